@@ -1,0 +1,294 @@
+/**
+ * The wire format of a conversation's sockets, as data. Nothing else lives here and nothing but the
+ * schema library is imported, so that the browser, the Worker and the object share one truth.
+ *
+ * Rules of the protocol are numbered in SPEC.md. A test hashes these schemas: when they change, bump
+ * PROTOCOL_VERSION (or only the recorded hash, where the change is an optional addition).
+ */
+import * as v from "valibot";
+
+/** Version that both ends speak. The subprotocol names it; an unknown one is closed with 4003. */
+export const PROTOCOL_VERSION = 1;
+export const SUBPROTOCOL = "hilo.v1";
+/** Prefix of the subprotocol that carries a visitor's token, kept out of every URL and log. */
+export const TOKEN_SUBPROTOCOL_PREFIX = "token.";
+
+/** UTF-16 code units of a message's text. */
+export const TEXT_LENGTH_MAX = 20_000;
+/** UTF-16 code units of one frame as received. */
+export const FRAME_LENGTH_MAX = 64_000;
+export const ATTACHMENTS_PER_MESSAGE_MAX = 10;
+/** UTF-16 code units. RFC 5322 allows 998 octets a line. */
+export const SUBJECT_LENGTH_MAX = 250;
+export const NAME_LENGTH_MAX = 100;
+/** Messages in one `welcome` or `messages` frame. */
+export const MESSAGES_PER_FRAME = 50;
+
+/** A visitor is offline when the last ping of a visible page is older than this. */
+export const PRESENCE_VISIBLE_MS = 45_000;
+/** Browsers slow the timers of hidden pages to one a minute. */
+export const PRESENCE_HIDDEN_MS = 90_000;
+/** How often a client sends the `ping` string; answered without waking the object. */
+export const PING_INTERVAL_MS = 15_000;
+/** A `typing` notice is shown for this long. */
+export const TYPING_SHOWN_MS = 4_000;
+
+export const CLOSE_CODES = {
+  notAllowed: 4001,
+  badFrame: 4002,
+  protocolTooOld: 4003,
+  tooMuchTraffic: 4008,
+} as const;
+
+/** Lower-case UUIDv7; the sender's own id of a message, which makes sending idempotent (A2). */
+export const uuidSchema = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, "must be a UUIDv7"),
+);
+const seqSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const epochMsSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+export const textSchema = v.pipe(v.string(), v.maxLength(TEXT_LENGTH_MAX));
+
+export const channelSchema = v.picklist(["chat", "email", "note"]);
+export const statusSchema = v.picklist(["open", "complete"]);
+
+export const authorSchema = v.object({
+  kind: v.picklist(["visitor", "contact", "agent", "system"]),
+  id: v.optional(v.string()),
+  name: v.optional(v.string()),
+});
+
+export const attachmentSchema = v.object({
+  id: uuidSchema,
+  name: v.string(),
+  type: v.string(),
+  /** Bytes. */
+  size: v.number(),
+});
+
+/**
+ * What became of a message that has to leave Hilo.
+ * `queued` may still be undone until `undoUntil`; `sending` was written before the transport was called;
+ * `unknown` means that the transport was cut before it answered: never repeated by itself (A5).
+ * `seen` applies to chat replies that the visitor has had on screen.
+ */
+export const deliverySchema = v.object({
+  state: v.picklist(["queued", "sending", "sent", "failed", "unknown", "seen"]),
+  /** Plain words for the agent. */
+  reason: v.optional(v.string()),
+  /** Epoch ms until which an agent may take the reply back. */
+  undoUntil: v.optional(epochMsSchema),
+  /** Addresses that the mail goes or went to. */
+  to: v.optional(v.array(v.string())),
+});
+
+export const messageSchema = v.object({
+  seq: seqSchema,
+  id: uuidSchema,
+  /** Epoch ms, by the server's clock. */
+  at: epochMsSchema,
+  author: authorSchema,
+  channel: channelSchema,
+  text: v.string(),
+  /** Sanitised HTML of an incoming mail; only ever sent to agents. */
+  html: v.optional(v.string()),
+  /** The part of an incoming mail that is folded away; only ever sent to agents. */
+  quoted: v.optional(v.string()),
+  subject: v.optional(v.string()),
+  attachments: v.array(attachmentSchema),
+  delivery: v.optional(deliverySchema),
+  /** Where a message came from when that needs saying, for agents. */
+  mail: v.optional(
+    v.object({
+      ledgerId: v.optional(v.string()),
+      from: v.optional(v.object({ address: v.string(), name: v.optional(v.string()) })),
+      campaign: v.optional(v.string()),
+      /** Someone who held the reply address but is not the contact. */
+      isNewPerson: v.optional(v.boolean()),
+      forwardedBy: v.optional(v.string()),
+    }),
+  ),
+});
+
+/** Something that happened to a conversation and is no message; agents only, has no `seq`. */
+export const conversationEventSchema = v.object({
+  id: v.number(),
+  at: epochMsSchema,
+  /** The message that it follows. */
+  afterSeq: seqSchema,
+  kind: v.picklist(["assigned", "unassigned", "completed", "reopened", "contact"]),
+  actor: authorSchema,
+  /** The agent that it was assigned to, or the address that was given. */
+  subject: v.optional(v.object({ id: v.optional(v.string()), name: v.optional(v.string()) })),
+});
+
+export const contactSummarySchema = v.object({
+  id: uuidSchema,
+  name: v.nullable(v.string()),
+  email: v.nullable(v.string()),
+});
+
+/** A conversation as a list item; lists, pages and frames all use this one shape. */
+export const conversationSchema = v.object({
+  id: uuidSchema,
+  contact: v.nullable(contactSummarySchema),
+  status: statusSchema,
+  /** True while a message of the visitor or contact has not been opened by any agent (S2). */
+  unread: v.boolean(),
+  assigneeId: v.nullable(v.string()),
+  lastMessage: v.nullable(
+    v.object({
+      seq: seqSchema,
+      at: epochMsSchema,
+      author: authorSchema,
+      channel: channelSchema,
+      preview: v.string(),
+    }),
+  ),
+  isVisitorOnline: v.boolean(),
+  /** Grows with every change; an older one never replaces a newer one. */
+  revision: v.number(),
+  subject: v.nullable(v.string()),
+  createdAt: epochMsSchema,
+  /** The last message that any agent has had on screen. */
+  readSeq: seqSchema,
+  /** The last message that the visitor has had on screen. */
+  visitorSeenSeq: seqSchema,
+  /** False for a conversation that began by mail: there is no widget to chat in. */
+  hasVisitor: v.boolean(),
+  /** The page and language that the visitor wrote from. */
+  visitor: v.nullable(
+    v.object({
+      page: v.optional(v.string()),
+      locale: v.optional(v.string()),
+      userAgent: v.optional(v.string()),
+      country: v.optional(v.string()),
+    }),
+  ),
+});
+
+/** What a visitor may know of their conversation: no addresses, no notes, no internals. */
+export const visitorConversationSchema = v.object({
+  id: uuidSchema,
+  status: statusSchema,
+  /** True once an address is known, so that the capture form is not shown again. */
+  hasEmail: v.boolean(),
+  /** The last message that an agent has had on screen. */
+  readSeq: seqSchema,
+  visitorSeenSeq: seqSchema,
+  assignee: v.nullable(v.object({ name: v.string() })),
+});
+
+export const presenceSchema = v.object({
+  isVisitorOnline: v.boolean(),
+  /** Agents who have this conversation open; to visitors: only whether anyone has. */
+  agents: v.array(v.object({ id: v.optional(v.string()), name: v.optional(v.string()) })),
+});
+
+export const draftSchema = v.object({
+  kind: v.picklist(["reply", "note"]),
+  text: textSchema,
+  updatedAt: epochMsSchema,
+});
+
+// Client → server
+
+const helloFrame = v.object({
+  type: v.literal("hello"),
+  lastSeq: seqSchema,
+  /** Hidden pages ping less often, and are counted online for longer. */
+  isHidden: v.optional(v.boolean()),
+});
+const sendFrame = v.object({
+  type: v.literal("send"),
+  clientId: uuidSchema,
+  text: textSchema,
+  attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
+  /** Agents only; visitors are always `chat`. */
+  channel: v.optional(channelSchema),
+  subject: v.optional(v.pipe(v.string(), v.maxLength(SUBJECT_LENGTH_MAX))),
+  /** Send guard: refuse where another agent's reply is newer than this. */
+  ifLastSeq: v.optional(seqSchema),
+});
+const typingFrame = v.object({ type: v.literal("typing") });
+const seenFrame = v.object({ type: v.literal("seen"), seq: seqSchema });
+const visibilityFrame = v.object({ type: v.literal("visibility"), isHidden: v.boolean() });
+const draftFrame = v.object({
+  type: v.literal("draft"),
+  kind: v.picklist(["reply", "note"]),
+  text: textSchema,
+});
+const undoFrame = v.object({ type: v.literal("undo"), seq: seqSchema });
+
+export const clientFrameSchema = v.variant("type", [
+  helloFrame,
+  sendFrame,
+  typingFrame,
+  seenFrame,
+  visibilityFrame,
+  draftFrame,
+  undoFrame,
+]);
+
+// Server → client
+
+export const rejectionReasonSchema = v.picklist([
+  "bad_frame",
+  "not_allowed",
+  "hello_first",
+  "too_long",
+  "empty",
+  "no_address",
+  "newer_reply",
+  "unknown_attachment",
+  "too_late",
+  "too_much_traffic",
+  "protocol_too_old",
+  "try_again",
+]);
+
+const anyConversation = v.union([conversationSchema, visitorConversationSchema]);
+
+export const serverFrameSchema = v.variant("type", [
+  v.object({
+    type: v.literal("welcome"),
+    conversation: anyConversation,
+    presence: presenceSchema,
+    messages: v.array(messageSchema),
+    more: v.boolean(),
+    /** Agents only: what happened, and this agent's drafts. */
+    events: v.optional(v.array(conversationEventSchema)),
+    drafts: v.optional(v.array(draftSchema)),
+  }),
+  v.object({ type: v.literal("messages"), messages: v.array(messageSchema), more: v.boolean() }),
+  v.object({ type: v.literal("message"), message: messageSchema, clientId: v.optional(v.string()) }),
+  v.object({
+    type: v.literal("rejected"),
+    clientId: v.optional(v.string()),
+    reason: rejectionReasonSchema,
+    detail: v.optional(v.string()),
+  }),
+  v.object({ type: v.literal("conversation"), conversation: anyConversation }),
+  v.object({ type: v.literal("presence"), ...presenceSchema.entries }),
+  v.object({ type: v.literal("typing"), author: authorSchema }),
+  v.object({ type: v.literal("delivery"), seq: seqSchema, delivery: deliverySchema }),
+  v.object({ type: v.literal("event"), event: conversationEventSchema }),
+]);
+
+export type Uuid = v.InferOutput<typeof uuidSchema>;
+export type Channel = v.InferOutput<typeof channelSchema>;
+export type Status = v.InferOutput<typeof statusSchema>;
+export type Author = v.InferOutput<typeof authorSchema>;
+export type Attachment = v.InferOutput<typeof attachmentSchema>;
+export type Delivery = v.InferOutput<typeof deliverySchema>;
+export type Message = v.InferOutput<typeof messageSchema>;
+export type ConversationEvent = v.InferOutput<typeof conversationEventSchema>;
+export type ContactSummary = v.InferOutput<typeof contactSummarySchema>;
+export type Conversation = v.InferOutput<typeof conversationSchema>;
+export type VisitorConversation = v.InferOutput<typeof visitorConversationSchema>;
+export type Presence = v.InferOutput<typeof presenceSchema>;
+export type Draft = v.InferOutput<typeof draftSchema>;
+export type RejectionReason = v.InferOutput<typeof rejectionReasonSchema>;
+export type ClientFrame = v.InferOutput<typeof clientFrameSchema>;
+export type ServerFrame = v.InferOutput<typeof serverFrameSchema>;

@@ -1,0 +1,282 @@
+/**
+ * The only schema of D1 `DB`. Messages are not here: they belong to the conversation objects, and `conversations`
+ * is a projection of them. `npm run db:generate` writes the migration after a change.
+ */
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Role } from "../domain/roles.ts";
+
+// Sign-in (the shapes that better-auth expects, with its users as our agents)
+
+export const agents = sqliteTable("agents", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  email: text("email").notNull().unique(),
+  emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
+  image: text("image"),
+  role: text("role").$type<Role>().notNull().default("none"),
+  createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+  updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+});
+
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => agents.id, { onDelete: "cascade" }),
+    token: text("token").notNull().unique(),
+    expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  },
+  (table) => [index("sessions_user").on(table.userId)],
+);
+
+export const accounts = sqliteTable(
+  "accounts",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => agents.id, { onDelete: "cascade" }),
+    accountId: text("account_id").notNull(),
+    providerId: text("provider_id").notNull(),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    accessTokenExpiresAt: integer("access_token_expires_at", { mode: "timestamp_ms" }),
+    refreshTokenExpiresAt: integer("refresh_token_expires_at", { mode: "timestamp_ms" }),
+    scope: text("scope"),
+    idToken: text("id_token"),
+    password: text("password"),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  },
+  (table) => [index("accounts_user").on(table.userId)],
+);
+
+export const verifications = sqliteTable("verifications", {
+  id: text("id").primaryKey(),
+  identifier: text("identifier").notNull(),
+  value: text("value").notNull(),
+  expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
+  createdAt: integer("created_at", { mode: "timestamp_ms" }),
+  updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
+});
+
+export const apiKeys = sqliteTable("api_keys", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  /** Hex SHA-256 of the key; the key itself is never stored. */
+  hash: text("hash").notNull().unique(),
+  role: text("role").$type<Role>().notNull(),
+  createdBy: text("created_by").notNull(),
+  createdAt: integer("created_at").notNull(),
+  lastUsedAt: integer("last_used_at"),
+});
+
+// Settings
+
+/** One row. Its existence is what "set up" means, which makes setup atomic (T8). */
+export const settings = sqliteTable("settings", {
+  id: integer("id").primaryKey(),
+  value: text("value", { mode: "json" }).$type<unknown>().notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+export const mailboxes = sqliteTable("mailboxes", {
+  id: text("id").primaryKey(),
+  address: text("address").notNull().unique(),
+  name: text("name"),
+  createdAt: integer("created_at").notNull(),
+});
+
+// Address book
+
+export const contacts = sqliteTable(
+  "contacts",
+  {
+    id: text("id").primaryKey(),
+    name: text("name"),
+    /** The address that is written to (T4). */
+    email: text("email"),
+    attributes: text("attributes", { mode: "json" }).$type<Record<string, string>>().notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [index("contacts_email").on(table.email), index("contacts_name").on(table.name)],
+);
+
+export const contactAddresses = sqliteTable(
+  "contact_addresses",
+  {
+    /** Lower-case; one owner each, so two quick mails cannot make two contacts. */
+    email: text("email").primaryKey(),
+    contactId: text("contact_id")
+      .notNull()
+      .references(() => contacts.id),
+    /** True once a mail with our signed reply address came from it, or it wrote first (never: only typed in a widget). */
+    isProven: integer("is_proven", { mode: "boolean" }).notNull(),
+    undeliverableAt: integer("undeliverable_at"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [index("contact_addresses_contact").on(table.contactId)],
+);
+
+/**
+ * Where the next mail of a contact goes (S14): claimed before the append, so that two quick mails of one person
+ * cannot open two conversations.
+ */
+export const contactConversations = sqliteTable("contact_conversations", {
+  contactId: text("contact_id").primaryKey(),
+  conversationId: text("conversation_id").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** People who were in To or Cc of a conversation's mail (at most 20 each), or wrote into it. */
+export const participants = sqliteTable(
+  "participants",
+  {
+    conversationId: text("conversation_id").notNull(),
+    email: text("email").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.conversationId, table.email] })],
+);
+
+// Saved replies
+
+export const savedReplyCategories = sqliteTable("saved_reply_categories", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const savedReplies = sqliteTable("saved_replies", {
+  id: text("id").primaryKey(),
+  categoryId: text("category_id").references(() => savedReplyCategories.id, { onDelete: "set null" }),
+  title: text("title").notNull(),
+  text: text("text").notNull(),
+  createdAt: integer("created_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+// Projection of the conversation objects
+
+export const conversations = sqliteTable(
+  "conversations",
+  {
+    id: text("id").primaryKey(),
+    status: text("status").$type<"open" | "complete">().notNull(),
+    isUnread: integer("is_unread", { mode: "boolean" }).notNull(),
+    assigneeId: text("assignee_id"),
+    contactId: text("contact_id"),
+    /** Channel of the last message that is no note. */
+    channel: text("channel").$type<"chat" | "email">().notNull(),
+    lastAt: integer("last_at").notNull(),
+    /** An older revision never replaces a newer one. */
+    revision: integer("revision").notNull(),
+    /** The list item as JSON, so that a page reads one row per conversation and joins nothing. */
+    item: text("item").notNull(),
+  },
+  (table) => [
+    index("conversations_status").on(table.status, table.lastAt, table.id),
+    index("conversations_assignee").on(table.assigneeId, table.status, table.lastAt, table.id),
+    index("conversations_unread")
+      .on(table.lastAt, table.id)
+      .where(sql`is_unread = 1`),
+    index("conversations_contact").on(table.contactId, table.lastAt),
+  ],
+);
+
+// Mail
+
+export const ledger = sqliteTable(
+  "ledger",
+  {
+    id: text("id").primaryKey(),
+    receivedAt: integer("received_at").notNull(),
+    envelopeFrom: text("envelope_from").notNull(),
+    envelopeTo: text("envelope_to").notNull(),
+    mailboxId: text("mailbox_id").notNull(),
+    /** Bytes. */
+    size: integer("size").notNull(),
+    /** R2 key of the raw mail. */
+    rawKey: text("raw_key").notNull(),
+    /** Hex SHA-256 of the raw bytes as received. */
+    rawHash: text("raw_hash").notNull(),
+    /** Hex SHA-256 without the headers that relays add, so that a redelivery is known. */
+    contentHash: text("content_hash"),
+    state: text("state")
+      .$type<"received" | "parsed" | "decided" | "applied" | "quarantined" | "filtered" | "failed">()
+      .notNull(),
+    verdict: text("verdict"),
+    /** A sentence for people. */
+    reason: text("reason"),
+    subject: text("subject"),
+    fromAddress: text("from_address"),
+    messageId: text("message_id"),
+    conversationId: text("conversation_id"),
+    seq: integer("seq"),
+    attempts: integer("attempts").notNull().default(0),
+    /** When cron picks it up again; null once it is settled. */
+    retryAt: integer("retry_at"),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("ledger_raw").on(table.mailboxId, table.envelopeTo, table.rawHash),
+    index("ledger_received").on(table.receivedAt, table.id),
+    index("ledger_retry")
+      .on(table.retryAt)
+      .where(sql`retry_at IS NOT NULL`),
+  ],
+);
+
+/** Every Message-ID that belongs to a conversation, ours and theirs, by mailbox. */
+export const mailIds = sqliteTable(
+  "mail_ids",
+  {
+    mailboxId: text("mailbox_id").notNull(),
+    messageId: text("message_id").notNull(),
+    conversationId: text("conversation_id").notNull(),
+    /** The message it is in that conversation; null for ids only learnt from References. */
+    seq: integer("seq"),
+    contentHash: text("content_hash"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.mailboxId, table.messageId] })],
+);
+
+/** Short keys in signed reply addresses → conversation. A merge adds rows: old addresses keep working. */
+export const replyKeys = sqliteTable("reply_keys", {
+  key: text("key").primaryKey(),
+  conversationId: text("conversation_id").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
+// Files
+
+export const attachments = sqliteTable(
+  "attachments",
+  {
+    id: text("id").primaryKey(),
+    /** Null until a message claims it; then it belongs to that conversation for ever (T11). */
+    conversationId: text("conversation_id"),
+    /** `visitor:<conversation>` or `agent:<id>` or `mail`. */
+    uploadedBy: text("uploaded_by").notNull(),
+    name: text("name").notNull(),
+    type: text("type").notNull(),
+    size: integer("size").notNull(),
+    key: text("key").notNull(),
+    isClaimed: integer("is_claimed", { mode: "boolean" }).notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    index("attachments_unclaimed")
+      .on(table.createdAt)
+      .where(sql`is_claimed = 0`),
+  ],
+);

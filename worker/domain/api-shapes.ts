@@ -1,0 +1,287 @@
+/**
+ * Every body, query and answer of the HTTP surface as a schema: the routes validate with them, the OpenAPI page
+ * is generated from them, and the browser imports their types.
+ */
+import * as v from "valibot";
+import {
+  ATTACHMENTS_PER_MESSAGE_MAX,
+  NAME_LENGTH_MAX,
+  SUBJECT_LENGTH_MAX,
+  TEXT_LENGTH_MAX,
+  channelSchema,
+  contactSummarySchema,
+  conversationEventSchema,
+  conversationSchema,
+  draftSchema,
+  messageSchema,
+  uuidSchema,
+} from "../../durable-objects/conversation/protocol.ts";
+import { roleSchema } from "./roles.ts";
+
+export const EMAIL_LENGTH_MAX = 254;
+export const PAGE_SIZE_MAX = 100;
+export const PAGE_SIZE = 50;
+export const PASSWORD_LENGTH_MIN = 8;
+export const PASSWORD_LENGTH_MAX = 128;
+
+/** One mailbox, lower-cased; no CR, LF, NUL, spaces, quotes or comments (T15). */
+export const emailSchema = v.pipe(
+  v.string(),
+  v.trim(),
+  v.toLowerCase(),
+  v.maxLength(EMAIL_LENGTH_MAX),
+  v.regex(
+    /^[^\s@<>(),;:\\"[\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)*[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u,
+    "must be an email address",
+  ),
+);
+/** A person's or thing's name on one line. */
+export const nameSchema = v.pipe(
+  v.string(),
+  v.transform((name) => name.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()),
+  v.minLength(1),
+  v.maxLength(NAME_LENGTH_MAX),
+);
+const subjectSchema = v.pipe(
+  v.string(),
+  v.transform((subject) => subject.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim()),
+  v.maxLength(SUBJECT_LENGTH_MAX),
+);
+const requiredText = v.pipe(
+  v.string(),
+  v.maxLength(TEXT_LENGTH_MAX),
+  v.check((text) => text.trim() !== "", "must not be empty"),
+);
+const passwordSchema = v.pipe(v.string(), v.minLength(PASSWORD_LENGTH_MIN), v.maxLength(PASSWORD_LENGTH_MAX));
+const limitSchema = v.optional(
+  v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.minValue(1), v.maxValue(PAGE_SIZE_MAX)),
+  String(PAGE_SIZE),
+);
+const cursorSchema = v.optional(v.pipe(v.string(), v.maxLength(500)));
+const epochMs = v.number();
+
+export const pageOf = <const S extends v.GenericSchema>(item: S) =>
+  v.object({ items: v.array(item), nextCursor: v.nullable(v.string()) });
+export const listQuerySchema = v.object({ limit: limitSchema, cursor: cursorSchema });
+
+// Errors
+
+export const problemSchema = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  code: v.string(),
+  /** Names this failure in the log; shown to the user. */
+  id: v.optional(v.string()),
+});
+
+// Setup, agents, keys
+
+export const setupBodySchema = v.object({
+  name: nameSchema,
+  email: emailSchema,
+  password: passwordSchema,
+  company: nameSchema,
+  mailbox: emailSchema,
+});
+export const setupStateSchema = v.object({ isDone: v.boolean(), needsToken: v.boolean() });
+
+export const agentSchema = v.object({ id: uuidSchema, name: v.string(), email: v.string(), role: roleSchema });
+export const meSchema = v.object({ agent: agentSchema });
+/** Who may be assigned and who wrote: what every agent sees of the others. */
+export const agentCreateSchema = v.object({
+  name: nameSchema,
+  email: emailSchema,
+  password: v.optional(passwordSchema),
+  role: v.optional(roleSchema, "agent"),
+});
+/** `password` is answered once, only where Hilo made it up. */
+export const agentCreatedSchema = v.object({ ...agentSchema.entries, password: v.optional(v.string()) });
+export const agentPatchSchema = v.object({ name: v.optional(nameSchema), role: v.optional(roleSchema) });
+
+export const apiKeySchema = v.object({
+  id: uuidSchema,
+  name: v.string(),
+  role: roleSchema,
+  createdAt: epochMs,
+  lastUsedAt: v.nullable(epochMs),
+});
+export const apiKeyCreateSchema = v.object({ name: nameSchema, role: v.optional(roleSchema, "agent") });
+/** `key` is answered once and stored only as a hash. */
+export const apiKeyCreatedSchema = v.object({ ...apiKeySchema.entries, key: v.string() });
+
+// Conversations
+
+export const conversationsQuerySchema = v.object({
+  limit: limitSchema,
+  cursor: cursorSchema,
+  status: v.optional(v.picklist(["open", "complete", "all"]), "open"),
+  /** `me`, `none` or an agent's id. */
+  assignee: v.optional(v.union([v.picklist(["me", "none"]), uuidSchema])),
+  unread: v.optional(v.picklist(["true"])),
+  channel: v.optional(v.picklist(["chat", "email"])),
+  contact: v.optional(uuidSchema),
+});
+export const conversationPageSchema = v.object({
+  conversation: conversationSchema,
+  contact: v.nullable(contactSummarySchema),
+  messages: v.array(messageSchema),
+  hasOlder: v.boolean(),
+  events: v.array(conversationEventSchema),
+  drafts: v.array(draftSchema),
+});
+export const messagesQuerySchema = v.object({
+  limit: limitSchema,
+  before: v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number))),
+});
+export const messageCreateSchema = v.object({
+  clientId: uuidSchema,
+  channel: channelSchema,
+  text: v.pipe(v.string(), v.maxLength(TEXT_LENGTH_MAX)),
+  subject: v.optional(subjectSchema),
+  attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
+  ifLastSeq: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+});
+export const readBodySchema = v.object({ seq: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))) });
+export const assignBodySchema = v.object({ agentId: v.nullable(uuidSchema) });
+export const conversationCreateSchema = v.object({
+  clientId: uuidSchema,
+  to: v.object({ email: emailSchema, name: v.optional(nameSchema) }),
+  subject: v.pipe(subjectSchema, v.minLength(1)),
+  text: requiredText,
+  attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
+});
+export const conversationCreatedSchema = v.object({
+  conversation: conversationSchema,
+  message: messageSchema,
+  ...conversationSchema.entries,
+});
+export const conversationContactBodySchema = v.object({ email: emailSchema, name: v.optional(nameSchema) });
+
+// Address book
+
+export const contactSchema = v.object({
+  id: uuidSchema,
+  name: v.nullable(v.string()),
+  email: v.nullable(v.string()),
+  addresses: v.array(v.object({ email: v.string(), isProven: v.boolean(), isUndeliverable: v.boolean() })),
+  attributes: v.record(v.string(), v.string()),
+  createdAt: epochMs,
+});
+const attributesSchema = v.pipe(
+  v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(50)), v.pipe(v.string(), v.maxLength(500))),
+  v.check((attributes) => Object.keys(attributes).length <= 50, "at most 50 attributes"),
+);
+export const contactCreateSchema = v.object({
+  email: v.optional(emailSchema),
+  name: v.optional(nameSchema),
+  attributes: v.optional(attributesSchema),
+});
+export const contactPatchSchema = v.object({
+  name: v.optional(v.nullable(nameSchema)),
+  /** Becomes the address that is written to; the others stay known. */
+  email: v.optional(emailSchema),
+  attributes: v.optional(attributesSchema),
+});
+/** `q` is the beginning of a name or address. */
+export const contactsQuerySchema = v.object({
+  limit: limitSchema,
+  cursor: cursorSchema,
+  q: v.optional(v.pipe(v.string(), v.maxLength(100))),
+});
+
+// Saved replies
+
+export const savedReplyCategorySchema = v.object({ id: uuidSchema, name: v.string() });
+export const savedReplyCategoryBodySchema = v.object({ name: nameSchema });
+export const savedReplySchema = v.object({
+  id: uuidSchema,
+  categoryId: v.nullable(uuidSchema),
+  title: v.string(),
+  text: v.string(),
+});
+export const savedReplyCreateSchema = v.object({
+  categoryId: v.optional(v.nullable(uuidSchema), null),
+  title: nameSchema,
+  text: requiredText,
+});
+export const savedReplyPatchSchema = v.partial(
+  v.object({ categoryId: v.nullable(uuidSchema), title: nameSchema, text: requiredText }),
+);
+
+// Mailboxes and the ledger
+
+export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), name: v.nullable(v.string()), createdAt: epochMs });
+export const mailboxCreateSchema = v.object({ address: emailSchema, name: v.optional(nameSchema) });
+
+export const ledgerEntrySchema = v.object({
+  id: uuidSchema,
+  receivedAt: epochMs,
+  from: v.string(),
+  to: v.string(),
+  subject: v.nullable(v.string()),
+  state: v.picklist(["received", "parsed", "decided", "applied", "quarantined", "filtered", "failed"]),
+  verdict: v.nullable(v.string()),
+  reason: v.nullable(v.string()),
+  conversationId: v.nullable(v.string()),
+  /** Bytes. */
+  size: v.number(),
+});
+
+// Files
+
+export const attachmentCreatedSchema = v.object({ id: uuidSchema, name: v.string(), type: v.string(), size: v.number() });
+export const signedUrlSchema = v.object({ url: v.string(), expiresAt: epochMs });
+
+// Widget
+
+export const widgetConfigSchema = v.object({
+  company: v.string(),
+  colour: v.string(),
+  position: v.picklist(["right", "left"]),
+  greeting: v.object({ en: v.string(), es: v.string() }),
+  launcherText: v.object({ en: v.string(), es: v.string() }),
+  title: v.object({ en: v.string(), es: v.string() }),
+  captureText: v.object({ en: v.string(), es: v.string() }),
+  isCaptureShown: v.boolean(),
+});
+export const widgetConversationCreateSchema = v.object({
+  clientId: uuidSchema,
+  text: requiredText,
+  page: v.optional(v.pipe(v.string(), v.maxLength(2000))),
+  locale: v.optional(v.pipe(v.string(), v.maxLength(35))),
+  contact: v.optional(v.object({ email: emailSchema, name: v.optional(nameSchema) })),
+});
+export const widgetConversationCreatedSchema = v.object({
+  token: v.string(),
+  conversationId: uuidSchema,
+  message: messageSchema,
+});
+export const widgetContactSchema = v.object({ email: emailSchema, name: v.optional(nameSchema) });
+
+// Health
+
+export const healthSchema = v.object({
+  status: v.picklist(["ok", "degraded"]),
+  checks: v.record(v.string(), v.object({ isOk: v.boolean(), detail: v.optional(v.string()) })),
+});
+
+export type Problem = v.InferOutput<typeof problemSchema>;
+export type Agent = v.InferOutput<typeof agentSchema>;
+export type Me = v.InferOutput<typeof meSchema>;
+export type SetupState = v.InferOutput<typeof setupStateSchema>;
+export type AgentCreated = v.InferOutput<typeof agentCreatedSchema>;
+export type ApiKey = v.InferOutput<typeof apiKeySchema>;
+export type ApiKeyCreated = v.InferOutput<typeof apiKeyCreatedSchema>;
+export type ConversationPage = v.InferOutput<typeof conversationPageSchema>;
+export type MessageCreate = v.InferInput<typeof messageCreateSchema>;
+export type Contact = v.InferOutput<typeof contactSchema>;
+export type SavedReply = v.InferOutput<typeof savedReplySchema>;
+export type SavedReplyCategory = v.InferOutput<typeof savedReplyCategorySchema>;
+export type Mailbox = v.InferOutput<typeof mailboxSchema>;
+export type LedgerEntry = v.InferOutput<typeof ledgerEntrySchema>;
+export type AttachmentCreated = v.InferOutput<typeof attachmentCreatedSchema>;
+export type SignedUrl = v.InferOutput<typeof signedUrlSchema>;
+export type WidgetConfig = v.InferOutput<typeof widgetConfigSchema>;
+export type WidgetConversationCreated = v.InferOutput<typeof widgetConversationCreatedSchema>;

@@ -1,0 +1,83 @@
+/** The settings of a deployment: one stored JSON value, parsed with these schemas, every field with a default. */
+import * as v from "valibot";
+
+const hexColour = v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #5b5bd6"));
+const localized = (en: string, es: string) =>
+  v.optional(
+    v.object({
+      en: v.optional(v.pipe(v.string(), v.maxLength(500)), en),
+      es: v.optional(v.pipe(v.string(), v.maxLength(500)), es),
+    }),
+    {},
+  );
+
+/** `https://host[:port]`, or `https://*.host` for all its subdomains. */
+const originPattern = v.pipe(
+  v.string(),
+  v.regex(/^https?:\/\/(\*\.)?[a-z0-9.-]+(:\d+)?$/, "must be an origin such as https://example.com"),
+);
+
+export const widgetSettingsSchema = v.object({
+  colour: v.optional(hexColour, "#4f46e5"),
+  position: v.optional(v.picklist(["right", "left"]), "right"),
+  greeting: localized("Hi! How can we help?", "¡Hola! ¿En qué podemos ayudarte?"),
+  launcherText: localized("", ""),
+  title: localized("Chat with us", "Escríbenos"),
+  /** Shown after the visitor's first message while nobody has answered. */
+  captureText: localized(
+    "Leave your email and we'll answer there if you have to go.",
+    "Déjanos tu correo y te responderemos ahí si tienes que irte.",
+  ),
+  isCaptureShown: v.optional(v.boolean(), true),
+  /** Empty: any site may embed the widget. */
+  allowedOrigins: v.optional(v.array(originPattern), []),
+});
+
+const minuteOfDay = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1440));
+
+export const hoursSettingsSchema = v.object({
+  isAlwaysOpen: v.optional(v.boolean(), true),
+  timeZone: v.optional(v.string(), "UTC"),
+  /** Monday is 1, Sunday 7; minutes of the local day. */
+  days: v.optional(
+    v.array(
+      v.object({
+        day: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(7)),
+        from: minuteOfDay,
+        to: minuteOfDay,
+      }),
+    ),
+    [1, 2, 3, 4, 5].map((day) => ({ day, from: 540, to: 1080 })),
+  ),
+});
+
+export const mailSettingsSchema = v.object({
+  /** Seconds for which an email reply can be taken back. */
+  undoSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60)), 0),
+  /** Put below replies; plain text. */
+  signature: v.optional(v.pipe(v.string(), v.maxLength(2000)), ""),
+  isTranscriptIncluded: v.optional(v.boolean(), true),
+  /** Language of fixed texts in mails to people whose language is unknown. */
+  locale: v.optional(v.picklist(["en", "es"]), "en"),
+});
+
+export const settingsSchema = v.object({
+  company: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)), "Hilo"),
+  widget: v.optional(widgetSettingsSchema, {}),
+  mail: v.optional(mailSettingsSchema, {}),
+  hours: v.optional(hoursSettingsSchema, {}),
+});
+
+/** A change names whole sections or single fields of them; what is not named stays. */
+export const settingsPatchSchema = v.partial(
+  v.object({
+    company: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)),
+    widget: v.record(v.string(), v.unknown()),
+    mail: v.record(v.string(), v.unknown()),
+    hours: v.record(v.string(), v.unknown()),
+  }),
+);
+
+export type Settings = v.InferOutput<typeof settingsSchema>;
+export type WidgetSettings = v.InferOutput<typeof widgetSettingsSchema>;
+export type SettingsPatch = v.InferOutput<typeof settingsPatchSchema>;

@@ -1,0 +1,79 @@
+/** What Hilo understands of a mail: the shapes that parsing makes, matching reads and composing takes. */
+
+export interface MailAddress {
+  /** Lower-cased, valid by our own syntax. */
+  address: string;
+  /** Without control and bidirectional characters; null where there is none. */
+  name: string | null;
+}
+
+export const MAIL_CLASSES = ["person", "auto-reply", "bounce", "complaint", "receipt", "list"] as const;
+export type MailClass = (typeof MAIL_CLASSES)[number];
+
+export interface MailAttachment {
+  name: string;
+  /** Lower-case media type as declared. */
+  type: string;
+  content: Uint8Array;
+  isInline: boolean;
+  /** Without brackets. */
+  contentId: string | null;
+}
+
+export interface Bounce {
+  recipient: string | null;
+  /** Enhanced status such as `5.1.1`; null where none was found. */
+  status: string | null;
+  isHard: boolean;
+  /** What the other server said, one line. */
+  diagnostic: string | null;
+  /** Message-ID of the mail that bounced, without brackets. */
+  originalMessageId: string | null;
+  /** Addresses that the bounced mail was to be answered to (its `Reply-To`), which may carry our token. */
+  originalReplyTo: string[];
+}
+
+export interface ForwardedFrom {
+  address: string;
+  name: string | null;
+  subject: string | null;
+}
+
+/** A mail after parsing: pure data, no decision made yet. */
+export interface ParsedMail {
+  from: MailAddress | null;
+  sender: MailAddress | null;
+  to: MailAddress[];
+  cc: MailAddress[];
+  replyTo: MailAddress[];
+  subject: string;
+  /** Without brackets; `gen-<sha256>` where the mail has none. */
+  messageId: string;
+  /** Without brackets, newest last, no repeats. */
+  inReplyTo: string[];
+  references: string[];
+  /** Epoch ms as the mail says; null where unreadable. Never used for order. */
+  date: number | null;
+  class: MailClass;
+  /** What an agent sees as the reply; everything where nothing else would be left. */
+  text: string;
+  /** What was folded away below it (quotes, signature, old thread); empty where nothing was. */
+  quoted: string;
+  /** The reply part as HTML, not yet sanitised; null for plain mails. */
+  html: string | null;
+  /** The whole HTML body, not yet sanitised; null for plain mails. */
+  fullHtml: string | null;
+  forwardedFrom: ForwardedFrom | null;
+  /** Text above the forward divider, when there is one. */
+  forwardNote: string;
+  attachments: MailAttachment[];
+  bounce: Bounce | null;
+  /** Whether the mail carries `X-Hilo-Loop` (our own marker), with its value. */
+  loopMarker: string | null;
+  /** Addresses seen in `Reply-To` or quoted bodies that could carry a token (weak evidence). */
+  mentionedAddresses: string[];
+  /** From the first `Authentication-Results` of the trusted authserv-id only. */
+  authentication: { dmarc: "pass" | "fail" | "none"; spf: "pass" | "fail" | "none"; dkim: "pass" | "fail" | "none" };
+  /** `List-Id`, without brackets. */
+  listId: string | null;
+}

@@ -119,6 +119,7 @@ CREATE TABLE `ledger` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `ledger_raw` ON `ledger` (`mailbox_id`,`envelope_to`,`raw_hash`);--> statement-breakpoint
+CREATE INDEX `ledger_sender` ON `ledger` (`from_address`,`received_at`);--> statement-breakpoint
 CREATE INDEX `ledger_received` ON `ledger` (`received_at`,`id`);--> statement-breakpoint
 CREATE INDEX `ledger_retry` ON `ledger` (`retry_at`) WHERE retry_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `mail_ids` (
@@ -127,6 +128,7 @@ CREATE TABLE `mail_ids` (
 	`conversation_id` text NOT NULL,
 	`seq` integer,
 	`content_hash` text,
+	`ledger_id` text,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`mailbox_id`, `message_id`)
 );

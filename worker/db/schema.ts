@@ -210,9 +210,7 @@ export const ledger = sqliteTable(
     rawHash: text("raw_hash").notNull(),
     /** Hex SHA-256 without the headers that relays add, so that a redelivery is known. */
     contentHash: text("content_hash"),
-    state: text("state")
-      .$type<"received" | "parsed" | "decided" | "applied" | "quarantined" | "filtered" | "failed">()
-      .notNull(),
+    state: text("state").$type<"received" | "parsed" | "decided" | "applied" | "quarantined" | "filtered" | "failed">().notNull(),
     verdict: text("verdict"),
     /** A sentence for people. */
     reason: text("reason"),
@@ -228,6 +226,7 @@ export const ledger = sqliteTable(
   },
   (table) => [
     uniqueIndex("ledger_raw").on(table.mailboxId, table.envelopeTo, table.rawHash),
+    index("ledger_sender").on(table.fromAddress, table.receivedAt),
     index("ledger_received").on(table.receivedAt, table.id),
     index("ledger_retry")
       .on(table.retryAt)
@@ -245,6 +244,8 @@ export const mailIds = sqliteTable(
     /** The message it is in that conversation; null for ids only learnt from References. */
     seq: integer("seq"),
     contentHash: text("content_hash"),
+    /** The inbound mail that it is; null for ours and for learnt ids. */
+    ledgerId: text("ledger_id"),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.mailboxId, table.messageId] })],

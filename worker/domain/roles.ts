@@ -10,6 +10,10 @@ export function hasRole(role: Role, least: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(least);
 }
 
+export function lowerRole(a: Role, b: Role): Role {
+  return hasRole(a, b) ? b : a;
+}
+
 /**
  * Whether `actor` may change an agent from `from` to `to` (`from` is null for an invitation).
  * Nobody raises their own role, only owners make or change owners (T7).

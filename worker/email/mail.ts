@@ -66,8 +66,12 @@ export interface ParsedMail {
   forwardedFrom: ForwardedFrom | null;
   /** Text above the forward divider, when there is one. */
   forwardNote: string;
+  /** The forwarded mail itself, without its headers; empty where there is none. */
+  forwardedText: string;
   attachments: MailAttachment[];
   bounce: Bounce | null;
+  /** `Auto-Submitted` as written, lower-case, without parameters; null without one. */
+  autoSubmitted: string | null;
   /** Whether the mail carries `X-Hilo-Loop` (our own marker), with its value. */
   loopMarker: string | null;
   /** Addresses seen in `Reply-To` or quoted bodies that could carry a token (weak evidence). */

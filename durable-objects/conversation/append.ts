@@ -1,0 +1,112 @@
+/** Appending a message: the one place that gives out `seq` (A3) and says what else a message changes. Pure. */
+import type { Effect, Turn } from "./effects.ts";
+import type { Attachment, Author, Channel, ConversationEvent, Delivery, Message } from "./protocol.ts";
+import { previewOf, replyAddressOf, type ConversationState } from "./state.ts";
+
+export interface NewMessage {
+  /** Makes a repeat known; unique within the conversation. */
+  key: string;
+  author: Author;
+  channel: Channel;
+  text: string;
+  attachments: Attachment[];
+  html?: string | undefined;
+  quoted?: string | undefined;
+  subject?: string | undefined;
+  mail?: Message["mail"];
+  /** False for automatic mail, which joins without waking anyone. */
+  shouldReopen: boolean;
+  /** Ms for which a mail can be taken back. */
+  undoMs: number;
+}
+
+export interface Appended {
+  message: Message;
+  effects: Effect[];
+}
+
+/** @returns the message and everything that follows from it; the caller has made sure that it is no repeat. */
+export function appendMessage(turn: Turn, input: NewMessage): Appended {
+  const message = messageOf(turn, input);
+  const { state, events } = stateAfter(turn, message, input);
+  const effects: Effect[] = [{ kind: "insert", key: input.key, message }];
+  for (const event of events) effects.push({ kind: "event", event });
+  if (message.delivery !== undefined) effects.push({ kind: "mail", job: { seq: message.seq, dueAt: turn.now + input.undoMs } });
+  effects.push({ kind: "state", state });
+  return { message, effects };
+}
+
+function messageOf(turn: Turn, input: NewMessage): Message {
+  const message: Message = {
+    seq: turn.state.lastSeq + 1,
+    id: turn.newId(),
+    at: turn.now,
+    author: input.author,
+    channel: input.channel,
+    text: input.text,
+    attachments: input.attachments,
+  };
+  if (input.html !== undefined) message.html = input.html;
+  if (input.quoted !== undefined && input.quoted !== "") message.quoted = input.quoted;
+  if (input.subject !== undefined && input.subject !== "") message.subject = input.subject;
+  if (input.mail !== undefined) message.mail = input.mail;
+  if (input.channel === "email" && input.author.kind === "agent") message.delivery = queuedDelivery(turn, input.undoMs);
+  return message;
+}
+
+export function queuedDelivery(turn: Turn, undoMs: number): Delivery {
+  const to = replyAddressOf(turn.state);
+  return {
+    state: "queued",
+    ...(to === null ? {} : { to: [to] }),
+    ...(undoMs > 0 ? { undoUntil: turn.now + undoMs } : {}),
+  };
+}
+
+type NewEvent = Omit<ConversationEvent, "id">;
+
+function stateAfter(turn: Turn, message: Message, input: NewMessage): { state: ConversationState; events: NewEvent[] } {
+  const before = turn.state;
+  const events: NewEvent[] = [];
+  const state: ConversationState = {
+    ...before,
+    lastSeq: message.seq,
+    revision: before.revision + 1,
+    lastMessage: {
+      seq: message.seq,
+      at: message.at,
+      author: message.author,
+      channel: message.channel,
+      preview: previewOf(message),
+    },
+  };
+  if (message.channel !== "note") state.channel = message.channel;
+  if (message.author.kind === "agent") {
+    if (message.channel !== "note") agentReplied(state, message, events);
+  } else if (message.channel !== "note" && input.shouldReopen) {
+    state.lastInboundSeq = message.seq;
+    if (message.author.kind === "visitor") state.visitorSeenSeq = message.seq;
+    if (before.status === "complete") {
+      state.status = "open";
+      events.push({ at: message.at, afterSeq: message.seq - 1, kind: "reopened", actor: message.author });
+    }
+  }
+  return { state, events };
+}
+
+/** The first agent to reply owns the conversation (S21), and has read what they answer. */
+function agentReplied(state: ConversationState, message: Message, events: NewEvent[]): void {
+  const { id, name } = message.author;
+  if (id === undefined) return;
+  state.lastReply = { seq: message.seq, agentId: id };
+  state.readSeq = Math.max(state.readSeq, state.lastInboundSeq);
+  if (state.assignee !== null) return;
+  state.assignee = { id, name: name ?? "" };
+  events.push({
+    at: message.at,
+    afterSeq: message.seq,
+    kind: "assigned",
+    actor: message.author,
+    subject: { id, ...(name === undefined ? {} : { name }) },
+  });
+}

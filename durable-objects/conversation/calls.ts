@@ -1,0 +1,25 @@
+/** The shapes of the calls between the Worker and a conversation. Both are ours: trusted, not parsed. */
+import type { SendRequest } from "./core.ts";
+import type { OpenRequest } from "./intake.ts";
+import type { Conversation, ConversationEvent, Draft, Message, RejectionReason } from "./protocol.ts";
+
+export interface PersonMessage extends Omit<SendRequest, "attachments"> {
+  attachmentIds: string[];
+  /** Who must have uploaded the files: `agent:<id>` or `visitor:<conversation>`. */
+  uploadedBy: string;
+  /** Begins the conversation with this message. */
+  open?: OpenRequest;
+}
+
+export type SendAnswer =
+  | { kind: "stored" | "repeated"; message: Message; tokenGeneration: number }
+  | { kind: "rejected"; reason: RejectionReason }
+  | { kind: "unknown" };
+
+export interface ViewAnswer {
+  conversation: Conversation;
+  messages: Message[];
+  hasOlder: boolean;
+  events: ConversationEvent[];
+  drafts: Draft[];
+}

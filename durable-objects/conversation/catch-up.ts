@@ -1,0 +1,45 @@
+/** What a client gets that says which `seq` it has: a `welcome`, then as many `messages` frames as it takes (A3). */
+import type { Connection } from "./connection.ts";
+import type { MessageLog } from "./message-log.ts";
+import { MESSAGES_PER_FRAME, type Message, type Presence, type ServerFrame } from "./protocol.ts";
+import type { ConversationState } from "./state.ts";
+import { conversationForAgents, conversationForVisitor, messagesFor, presenceFor } from "./views.ts";
+
+export interface CatchUpView {
+  state: ConversationState;
+  presence: Presence;
+  connection: Connection;
+  lastSeq: number;
+}
+
+export function* catchUpFrames(log: MessageLog, view: CatchUpView): Generator<ServerFrame> {
+  let { messages, more } = nextPage(log, view.lastSeq);
+  yield welcome(log, view, { messages, more });
+  while (more) {
+    const last = messages.at(-1)?.seq ?? view.state.lastSeq;
+    ({ messages, more } = nextPage(log, last));
+    yield { type: "messages", messages: messagesFor(view.connection.kind, messages), more };
+  }
+}
+
+function nextPage(log: MessageLog, lastSeq: number): { messages: Message[]; more: boolean } {
+  const found = log.after(lastSeq, MESSAGES_PER_FRAME + 1);
+  return { messages: found.slice(0, MESSAGES_PER_FRAME), more: found.length > MESSAGES_PER_FRAME };
+}
+
+function welcome(log: MessageLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
+  const { state, presence, connection } = view;
+  const frame = {
+    type: "welcome" as const,
+    presence: presenceFor(connection.kind, presence),
+    messages: messagesFor(connection.kind, page.messages),
+    more: page.more,
+  };
+  if (connection.kind === "visitor") return { ...frame, conversation: conversationForVisitor(state) };
+  return {
+    ...frame,
+    conversation: conversationForAgents(state, presence.isVisitorOnline),
+    events: log.events(),
+    drafts: log.drafts(connection.agentId),
+  };
+}

@@ -1,0 +1,124 @@
+/** What agents and the Worker ask of a conversation besides messages. Pure. */
+import type { Effect, Turn } from "./effects.ts";
+import { queuedDelivery } from "./append.ts";
+import type { Author, ContactSummary, Delivery, Message, RejectionReason } from "./protocol.ts";
+import { replyAddressOf, type ConversationState } from "./state.ts";
+
+/** Marks everything up to `seq` as read for all agents (S2); never goes back, never past what exists (T16). */
+export function decideRead(turn: Turn, seq: number): Effect[] {
+  const read = Math.min(seq, turn.state.lastSeq);
+  if (read <= turn.state.readSeq) return [];
+  return changed(turn, { readSeq: read });
+}
+
+export function decideStatus(turn: Turn, status: ConversationState["status"], actor: Author): Effect[] {
+  if (turn.state.status === status) return [];
+  const kind = status === "complete" ? "completed" : "reopened";
+  // Completing is having dealt with it: it does not stay unread.
+  const readSeq = status === "complete" ? turn.state.lastSeq : turn.state.readSeq;
+  return [
+    { kind: "event", event: { at: turn.now, afterSeq: turn.state.lastSeq, kind, actor } },
+    ...changed(turn, { status, readSeq }),
+  ];
+}
+
+export function decideAssign(turn: Turn, assignee: { id: string; name: string } | null, actor: Author): Effect[] {
+  if (turn.state.assignee?.id === assignee?.id) return [];
+  const event: Effect = {
+    kind: "event",
+    event: {
+      at: turn.now,
+      afterSeq: turn.state.lastSeq,
+      kind: assignee === null ? "unassigned" : "assigned",
+      actor,
+      ...(assignee === null ? {} : { subject: assignee }),
+    },
+  };
+  return [event, ...changed(turn, { assignee })];
+}
+
+/**
+ * A typed address: usable at once, in the address book when D1 has taken it. A visitor cannot turn the replies to a
+ * proven contact somewhere else (T4); an agent can, and sees it in the thread.
+ */
+export function decideCapture(turn: Turn, capture: NonNullable<ConversationState["capture"]>, by: Author["kind"]): Effect[] {
+  const { contact, isAddressProven } = turn.state;
+  if (contact?.email === capture.email) return [];
+  if (by === "visitor" && contact !== null && isAddressProven) return [];
+  return changed(turn, { capture, isAddressProven: false });
+}
+
+export function decideContact(turn: Turn, contact: ContactSummary): Effect[] {
+  if (isSameContact(turn.state.contact, contact) && turn.state.capture === null) return [];
+  return [
+    {
+      kind: "event",
+      event: { at: turn.now, afterSeq: turn.state.lastSeq, kind: "contact", actor: { kind: "system" }, subject: nameOf(contact) },
+    },
+    ...changed(turn, { contact, capture: null }),
+  ];
+}
+
+function nameOf(contact: ContactSummary): { id?: string; name?: string } {
+  const name = contact.email ?? contact.name;
+  return name === null ? {} : { name };
+}
+
+function isSameContact(a: ContactSummary | null, b: ContactSummary): boolean {
+  return a !== null && a.id === b.id && a.email === b.email && a.name === b.name;
+}
+
+export type MailOutcome = { effects: Effect[]; refusal: RejectionReason | null };
+
+/** Mails an agent's chat message with its transcript (S20), or tries a failed mail again. */
+export function decideMailMessage(turn: Turn, seq: number): MailOutcome {
+  const message = turn.findBySeq(seq);
+  if (message === null || message.author.kind !== "agent" || message.channel === "note") return refused("not_allowed");
+  if (replyAddressOf(turn.state) === null) return refused("no_address");
+  const state = message.delivery?.state;
+  if (state === "queued" || state === "sending" || state === "sent") return { effects: [], refusal: null };
+  const delivery = queuedDelivery(turn, 0);
+  return {
+    effects: [{ kind: "mail", job: { seq, dueAt: turn.now } }, ...delivered(message, delivery)],
+    refusal: null,
+  };
+}
+
+/** Takes a queued mail back; once `sending` is written it is too late (T16). */
+export function decideUndo(turn: Turn, seq: number): MailOutcome {
+  const message = turn.findBySeq(seq);
+  if (message?.delivery?.state !== "queued" || message.channel !== "email")
+    return { effects: [{ kind: "answer", frame: { type: "rejected", reason: "too_late" } }], refusal: "too_late" };
+  return {
+    effects: [{ kind: "cancel-mail", seq }, ...delivered(message, { state: "failed", reason: UNDONE_REASON })],
+    refusal: null,
+  };
+}
+
+export const UNDONE_REASON = "taken back before it was sent";
+
+/** What a bounce says of a mail that had left: failed for good, or only delayed. */
+export function decideBounce(turn: Turn, seq: number, report: { isHard: boolean; reason: string }): Effect[] {
+  const message = turn.findBySeq(seq);
+  if (message?.delivery === undefined) return [];
+  const { to } = message.delivery;
+  const delivery: Delivery = { state: report.isHard ? "failed" : message.delivery.state, reason: report.reason };
+  return delivered(message, to === undefined ? delivery : { ...delivery, to });
+}
+
+/** A new delivery state of a message, stored and shown. */
+export function delivered(message: Message, delivery: Delivery): Effect[] {
+  const next = { ...message, delivery };
+  return [
+    { kind: "update", message: next },
+    { kind: "broadcast", frame: { type: "delivery", seq: message.seq, delivery }, isForSender: true },
+  ];
+}
+
+function refused(refusal: RejectionReason): MailOutcome {
+  return { effects: [], refusal };
+}
+
+function changed(turn: Turn, change: Partial<ConversationState>): Effect[] {
+  return [{ kind: "state", state: { ...turn.state, ...change, revision: turn.state.revision + 1 } }, { kind: "conversation" }];
+}

@@ -1,0 +1,38 @@
+/** A socket and who is behind it: stored with the socket, so that it survives hibernation. Pure. */
+import * as v from "valibot";
+import { roleSchema } from "../../worker/domain/roles.ts";
+
+const common = {
+  /** Names this socket among the conversation's sockets. */
+  id: v.string(),
+  /** Epoch ms. */
+  connectedAt: v.number(),
+  /** True after `hello`: only then does it receive frames. */
+  isReady: v.boolean(),
+  isHidden: v.boolean(),
+};
+
+export const connectionSchema = v.variant("kind", [
+  v.object({ kind: v.literal("visitor"), ...common }),
+  v.object({
+    kind: v.literal("agent"),
+    agentId: v.string(),
+    name: v.string(),
+    role: roleSchema,
+    /** Ms for which an email reply can be taken back. */
+    undoMs: v.number(),
+    ...common,
+  }),
+]);
+
+/** What the Worker has checked and tells the object about a new socket; never taken from a client (A10). */
+export const connectionClaimSchema = v.variant("kind", [
+  v.object({ kind: v.literal("visitor"), tokenGeneration: v.number() }),
+  v.object({ kind: v.literal("agent"), agentId: v.string(), name: v.string(), role: roleSchema, undoMs: v.number() }),
+]);
+
+/** Header of the internal upgrade request that carries the claim. */
+export const CONNECTION_HEADER = "x-hilo-connection";
+
+export type Connection = v.InferOutput<typeof connectionSchema>;
+export type ConnectionClaim = v.InferOutput<typeof connectionClaimSchema>;

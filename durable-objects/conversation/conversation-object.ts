@@ -1,0 +1,235 @@
+/**
+ * The shell of a conversation: sockets (hibernating), the alarm and the calls of the Worker. It loads, asks the pure
+ * rules and has their effects carried out; it decides nothing. Rules: SPEC.md.
+ */
+import { DurableObject } from "cloudflare:workers";
+import * as v from "valibot";
+import { uuidV7 } from "../../worker/domain/uuid.ts";
+import { AlarmClock } from "./alarms.ts";
+import {
+  decideAssign,
+  decideBounce,
+  decideCapture,
+  decideContact,
+  decideMailMessage,
+  decideRead,
+  decideStatus,
+  decideUndo,
+} from "./commands.ts";
+import { CONNECTION_HEADER, connectionClaimSchema } from "./connection.ts";
+import { decideSend } from "./core.ts";
+import { Drain } from "./drain.ts";
+import { EffectRunner } from "./effect-runner.ts";
+import type { Effect, Turn } from "./effects.ts";
+import { claimFiles, receiveFrame } from "./receive-frame.ts";
+import { decideReceiveMail, mailFactsOf, openedState, type MailFacts, type OpenRequest, type ReceivedMail } from "./intake.ts";
+import { MessageLog } from "./message-log.ts";
+import type { ConversationPorts } from "./ports.ts";
+import {
+  CLOSE_CODES,
+  SUBPROTOCOL,
+  type Author,
+  type ContactSummary,
+  type Conversation,
+  type Message,
+  type RejectionReason,
+  type Status,
+} from "./protocol.ts";
+import { Sockets, closeSocket } from "./sockets.ts";
+import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
+import { WATCH_INTERVAL_MS, verifyAgents } from "./watch.ts";
+
+export abstract class ConversationObject extends DurableObject {
+  readonly #ports: ConversationPorts;
+  readonly #log: MessageLog;
+  readonly #sockets: Sockets;
+  readonly #clock: AlarmClock;
+  readonly #runner: EffectRunner;
+  readonly #drain: Drain;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
+    super(ctx, env);
+    this.#ports = ports;
+    this.#log = new MessageLog(ctx.storage);
+    this.#sockets = new Sockets(ctx);
+    this.#clock = new AlarmClock(ctx.storage);
+    const parts = { log: this.#log, sockets: this.#sockets, clock: this.#clock, ports };
+    this.#runner = new EffectRunner({ ...parts, onStored: () => ctx.waitUntil(this.#drain.run()) });
+    this.#drain = new Drain({ ...parts, runner: this.#runner });
+    void ctx.blockConcurrencyWhile(() => this.#clock.load());
+  }
+
+  // Sockets
+
+  /** The upgrade of a socket that the Worker has checked; the claim comes from the Worker alone (A10). */
+  override async fetch(request: Request): Promise<Response> {
+    const claim = v.parse(connectionClaimSchema, JSON.parse(request.headers.get(CONNECTION_HEADER) ?? "null"));
+    const { 0: client, 1: server } = new WebSocketPair();
+    const id = uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    const common = { id, connectedAt: Date.now(), isReady: false, isHidden: false };
+    this.#sockets.accept(server, claim.kind === "agent" ? { ...claim, ...common } : { kind: "visitor", ...common });
+    const { state } = this.#runner;
+    if (state === null || (claim.kind === "visitor" && claim.tokenGeneration !== state.tokenGeneration)) {
+      closeSocket(server, CLOSE_CODES.notAllowed, "not_allowed");
+    } else if (claim.kind === "agent") this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
+    const isOffered = request.headers.get("sec-websocket-protocol")?.includes(SUBPROTOCOL) === true;
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: isOffered ? { "sec-websocket-protocol": SUBPROTOCOL } : {},
+    });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    await receiveFrame({ runner: this.#runner, sockets: this.#sockets, ports: this.#ports }, socket, data);
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    closeSocket(socket, 1000, "");
+    this.#runner.showPresence(socket);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#runner.showPresence(socket);
+  }
+
+  /** Alarms are lost after six throws: everything below catches, and the next one is set again. */
+  override async alarm(): Promise<void> {
+    this.#clock.rang();
+    await this.#drain.run();
+    const isWatched = this.#sockets.list("agent").length > 0;
+    if (isWatched) {
+      this.#runner.showPresence();
+      await verifyAgents(this.#sockets, this.#ports);
+    }
+    const now = Date.now();
+    const nextAt = this.#drain.nextAt(now);
+    if (nextAt !== null) this.#clock.wakeAt(nextAt);
+    if (isWatched) this.#clock.wakeAt(now + WATCH_INTERVAL_MS);
+  }
+
+  // Calls of the Worker
+
+  /** Begins the conversation, or does nothing where it has begun. */
+  open(request: OpenRequest): void {
+    if (this.#runner.state === null) this.#runner.apply([{ kind: "state", state: openedState(request, Date.now()) }]);
+  }
+
+  /** A person's message by HTTP. The same rules as by socket. */
+  async send(request: PersonMessage): Promise<SendAnswer> {
+    const { attachmentIds, uploadedBy, open, ...rest } = request;
+    if (open !== undefined) this.open(open);
+    const attachments =
+      attachmentIds.length === 0
+        ? []
+        : await claimFiles(this.#ports, { ids: attachmentIds, conversationId: this.#runner.state?.id ?? "", uploadedBy });
+    const { state } = this.#runner;
+    if (state === null) return { kind: "unknown" };
+    const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments });
+    if (outcome.kind === "rejected") return { kind: "rejected", reason: outcome.reason };
+    if (outcome.kind === "stored") this.#runner.apply(outcome.effects);
+    return { kind: outcome.kind, message: outcome.message, tokenGeneration: state.tokenGeneration };
+  }
+
+  /** A mail that the decision table has sent here; idempotent by its Message-ID. @returns the message it is */
+  receiveMail(mail: ReceivedMail): Message {
+    this.open(mail.open);
+    let message: Message | null = null;
+    this.#runner.decide((turn) => {
+      const received = decideReceiveMail(turn, mail);
+      ({ message } = received);
+      return received.effects;
+    });
+    if (message === null) throw new Error("a mail was received and no message was made");
+    return message;
+  }
+
+  view(agentId: string, limit: number): ViewAnswer | null {
+    const item = this.#runner.item();
+    if (item === null) return null;
+    const messages = this.#log.before(Number.MAX_SAFE_INTEGER, limit);
+    const hasOlder = (messages[0]?.seq ?? 1) > 1;
+    return { conversation: item, messages, hasOlder, events: this.#log.events(), drafts: this.#log.drafts(agentId) };
+  }
+
+  /** Null where there is no such conversation. */
+  older(before: number | null, limit: number): Message[] | null {
+    return this.#runner.state === null ? null : this.#log.before(before ?? Number.MAX_SAFE_INTEGER, limit);
+  }
+
+  findMessage(seq: number): Message | null {
+    return this.#runner.state === null ? null : this.#log.findBySeq(seq);
+  }
+
+  /** @param seq the last message that was seen; without it, everything */
+  read(seq: number | null): boolean {
+    return this.#command((turn) => decideRead(turn, seq ?? turn.state.lastSeq));
+  }
+
+  setStatus(status: Status, actor: Author): boolean {
+    return this.#command((turn) => decideStatus(turn, status, actor));
+  }
+
+  assign(assignee: { id: string; name: string } | null, actor: Author): boolean {
+    return this.#command((turn) => decideAssign(turn, assignee, actor));
+  }
+
+  /** A typed address; the address book is asked at once, and again until it has answered. */
+  async capture(capture: { email: string; name?: string | undefined }, by: Author["kind"]): Promise<boolean> {
+    const isKnown = this.#command((turn) =>
+      decideCapture(turn, { email: capture.email, ...(capture.name === undefined ? {} : { name: capture.name }) }, by),
+    );
+    await this.#drain.resolveCapture().catch(() => undefined);
+    return isKnown;
+  }
+
+  setContact(contact: ContactSummary): boolean {
+    return this.#command((turn) => decideContact(turn, contact));
+  }
+
+  /** Mails a chat message with its transcript (S20), or tries a failed mail again. */
+  mailMessage(seq: number): RejectionReason | null | "unknown" {
+    return this.#mailCommand((turn) => decideMailMessage(turn, seq));
+  }
+
+  /** Mails the last reply, with the chat so far below it. */
+  mailTranscript(): RejectionReason | null | "unknown" {
+    return this.mailMessage(this.#runner.state?.lastReply?.seq ?? 0);
+  }
+
+  undo(seq: number): RejectionReason | null | "unknown" {
+    return this.#mailCommand((turn) => decideUndo(turn, seq));
+  }
+
+  bounced(seq: number, report: { isHard: boolean; reason: string }): boolean {
+    return this.#command((turn) => decideBounce(turn, seq, report));
+  }
+
+  mailFacts(): MailFacts | null {
+    const { state } = this.#runner;
+    return state === null ? null : mailFactsOf(state, this.#log);
+  }
+
+  /** What the visitor's token must say to be accepted; null where there is no such conversation. */
+  tokenGeneration(): number | null {
+    return this.#runner.state?.tokenGeneration ?? null;
+  }
+
+  item(): Conversation | null {
+    return this.#runner.item();
+  }
+
+  #command(rule: (turn: Turn) => Effect[]): boolean {
+    if (this.#runner.state === null) return false;
+    this.#runner.decide(rule);
+    return true;
+  }
+
+  #mailCommand(rule: (turn: Turn) => { effects: Effect[]; refusal: RejectionReason | null }): RejectionReason | null | "unknown" {
+    const { state } = this.#runner;
+    if (state === null) return "unknown";
+    const outcome = rule(this.#runner.turn(state));
+    this.#runner.apply(outcome.effects);
+    return outcome.refusal;
+  }
+}

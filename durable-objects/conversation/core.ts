@@ -1,0 +1,183 @@
+/**
+ * The rules of a conversation's sockets: a frame, the connection that it came from and the state give effects.
+ * Pure: the shell (`conversation-object.ts`) loads, stores and sends. Rules are numbered in SPEC.md.
+ */
+import { assertNever } from "../../worker/domain/assert-never.ts";
+import { hasRole } from "../../worker/domain/roles.ts";
+import { appendMessage } from "./append.ts";
+import { decideRead, decideUndo } from "./commands.ts";
+import type { Connection } from "./connection.ts";
+import type { Effect, Turn } from "./effects.ts";
+import { CLOSE_CODES, type Attachment, type Author, type ClientFrame, type Message, type RejectionReason } from "./protocol.ts";
+import { replyAddressOf } from "./state.ts";
+
+/** `attachments` are the files that a `send` names, already found and claimed by the shell; null where one was not. */
+export interface FrameInput {
+  frame: ClientFrame;
+  connection: Connection;
+  attachments: Attachment[] | null;
+}
+
+export function decideFrame(turn: Turn, input: FrameInput): Effect[] {
+  const { frame, connection } = input;
+  if (frame.type !== "hello" && !connection.isReady)
+    return [rejected("hello_first", "clientId" in frame ? frame.clientId : undefined)];
+  switch (frame.type) {
+    case "hello":
+      return handleHello(frame, connection);
+    case "send":
+      return handleSend(turn, { ...input, frame });
+    case "typing":
+      return connection.kind === "agent" && !hasRole(connection.role, "agent")
+        ? []
+        : [{ kind: "broadcast", frame: { type: "typing", author: authorOf(connection) }, isForSender: false }];
+    case "seen":
+      return handleSeen(turn, connection, frame.seq);
+    case "visibility":
+      return frame.isHidden === connection.isHidden
+        ? []
+        : [{ kind: "connection", connection: { ...connection, isHidden: frame.isHidden } }];
+    case "draft":
+      return handleDraft(turn, connection, frame);
+    case "undo":
+      return connection.kind === "agent" && hasRole(connection.role, "agent")
+        ? decideUndo(turn, frame.seq).effects
+        : [rejected("not_allowed")];
+    default:
+      return assertNever(frame);
+  }
+}
+
+export function rejected(reason: RejectionReason, clientId?: string): Effect {
+  return { kind: "answer", frame: { type: "rejected", reason, ...(clientId === undefined ? {} : { clientId }) } };
+}
+
+/** A frame that cannot be read is answered and ends the socket (SPEC P8). */
+export function badFrame(detail: string): Effect[] {
+  return [
+    { kind: "answer", frame: { type: "rejected", reason: "bad_frame", detail } },
+    { kind: "close", code: CLOSE_CODES.badFrame, reason: "bad_frame" },
+  ];
+}
+
+export function authorOf(connection: Connection): Author {
+  return connection.kind === "agent" ? { kind: "agent", id: connection.agentId, name: connection.name } : { kind: "visitor" };
+}
+
+function handleHello(frame: Extract<ClientFrame, { type: "hello" }>, connection: Connection): Effect[] {
+  return [
+    { kind: "connection", connection: { ...connection, isReady: true, isHidden: frame.isHidden ?? connection.isHidden } },
+    { kind: "catch-up", lastSeq: frame.lastSeq },
+    { kind: "presence" },
+  ];
+}
+
+type SendInput = FrameInput & { frame: Extract<ClientFrame, { type: "send" }> };
+
+function handleSend(turn: Turn, { frame, connection, attachments }: SendInput): Effect[] {
+  if (connection.kind === "agent" && !hasRole(connection.role, "agent")) return [rejected("not_allowed", frame.clientId)];
+  const outcome = decideSend(turn, {
+    clientId: frame.clientId,
+    author: authorOf(connection),
+    channel: connection.kind === "agent" ? (frame.channel ?? "chat") : "chat",
+    text: frame.text,
+    attachments,
+    subject: frame.subject,
+    ifLastSeq: frame.ifLastSeq,
+    undoMs: connection.kind === "agent" ? connection.undoMs : 0,
+  });
+  switch (outcome.kind) {
+    case "stored":
+    case "repeated":
+      return outcome.effects;
+    case "rejected":
+      return [rejected(outcome.reason, frame.clientId)];
+    default:
+      return assertNever(outcome);
+  }
+}
+
+export interface SendRequest {
+  clientId: string;
+  author: Author;
+  channel: Message["channel"];
+  text: string;
+  attachments: Attachment[] | null;
+  subject?: string | undefined;
+  ifLastSeq?: number | undefined;
+  undoMs: number;
+}
+
+export type SendOutcome =
+  | { kind: "stored"; message: Message; effects: Effect[] }
+  | { kind: "repeated"; message: Message; effects: Effect[] }
+  | { kind: "rejected"; reason: RejectionReason };
+
+/** A person's message, by socket or by HTTP: stored once (A2), or refused with nothing changed. */
+export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
+  const key = sendKey(request.author, request.clientId);
+  const known = turn.findByKey(key);
+  // A repeat is told to its sender alone: the others have had it.
+  if (known !== null)
+    return {
+      kind: "repeated",
+      message: known,
+      effects: [{ kind: "answer", frame: { type: "message", message: known, clientId: request.clientId } }],
+    };
+  const reason = refusalOf(turn, request);
+  if (reason !== null) return { kind: "rejected", reason };
+  const { message, effects } = appendMessage(turn, {
+    key,
+    author: request.author,
+    channel: request.channel,
+    text: request.text,
+    attachments: request.attachments ?? [],
+    subject: request.channel === "email" ? request.subject : undefined,
+    shouldReopen: true,
+    undoMs: request.channel === "email" ? request.undoMs : 0,
+  });
+  const after: Effect[] = [{ kind: "message", message, clientId: request.clientId }];
+  if (changesConversation(turn, message)) after.push({ kind: "conversation" });
+  return { kind: "stored", message, effects: [...effects, ...after] };
+}
+
+/** The key is of the sender: nobody can claim another's message by guessing its clientId (A10). */
+export function sendKey(author: Author, clientId: string): string {
+  return author.kind === "agent" ? `agent:${author.id ?? ""}:${clientId}` : `visitor:${clientId}`;
+}
+
+function refusalOf(turn: Turn, request: SendRequest): RejectionReason | null {
+  if (request.attachments === null) return "unknown_attachment";
+  if (request.text.trim() === "" && request.attachments.length === 0) return "empty";
+  if (request.channel === "email" && replyAddressOf(turn.state) === null) return "no_address";
+  const { lastReply } = turn.state;
+  if (
+    request.ifLastSeq !== undefined &&
+    lastReply !== null &&
+    lastReply.seq > request.ifLastSeq &&
+    lastReply.agentId !== request.author.id
+  )
+    return "newer_reply";
+  return null;
+}
+
+/** Whether a message changes more than the order of the list, so that screens need the conversation itself. */
+function changesConversation(turn: Turn, message: Message): boolean {
+  const { state } = turn;
+  if (message.author.kind === "agent")
+    return message.channel !== "note" && (state.assignee === null || state.readSeq < state.lastInboundSeq);
+  return state.status === "complete";
+}
+
+function handleSeen(turn: Turn, connection: Connection, seq: number): Effect[] {
+  if (connection.kind === "agent") return decideRead(turn, seq);
+  const seen = Math.min(seq, turn.state.lastSeq);
+  if (seen <= turn.state.visitorSeenSeq) return [];
+  const state = { ...turn.state, visitorSeenSeq: seen, revision: turn.state.revision + 1 };
+  return [{ kind: "state", state }, { kind: "conversation" }];
+}
+
+function handleDraft(turn: Turn, connection: Connection, frame: Extract<ClientFrame, { type: "draft" }>): Effect[] {
+  if (connection.kind !== "agent" || !hasRole(connection.role, "agent")) return [rejected("not_allowed")];
+  return [{ kind: "draft", agentId: connection.agentId, draft: { kind: frame.kind, text: frame.text, updatedAt: turn.now } }];
+}

@@ -1,0 +1,158 @@
+/**
+ * Carries out effects: stores them in one transaction, then tells the sockets. It keeps the caches of the state and of
+ * what presence was last shown; both can be lost at any instant (A6).
+ */
+import { uuidV7 } from "../../worker/domain/uuid.ts";
+import type { AlarmClock } from "./alarms.ts";
+import { catchUpFrames } from "./catch-up.ts";
+import type { Effect, Turn } from "./effects.ts";
+import { isStored, type MessageLog } from "./message-log.ts";
+import { PROJECT_INTERVAL_MS } from "./outbox.ts";
+import type { ConversationPorts } from "./ports.ts";
+import { computePresence, isSamePresence } from "./presence.ts";
+import type { Conversation, Presence, ServerFrame } from "./protocol.ts";
+import { closeSocket, type Sockets } from "./sockets.ts";
+import type { ConversationState } from "./state.ts";
+import { conversationForAgents, conversationForVisitor, frameFor, messageFor, type Audience } from "./views.ts";
+
+export interface EffectRunnerParts {
+  log: MessageLog;
+  sockets: Sockets;
+  clock: AlarmClock;
+  ports: ConversationPorts;
+  /** Called after something was stored. */
+  onStored: () => void;
+}
+
+export class EffectRunner {
+  readonly #parts: EffectRunnerParts;
+  state: ConversationState | null;
+  #shown: Presence;
+
+  constructor(parts: EffectRunnerParts) {
+    this.#parts = parts;
+    this.state = parts.log.loadState();
+    this.#shown = this.presence();
+  }
+
+  /** Asks a rule and carries its effects out, in one turn without awaiting. */
+  decide(rule: (turn: Turn) => Effect[], sender?: WebSocket): void {
+    if (this.state !== null) this.apply(rule(this.turn(this.state)), sender);
+  }
+
+  turn(state: ConversationState): Turn {
+    const { log } = this.#parts;
+    return {
+      state,
+      now: Date.now(),
+      newId: () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+      findByKey: (key) => log.findByKey(key),
+      findBySeq: (seq) => log.findBySeq(seq),
+    };
+  }
+
+  /** Stores first, in one transaction; only then does anyone hear of it (A1). */
+  apply(effects: Effect[], sender?: WebSocket): void {
+    const stored = effects.filter(isStored);
+    if (stored.length > 0) {
+      this.#wakeFor(stored);
+      const events = this.#parts.log.store(stored);
+      for (const effect of stored) if (effect.kind === "state") this.state = effect.state;
+      for (const event of events) this.#parts.sockets.broadcast({ type: "event", event });
+    }
+    for (const effect of effects) this.#tell(effect, sender);
+    if (stored.length > 0) this.#parts.onStored();
+  }
+
+  /** Remembers how far the lists are; written along with the next state, since repeating a projection is harmless. */
+  setProjected(revision: number): void {
+    if (this.state !== null) this.state = { ...this.state, projectedRevision: Math.max(this.state.projectedRevision, revision) };
+  }
+
+  item(): Conversation | null {
+    return this.state === null ? null : conversationForAgents(this.state, this.presence().isVisitorOnline);
+  }
+
+  presence(leaving?: WebSocket): Presence {
+    return computePresence(
+      this.#parts.sockets.list().filter(({ socket, connection }) => socket !== leaving && connection.isReady),
+      Date.now(),
+    );
+  }
+
+  /** Tells everyone when presence has changed since it was last told. @param leaving a socket that is just closing */
+  showPresence(leaving?: WebSocket): void {
+    const presence = this.presence(leaving);
+    if (isSamePresence(presence, this.#shown)) return;
+    const isVisitorChange = presence.isVisitorOnline !== this.#shown.isVisitorOnline;
+    this.#shown = presence;
+    this.#parts.sockets.broadcast({ type: "presence", ...presence });
+    if (isVisitorChange && this.state !== null) {
+      this.#parts.ports.publishPresence(this.state.id, presence.isVisitorOnline).catch(() => {
+        // Lists ask again by themselves while an agent watches; presence is never the truth of anything.
+      });
+    }
+  }
+
+  /** The safety net of a crash right after this write: the alarm is in the same commit. */
+  #wakeFor(stored: Effect[]): void {
+    const now = Date.now();
+    const dueAts = stored.flatMap((effect) => (effect.kind === "mail" ? [Math.max(now, effect.job.dueAt)] : []));
+    if (stored.some((effect) => effect.kind === "state")) dueAts.push(now + PROJECT_INTERVAL_MS);
+    if (dueAts.length > 0) this.#parts.clock.wakeAt(Math.min(...dueAts));
+  }
+
+  #tell(effect: Effect, sender?: WebSocket): void {
+    const { sockets } = this.#parts;
+    switch (effect.kind) {
+      case "message":
+        this.#tellMessage(effect, sender);
+        break;
+      case "conversation":
+        sockets.broadcast((audience) => this.#conversationFrame(audience));
+        break;
+      case "broadcast":
+        sockets.broadcast(effect.frame, effect.isForSender ? undefined : sender);
+        break;
+      case "presence":
+        this.showPresence();
+        break;
+      default:
+        if (sender !== undefined) this.#tellSender(effect, sender);
+    }
+  }
+
+  #tellSender(effect: Effect, sender: WebSocket): void {
+    const { sockets, log } = this.#parts;
+    const connection = sockets.connectionOf(sender);
+    if (connection === null || this.state === null) return;
+    if (effect.kind === "answer") {
+      const frame = frameFor(connection.kind, effect.frame);
+      if (frame !== null) sockets.send(sender, frame);
+    } else if (effect.kind === "connection") sockets.update(sender, effect.connection);
+    else if (effect.kind === "close") closeSocket(sender, effect.code, effect.reason);
+    else if (effect.kind === "catch-up") {
+      const view = { state: this.state, presence: this.presence(), connection, lastSeq: effect.lastSeq };
+      for (const frame of catchUpFrames(log, view)) sockets.send(sender, frame);
+    }
+  }
+
+  /** The sender's copy carries its clientId: that is the acknowledgement. */
+  #tellMessage({ message, clientId }: Extract<Effect, { kind: "message" }>, sender?: WebSocket): void {
+    const { sockets } = this.#parts;
+    sockets.broadcast({ type: "message", message }, sender);
+    const connection = sender === undefined ? null : sockets.connectionOf(sender);
+    if (sender === undefined || connection === null) return;
+    const own = messageFor(connection.kind, message);
+    if (own !== null) sockets.send(sender, { type: "message", message: own, ...(clientId === undefined ? {} : { clientId }) });
+  }
+
+  #conversationFrame(audience: Audience): ServerFrame | null {
+    if (this.state === null) return null;
+    const isOnline = this.presence().isVisitorOnline;
+    return {
+      type: "conversation",
+      conversation: audience === "agent" ? conversationForAgents(this.state, isOnline) : conversationForVisitor(this.state),
+    };
+  }
+}

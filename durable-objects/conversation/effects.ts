@@ -1,0 +1,41 @@
+/** What the core decides: data that the shell carries out, the stored ones in one transaction. Pure. */
+import type { Connection } from "./connection.ts";
+import type { ConversationEvent, Draft, Message, RejectionReason, ServerFrame } from "./protocol.ts";
+import type { ConversationState } from "./state.ts";
+
+export interface MailJob {
+  /** The message that it mails. */
+  seq: number;
+  /** Epoch ms before which it is not sent: until then it can be taken back. */
+  dueAt: number;
+}
+
+export type Effect =
+  // Stored, all in one transaction
+  | { kind: "insert"; key: string; message: Message }
+  | { kind: "update"; message: Message }
+  | { kind: "event"; event: Omit<ConversationEvent, "id"> }
+  | { kind: "state"; state: ConversationState }
+  | { kind: "mail"; job: MailJob }
+  | { kind: "cancel-mail"; seq: number }
+  | { kind: "draft"; agentId: string; draft: Draft }
+  // Sent after the transaction
+  | { kind: "message"; message: Message; clientId?: string }
+  | { kind: "answer"; frame: ServerFrame }
+  | { kind: "catch-up"; lastSeq: number }
+  | { kind: "conversation" }
+  | { kind: "presence" }
+  | { kind: "broadcast"; frame: ServerFrame; isForSender: boolean }
+  | { kind: "connection"; connection: Connection }
+  | { kind: "close"; code: number; reason: RejectionReason };
+
+/** What a decision may look at; nothing in it changes while it decides. */
+export interface Turn {
+  state: ConversationState;
+  /** Epoch ms. */
+  now: number;
+  newId: () => string;
+  /** The stored message with this key, or null (A2). */
+  findByKey: (key: string) => Message | null;
+  findBySeq: (seq: number) => Message | null;
+}

@@ -1,0 +1,123 @@
+/** How a conversation begins, and how a mail becomes one of its messages. Pure. */
+import { appendMessage } from "./append.ts";
+import { decideContact } from "./commands.ts";
+import type { Effect, Turn } from "./effects.ts";
+import type { Attachment, Author, ContactSummary, Message } from "./protocol.ts";
+import { REFERENCES_MAX, newConversationState, replyAddressOf, type ConversationState, type MailThread } from "./state.ts";
+
+export interface OpenRequest {
+  id: string;
+  hasVisitor: boolean;
+  visitor: ConversationState["visitor"];
+  contact: ContactSummary | null;
+  capture: ConversationState["capture"];
+  subject: string | null;
+  mail: MailThread | null;
+}
+
+export function openedState(request: OpenRequest, now: number): ConversationState {
+  const { contact, capture, subject, mail } = request;
+  return {
+    ...newConversationState({ ...request, now }),
+    contact,
+    capture,
+    subject,
+    mail,
+    channel: request.hasVisitor ? "chat" : "email",
+  };
+}
+
+export interface ReceivedMail {
+  /** Used where the conversation has not begun. */
+  open: OpenRequest;
+  messageId: string;
+  mailbox: { id: string; address: string };
+  /** Ids of its thread, to be learnt. */
+  references: string[];
+  author: Author;
+  /** `note` for what an agent says above a forwarded mail, or in answer by mail. */
+  channel: "email" | "note";
+  subject: string;
+  text: string;
+  html: string | null;
+  quoted: string;
+  attachments: Attachment[];
+  mail: NonNullable<Message["mail"]>;
+  /** The contact that this mail proves or brings, if any. */
+  contact: ContactSummary | null;
+  shouldReopen: boolean;
+  /** It came from the contact's address with this conversation's own token. */
+  provesAddress: boolean;
+}
+
+/** What matching needs to know of a conversation. */
+export interface MailFacts {
+  contactId: string | null;
+  email: string | null;
+  isAddressProven: boolean;
+  subject: string | null;
+  /** The newest message that went out by mail, for bounces that carry only our token. */
+  lastMailedSeq: number | null;
+}
+
+export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Message; effects: Effect[] } {
+  const key = `mail:${mail.messageId}${mail.channel === "note" ? ":note" : ""}`;
+  const known = turn.findByKey(key);
+  if (known !== null) return { message: known, effects: [] };
+  const effects: Effect[] = [];
+  let { state } = turn;
+  if (mail.contact !== null && state.contact === null) {
+    for (const effect of decideContact(turn, mail.contact)) {
+      if (effect.kind === "state") ({ state } = effect);
+      else if (effect.kind === "event") effects.push(effect);
+    }
+  }
+  if (mail.channel === "email") state = learnThread(state, mail);
+  if (mail.provesAddress) state = { ...state, isAddressProven: true };
+  const appended = appendMessage(
+    { ...turn, state },
+    {
+      key,
+      author: mail.author,
+      channel: mail.channel,
+      text: mail.text,
+      html: mail.html ?? undefined,
+      quoted: mail.quoted,
+      subject: mail.subject,
+      attachments: mail.attachments,
+      mail: mail.mail,
+      shouldReopen: mail.shouldReopen,
+      undoMs: 0,
+    },
+  );
+  effects.push(...appended.effects, { kind: "message", message: appended.message }, { kind: "conversation" });
+  return { message: appended.message, effects };
+}
+
+/** The subject follows the thread, and its ids are what the next reply refers to. */
+function learnThread(state: ConversationState, mail: ReceivedMail): ConversationState {
+  const known = state.mail?.references ?? [];
+  const references = [...new Set([...known, ...mail.references, mail.messageId])];
+  const kept =
+    references.length > REFERENCES_MAX ? [...references.slice(0, 1), ...references.slice(1 - REFERENCES_MAX)] : references;
+  return {
+    ...state,
+    subject: mail.subject === "" ? state.subject : mail.subject,
+    mail: { mailboxId: mail.mailbox.id, mailbox: mail.mailbox.address, references: kept, lastInboundId: mail.messageId },
+  };
+}
+
+/** @param log gives the newest messages, for the last one that was mailed */
+export function mailFactsOf(state: ConversationState, log: { before: (seq: number, limit: number) => Message[] }): MailFacts {
+  const recent = log.before(Number.MAX_SAFE_INTEGER, RECENT_MESSAGES);
+  return {
+    contactId: state.contact?.id ?? null,
+    email: replyAddressOf(state),
+    isAddressProven: state.isAddressProven,
+    subject: state.subject,
+    lastMailedSeq: recent.findLast((message) => message.delivery?.to !== undefined)?.seq ?? null,
+  };
+}
+
+/** Messages among which a bounce's mail is looked for. */
+const RECENT_MESSAGES = 50;

@@ -1,0 +1,200 @@
+/**
+ * The conversation's SQLite: ordered messages, state, events, drafts and the outbox. Every write of one decision
+ * happens in one transaction; nothing here decides anything.
+ */
+import * as v from "valibot";
+import type { Effect } from "./effects.ts";
+import type { OutboxRow } from "./outbox.ts";
+import {
+  conversationEventSchema,
+  draftSchema,
+  messageSchema,
+  type ConversationEvent,
+  type Draft,
+  type Message,
+} from "./protocol.ts";
+import { conversationStateSchema, type ConversationState } from "./state.ts";
+
+/** Only ever appended to: an object that slept through releases runs what it missed. */
+const MIGRATIONS = [
+  `CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL);
+   CREATE TABLE messages (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
+   CREATE TABLE events (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+   CREATE TABLE drafts (agent_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (agent_id, kind));
+   CREATE TABLE outbox (seq INTEGER PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL);
+   CREATE TABLE timers (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL);`,
+];
+
+const outboxRowSchema = v.object({
+  seq: v.number(),
+  state: v.picklist(["queued", "sending"]),
+  due_at: v.number(),
+  attempts: v.number(),
+});
+const valueSchema = v.object({ value: v.string() });
+
+/** Events shown with a page: the newest ones. */
+const EVENTS_MAX = 200;
+
+export type StoredEffect = Extract<Effect, { kind: "insert" | "update" | "event" | "state" | "mail" | "cancel-mail" | "draft" }>;
+
+const STORED = new Set<Effect["kind"]>(["insert", "update", "event", "state", "mail", "cancel-mail", "draft"]);
+
+export function isStored(effect: Effect): effect is StoredEffect {
+  return STORED.has(effect.kind);
+}
+
+export class MessageLog {
+  readonly #storage: DurableObjectStorage;
+  #isMigrated = false;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** Null where this conversation has never begun: looking at it writes nothing. */
+  loadState(): ConversationState | null {
+    if (this.#one("SELECT name AS value FROM sqlite_master WHERE type = 'table' AND name = 'state'") === null) return null;
+    this.#migrate();
+    const row = this.#one("SELECT value FROM state WHERE id = 1");
+    return row === null ? null : v.parse(conversationStateSchema, JSON.parse(row));
+  }
+
+  /** Carries out the stored effects of one decision, all or none. @returns stored events with their ids */
+  store(effects: StoredEffect[]): ConversationEvent[] {
+    return this.#storage.transactionSync(() => {
+      this.#migrate();
+      return effects.flatMap((effect) => this.#storeOne(effect) ?? []);
+    });
+  }
+
+  findByKey(key: string): Message | null {
+    return parseMessage(this.#one("SELECT value FROM messages WHERE key = ?", key));
+  }
+
+  findBySeq(seq: number): Message | null {
+    return parseMessage(this.#one("SELECT value FROM messages WHERE seq = ?", seq));
+  }
+
+  /** Messages after `seq`, ascending. */
+  after(seq: number, limit: number): Message[] {
+    return this.#messages("SELECT value FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit);
+  }
+
+  /** The `limit` messages just before `seq`, ascending. */
+  before(seq: number, limit: number): Message[] {
+    return this.#messages("SELECT value FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?", seq, limit).reverse();
+  }
+
+  events(): ConversationEvent[] {
+    const rows = this.#all("SELECT value FROM events ORDER BY id DESC LIMIT ?", EVENTS_MAX);
+    return rows.map((row) => v.parse(conversationEventSchema, JSON.parse(row))).reverse();
+  }
+
+  drafts(agentId: string): Draft[] {
+    return this.#all("SELECT value FROM drafts WHERE agent_id = ?", agentId).map((row) => v.parse(draftSchema, JSON.parse(row)));
+  }
+
+  outbox(): OutboxRow[] {
+    const rows = this.#storage.sql.exec("SELECT seq, state, due_at, attempts FROM outbox ORDER BY seq").toArray();
+    return rows.map((row) => {
+      const { due_at, ...rest } = v.parse(outboxRowSchema, row);
+      return { ...rest, dueAt: due_at };
+    });
+  }
+
+  saveOutboxRow(row: OutboxRow): void {
+    this.#storage.sql.exec(
+      "INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts) VALUES (?, ?, ?, ?)",
+      row.seq,
+      row.state,
+      row.dueAt,
+      row.attempts,
+    );
+  }
+
+  deleteOutboxRow(seq: number): void {
+    this.#storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);
+  }
+
+  #storeOne(effect: StoredEffect): ConversationEvent | null {
+    const { sql } = this.#storage;
+    switch (effect.kind) {
+      case "insert":
+        sql.exec(
+          "INSERT INTO messages (seq, key, value) VALUES (?, ?, ?)",
+          effect.message.seq,
+          effect.key,
+          JSON.stringify(effect.message),
+        );
+        return null;
+      case "update":
+        sql.exec("UPDATE messages SET value = ? WHERE seq = ?", JSON.stringify(effect.message), effect.message.seq);
+        return null;
+      case "state":
+        sql.exec(
+          "INSERT INTO state (id, value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value",
+          JSON.stringify(effect.state),
+        );
+        return null;
+      case "mail":
+        this.saveOutboxRow({ seq: effect.job.seq, state: "queued", dueAt: effect.job.dueAt, attempts: 0 });
+        return null;
+      case "cancel-mail":
+        this.deleteOutboxRow(effect.seq);
+        return null;
+      case "draft":
+        this.#saveDraft(effect.agentId, effect.draft);
+        return null;
+      case "event": {
+        const id = Number(this.#one("SELECT CAST(COALESCE(MAX(id), 0) + 1 AS TEXT) AS value FROM events"));
+        const event = { id, ...effect.event };
+        sql.exec("INSERT INTO events (id, value) VALUES (?, ?)", id, JSON.stringify(event));
+        return event;
+      }
+    }
+  }
+
+  #saveDraft(agentId: string, draft: Draft): void {
+    const { sql } = this.#storage;
+    if (draft.text === "") sql.exec("DELETE FROM drafts WHERE agent_id = ? AND kind = ?", agentId, draft.kind);
+    else
+      sql.exec(
+        "INSERT OR REPLACE INTO drafts (agent_id, kind, value) VALUES (?, ?, ?)",
+        agentId,
+        draft.kind,
+        JSON.stringify(draft),
+      );
+  }
+
+  #migrate(): void {
+    if (this.#isMigrated) return;
+    const { sql } = this.#storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY)");
+    const done = Number(this.#one("SELECT CAST(COALESCE(MAX(version), 0) AS TEXT) AS value FROM migrations"));
+    MIGRATIONS.slice(done).forEach((migration, index) => {
+      sql.exec(migration);
+      sql.exec("INSERT INTO migrations (version) VALUES (?)", done + index + 1);
+    });
+    this.#isMigrated = true;
+  }
+
+  #one(query: string, ...bindings: (string | number)[]): string | null {
+    return this.#all(query, ...bindings)[0] ?? null;
+  }
+
+  #messages(query: string, ...bindings: (string | number)[]): Message[] {
+    return this.#all(query, ...bindings).flatMap((row) => parseMessage(row) ?? []);
+  }
+
+  #all(query: string, ...bindings: (string | number)[]): string[] {
+    return this.#storage.sql
+      .exec(query, ...bindings)
+      .toArray()
+      .map((row) => v.parse(valueSchema, row).value);
+  }
+}
+
+function parseMessage(value: string | null): Message | null {
+  return value === null ? null : v.parse(messageSchema, JSON.parse(value));
+}

@@ -1,0 +1,57 @@
+/** From a socket's bytes to a decision carried out: limits, parsing, and the files that a message names. */
+import type { Connection } from "./connection.ts";
+import { badFrame, decideFrame, rejected } from "./core.ts";
+import type { EffectRunner } from "./effect-runner.ts";
+import type { Effect } from "./effects.ts";
+import { parseFrame } from "./frames.ts";
+import type { ConversationPorts } from "./ports.ts";
+import { CLOSE_CODES, type Attachment, type ClientFrame } from "./protocol.ts";
+import { closeSocket, type Sockets } from "./sockets.ts";
+
+export interface ReceiveParts {
+  runner: EffectRunner;
+  sockets: Sockets;
+  ports: ConversationPorts;
+}
+
+export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+  const { runner, sockets, ports } = parts;
+  const connection = sockets.connectionOf(socket);
+  if (connection === null || runner.state === null) return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
+  if (!sockets.count(socket, Date.now()) && ports.hasRateLimits) {
+    const close: Effect = { kind: "close", code: CLOSE_CODES.tooMuchTraffic, reason: "too_much_traffic" };
+    return runner.apply([rejected("too_much_traffic"), close], socket);
+  }
+  const parsed = parseFrame(data);
+  if (!parsed.isOk) return runner.apply(badFrame(parsed.detail), socket);
+  const attachments = await filesOf(parts, parsed.frame, connection);
+  // Read again: the socket may have said hello while the files were looked up.
+  carryOut(parts, socket, { frame: parsed.frame, connection: sockets.connectionOf(socket) ?? connection, attachments });
+}
+
+function carryOut({ runner }: ReceiveParts, socket: WebSocket, input: Parameters<typeof decideFrame>[1]): void {
+  try {
+    runner.decide((turn) => decideFrame(turn, input), socket);
+  } catch (error) {
+    console.error(
+      JSON.stringify({ level: "error", event: "frame_failed", conversationId: runner.state?.id, error: String(error) }),
+    );
+    runner.apply([rejected("try_again", "clientId" in input.frame ? input.frame.clientId : undefined)], socket);
+  }
+}
+
+async function filesOf(parts: ReceiveParts, frame: ClientFrame, connection: Connection): Promise<Attachment[] | null> {
+  const ids = frame.type === "send" ? (frame.attachmentIds ?? []) : [];
+  const conversationId = parts.runner.state?.id ?? "";
+  if (ids.length === 0) return [];
+  const uploadedBy = connection.kind === "agent" ? `agent:${connection.agentId}` : `visitor:${conversationId}`;
+  return claimFiles(parts.ports, { ids, conversationId, uploadedBy });
+}
+
+/** Null where a file is unknown, or cannot be looked up now. */
+export async function claimFiles(
+  ports: ConversationPorts,
+  input: { ids: string[]; conversationId: string; uploadedBy: string },
+): Promise<Attachment[] | null> {
+  return ports.claimAttachments(input).catch(() => null);
+}

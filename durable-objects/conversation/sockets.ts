@@ -1,0 +1,104 @@
+/** The conversation's sockets: who is behind each, and sending to those who may see. */
+import * as v from "valibot";
+import { connectionSchema, type Connection } from "./connection.ts";
+import type { SeenConnection } from "./presence.ts";
+import type { ServerFrame } from "./protocol.ts";
+import { frameFor, type Audience } from "./views.ts";
+
+/** Frames that a visitor or agent may send in a burst, and how fast that allowance grows back. */
+const BURST_FRAMES = 150;
+const FRAMES_PER_SECOND = 10;
+
+interface Traffic {
+  allowance: number;
+  at: number;
+}
+
+export interface OpenSocket extends SeenConnection {
+  socket: WebSocket;
+}
+
+export class Sockets {
+  readonly #ctx: DurableObjectState;
+  /** A cache: after an eviction the ping's time stands in for it (A6). */
+  readonly #lastFrameAt = new WeakMap<WebSocket, number>();
+  readonly #traffic = new WeakMap<WebSocket, Traffic>();
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    // Answered by the runtime without waking the object (A6).
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  accept(socket: WebSocket, connection: Connection): void {
+    this.#ctx.acceptWebSocket(socket, connection.kind === "agent" ? ["agent", `agent:${connection.agentId}`] : ["visitor"]);
+    socket.serializeAttachment(connection);
+  }
+
+  /** Null where the socket carries nothing of ours. */
+  connectionOf(socket: WebSocket): Connection | null {
+    const parsed = v.safeParse(connectionSchema, socket.deserializeAttachment());
+    return parsed.success ? parsed.output : null;
+  }
+
+  update(socket: WebSocket, connection: Connection): void {
+    socket.serializeAttachment(connection);
+  }
+
+  list(tag?: string): OpenSocket[] {
+    return this.#ctx.getWebSockets(tag).flatMap((socket) => {
+      const connection = this.connectionOf(socket);
+      if (connection === null || socket.readyState !== WebSocket.OPEN) return [];
+      return [{ socket, connection, lastSeenAt: this.#lastSeenAt(socket, connection) }];
+    });
+  }
+
+  /** Notes a frame. @returns false where this socket sends more than a person can */
+  count(socket: WebSocket, now: number): boolean {
+    this.#lastFrameAt.set(socket, now);
+    const before = this.#traffic.get(socket) ?? { allowance: BURST_FRAMES, at: now };
+    const allowance = Math.min(BURST_FRAMES, before.allowance + ((now - before.at) / 1_000) * FRAMES_PER_SECOND) - 1;
+    this.#traffic.set(socket, { allowance, at: now });
+    return allowance >= 0;
+  }
+
+  /** Sends to every ready socket in the words of its audience; serialised once per audience. */
+  broadcast(frame: ServerFrame | ((audience: Audience) => ServerFrame | null), except?: WebSocket): void {
+    const texts = new Map<Audience, string | null>();
+    for (const { socket, connection } of this.list()) {
+      if (!connection.isReady || socket === except) continue;
+      let text = texts.get(connection.kind);
+      if (text === undefined) {
+        const shown = typeof frame === "function" ? frame(connection.kind) : frameFor(connection.kind, frame);
+        text = shown === null ? null : JSON.stringify(shown);
+        texts.set(connection.kind, text);
+      }
+      if (text !== null) sendText(socket, text);
+    }
+  }
+
+  send(socket: WebSocket, frame: ServerFrame): void {
+    sendText(socket, JSON.stringify(frame));
+  }
+
+  #lastSeenAt(socket: WebSocket, connection: Connection): number {
+    const pingedAt = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    return Math.max(connection.connectedAt, pingedAt, this.#lastFrameAt.get(socket) ?? 0);
+  }
+}
+
+function sendText(socket: WebSocket, text: string): void {
+  try {
+    socket.send(text);
+  } catch {
+    // Closed in the meantime: its client catches up when it is back (A3).
+  }
+}
+
+export function closeSocket(socket: WebSocket, code: number, reason: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // Already closed.
+  }
+}

@@ -1,0 +1,111 @@
+/** What a conversation knows of itself besides its messages: one row, parsed when loaded. Pure. */
+import * as v from "valibot";
+import {
+  authorSchema,
+  channelSchema,
+  contactSummarySchema,
+  conversationSchema,
+  messageSchema,
+  statusSchema,
+  type Message,
+} from "./protocol.ts";
+
+/** Message-IDs kept of a mail thread: enough for the first and newest that a References header carries. */
+export const REFERENCES_MAX = 40;
+/** UTF-16 code units of a list item's preview. */
+export const PREVIEW_LENGTH_MAX = 140;
+
+export const mailThreadSchema = v.object({
+  mailboxId: v.string(),
+  mailbox: v.string(),
+  /** The ids of the thread, oldest first, without brackets. */
+  references: v.array(v.string()),
+  /** The last mail from the other side: what a reply answers. */
+  lastInboundId: v.nullable(v.string()),
+});
+
+export const conversationStateSchema = v.object({
+  id: v.string(),
+  createdAt: v.number(),
+  status: statusSchema,
+  assignee: v.nullable(v.object({ id: v.string(), name: v.string() })),
+  lastSeq: v.number(),
+  readSeq: v.number(),
+  visitorSeenSeq: v.number(),
+  /** The last message of the visitor or contact. */
+  lastInboundSeq: v.number(),
+  /** The last reply of an agent (no note), for the send guard. */
+  lastReply: v.nullable(v.object({ seq: v.number(), agentId: v.string() })),
+  revision: v.number(),
+  /** Revision that the index and the agents' lists have; may lag behind what they really have, never run ahead. */
+  projectedRevision: v.number(),
+  contact: v.nullable(contactSummarySchema),
+  /** An address that a visitor typed and that is not yet in the address book. */
+  capture: v.nullable(v.object({ email: v.string(), name: v.optional(v.string()) })),
+  /**
+   * False while the address was only typed by a visitor: nobody's mail may join then, for the visitor reads along (T2).
+   * True once a mail with this conversation's token came from it, and where the conversation began by mail.
+   */
+  isAddressProven: v.boolean(),
+  hasVisitor: v.boolean(),
+  visitor: conversationSchema.entries.visitor,
+  /** Visitor tokens of an older generation are refused (T5). */
+  tokenGeneration: v.number(),
+  subject: v.nullable(v.string()),
+  mail: v.nullable(mailThreadSchema),
+  lastMessage: conversationSchema.entries.lastMessage,
+  /** Channel of the last message that is no note. */
+  channel: v.picklist(["chat", "email"]),
+});
+
+export type ConversationState = v.InferOutput<typeof conversationStateSchema>;
+export type MailThread = v.InferOutput<typeof mailThreadSchema>;
+
+/** A message as stored, with the key that makes a repeat of it known (A2). */
+export const storedMessageSchema = v.object({ ...messageSchema.entries, author: authorSchema, channel: channelSchema });
+
+export function newConversationState(input: {
+  id: string;
+  now: number;
+  visitor: ConversationState["visitor"];
+  hasVisitor: boolean;
+}): ConversationState {
+  return {
+    id: input.id,
+    createdAt: input.now,
+    status: "open",
+    assignee: null,
+    lastSeq: 0,
+    readSeq: 0,
+    visitorSeenSeq: 0,
+    lastInboundSeq: 0,
+    lastReply: null,
+    revision: 0,
+    projectedRevision: 0,
+    contact: null,
+    capture: null,
+    isAddressProven: !input.hasVisitor,
+    hasVisitor: input.hasVisitor,
+    visitor: input.visitor,
+    tokenGeneration: 1,
+    subject: null,
+    mail: null,
+    lastMessage: null,
+    channel: "chat",
+  };
+}
+
+/** The address that an email reply goes to (T4), or null. */
+export function replyAddressOf(state: ConversationState): string | null {
+  return state.contact?.email ?? state.capture?.email ?? null;
+}
+
+export function isUnread(state: ConversationState): boolean {
+  return state.lastInboundSeq > state.readSeq;
+}
+
+export function previewOf(message: Pick<Message, "text" | "attachments">): string {
+  const line = message.text.replace(/\s+/gu, " ").trim();
+  if (line !== "") return line.length > PREVIEW_LENGTH_MAX ? `${line.slice(0, PREVIEW_LENGTH_MAX - 1)}…` : line;
+  return message.attachments.map((attachment) => attachment.name).join(", ");
+}

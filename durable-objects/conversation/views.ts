@@ -1,0 +1,78 @@
+/** One truth, two audiences: what agents and what visitors may see of it. Pure. */
+import type { Connection } from "./connection.ts";
+import type { Conversation, Message, Presence, ServerFrame, VisitorConversation } from "./protocol.ts";
+import { presenceForVisitor } from "./presence.ts";
+import { isUnread, replyAddressOf, type ConversationState } from "./state.ts";
+
+export type Audience = Connection["kind"];
+
+/** The conversation as a list item. */
+export function conversationForAgents(state: ConversationState, isVisitorOnline: boolean): Conversation {
+  return {
+    id: state.id,
+    contact: state.contact,
+    status: state.status,
+    unread: isUnread(state),
+    assigneeId: state.assignee?.id ?? null,
+    lastMessage: state.lastMessage,
+    isVisitorOnline,
+    revision: state.revision,
+    subject: state.subject,
+    createdAt: state.createdAt,
+    readSeq: state.readSeq,
+    visitorSeenSeq: state.visitorSeenSeq,
+    hasVisitor: state.hasVisitor,
+    visitor: state.visitor,
+  };
+}
+
+export function conversationForVisitor(state: ConversationState): VisitorConversation {
+  return {
+    id: state.id,
+    status: state.status,
+    hasEmail: replyAddressOf(state) !== null,
+    readSeq: state.readSeq,
+    visitorSeenSeq: state.visitorSeenSeq,
+    assignee: state.assignee === null ? null : { name: state.assignee.name },
+  };
+}
+
+/** Null where the audience must not see the message at all: notes, and what other people mailed (T2). */
+export function messageFor(audience: Audience, message: Message): Message | null {
+  if (audience === "agent") return message;
+  if (message.channel === "note" || message.mail?.isNewPerson === true) return null;
+  const { seq, id, at, channel, text, attachments, author } = message;
+  const shown: Message = { seq, id, at, author: { kind: author.kind }, channel, text, attachments };
+  if (author.kind !== "contact" && author.name !== undefined) shown.author.name = author.name;
+  return shown;
+}
+
+export function messagesFor(audience: Audience, messages: Message[]): Message[] {
+  return messages.flatMap((message) => messageFor(audience, message) ?? []);
+}
+
+/** A frame about a state change, in the words of its audience; null where it is none of its business. */
+export function frameFor(audience: Audience, frame: ServerFrame): ServerFrame | null {
+  if (audience === "agent") return frame;
+  switch (frame.type) {
+    case "message": {
+      const message = messageFor(audience, frame.message);
+      return message === null ? null : { ...frame, message };
+    }
+    case "presence":
+      return { type: "presence", ...presenceForVisitor(frame) };
+    case "typing":
+      return frame.author.kind === "agent" && frame.author.name !== undefined
+        ? { type: "typing", author: { kind: "agent", name: frame.author.name } }
+        : frame;
+    case "delivery":
+    case "event":
+      return null;
+    default:
+      return frame;
+  }
+}
+
+export function presenceFor(audience: Audience, presence: Presence): Presence {
+  return audience === "agent" ? presence : presenceForVisitor(presence);
+}

@@ -1,0 +1,206 @@
+/**
+ * Fans list changes out to the agents' sockets. It owns nothing: a client that misses a delta sees a gap in the revision
+ * and reads the list again. Visitors' presence is kept as a small table so that lists can show it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import * as v from "valibot";
+import { hasRole, roleSchema, type Role } from "../../worker/domain/roles.ts";
+import { uuidV7 } from "../../worker/domain/uuid.ts";
+import { AlarmClock } from "../conversation/alarms.ts";
+import { CLOSE_CODES, SUBPROTOCOL, type Conversation } from "../conversation/protocol.ts";
+import { inboxClientFrameSchema, type InboxServerFrame, type ListRevision } from "./protocol.ts";
+
+export interface InboxPorts {
+  /** Whether the visitor of this conversation has a live connection, asked of the conversation. */
+  isVisitorOnline(conversationId: string): Promise<boolean>;
+  loadRoles(agentIds: string[]): Promise<Map<string, Role>>;
+}
+
+const claimSchema = v.object({ agentId: v.string(), role: roleSchema });
+const attachmentSchema = v.object({ ...claimSchema.entries, isReady: v.boolean() });
+type Listener = v.InferOutput<typeof attachmentSchema>;
+
+export const LISTENER_HEADER = "x-hilo-listener";
+
+/** Ms between two looks at roles and at visitors who are said to be online, while any agent listens. */
+const WATCH_INTERVAL_MS = 20_000;
+/** Conversations asked in one look. */
+const PRESENCE_CHECKS_MAX = 100;
+
+export abstract class InboxObject extends DurableObject {
+  readonly #ports: InboxPorts;
+  readonly #clock: AlarmClock;
+  #revision: ListRevision;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: InboxPorts) {
+    super(ctx, env);
+    this.#ports = ports;
+    this.#clock = new AlarmClock(ctx.storage);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    const { sql } = ctx.storage;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS revision (id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL, n INTEGER NOT NULL)",
+    );
+    sql.exec("CREATE TABLE IF NOT EXISTS online (conversation_id TEXT PRIMARY KEY, checked_at INTEGER NOT NULL)");
+    sql.exec(
+      "INSERT OR IGNORE INTO revision (id, epoch, n) VALUES (1, ?, 0)",
+      uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+    );
+    this.#revision = v.parse(v.object({ epoch: v.string(), n: v.number() }), sql.exec("SELECT epoch, n FROM revision").one());
+    void ctx.blockConcurrencyWhile(() => this.#clock.load());
+  }
+
+  /** The upgrade of an agent's socket that the Worker has checked. */
+  override async fetch(request: Request): Promise<Response> {
+    const claim = v.parse(claimSchema, JSON.parse(request.headers.get(LISTENER_HEADER) ?? "null"));
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server, [`agent:${claim.agentId}`]);
+    server.serializeAttachment({ ...claim, isReady: false });
+    this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
+    const isOffered = request.headers.get("sec-websocket-protocol")?.includes(SUBPROTOCOL) === true;
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: isOffered ? { "sec-websocket-protocol": SUBPROTOCOL } : {},
+    });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const listener = listenerOf(socket);
+    const frame = parseHello(data);
+    if (listener === null || frame === null) {
+      send(socket, { type: "rejected", reason: "bad_frame" });
+      return socket.close(CLOSE_CODES.badFrame, "bad_frame");
+    }
+    socket.serializeAttachment({ ...listener, isReady: true });
+    const before = this.#agents(socket);
+    const agents = [...new Set([...before, listener.agentId])];
+    send(socket, { type: "welcome", revision: this.#revision, agents });
+    if (!before.includes(listener.agentId)) this.#broadcast({ type: "presence", agents }, socket);
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    const listener = listenerOf(socket);
+    try {
+      socket.close(1000, "");
+    } catch {
+      // Already closed.
+    }
+    const agents = this.#agents(socket);
+    if (listener !== null && !agents.includes(listener.agentId)) this.#broadcast({ type: "presence", agents }, socket);
+  }
+
+  override async webSocketError(): Promise<void> {
+    this.#broadcast({ type: "presence", agents: this.#agents() });
+  }
+
+  /** A conversation has changed. Safe to repeat: clients keep the newest `revision` of each. */
+  publish(conversation: Conversation): void {
+    this.#advance();
+    this.#broadcast({ type: "changed", revision: this.#revision, conversation });
+  }
+
+  publishPresence(conversationId: string, isVisitorOnline: boolean): void {
+    this.#saveOnline(conversationId, isVisitorOnline);
+    this.#broadcast({ type: "presence", conversationId, isVisitorOnline });
+    if (isVisitorOnline && this.ctx.getWebSockets().length > 0) this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
+  }
+
+  /** Those of these conversations whose visitor is online. */
+  online(conversationIds: string[]): string[] {
+    const asked = new Set(conversationIds);
+    const rows = this.ctx.storage.sql.exec("SELECT conversation_id FROM online").toArray();
+    return rows.flatMap((row) =>
+      typeof row["conversation_id"] === "string" && asked.has(row["conversation_id"]) ? [row["conversation_id"]] : [],
+    );
+  }
+
+  revision(): ListRevision {
+    return this.#revision;
+  }
+
+  /** Ends an agent's sockets at once: signed out, demoted or removed (T7). */
+  disconnect(agentId: string): void {
+    for (const socket of this.ctx.getWebSockets(`agent:${agentId}`)) socket.close(CLOSE_CODES.notAllowed, "not_allowed");
+  }
+
+  override async alarm(): Promise<void> {
+    this.#clock.rang();
+    if (this.ctx.getWebSockets().length === 0) return;
+    await Promise.all([this.#verifyPresence(), this.#verifyAgents()]);
+    this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
+  }
+
+  /** Asks the conversations themselves, so that a lost "has left" cannot leave a green dot for ever. */
+  async #verifyPresence(): Promise<void> {
+    const { sql } = this.ctx.storage;
+    const rows = sql.exec("SELECT conversation_id FROM online ORDER BY checked_at LIMIT ?", PRESENCE_CHECKS_MAX).toArray();
+    const ids = rows.flatMap((row) => (typeof row["conversation_id"] === "string" ? [row["conversation_id"]] : []));
+    await Promise.all(
+      ids.map(async (id) => {
+        const isOnline = await this.#ports.isVisitorOnline(id).catch(() => true);
+        if (!isOnline) this.publishPresence(id, false);
+        else sql.exec("UPDATE online SET checked_at = ? WHERE conversation_id = ?", Date.now(), id);
+      }),
+    );
+  }
+
+  async #verifyAgents(): Promise<void> {
+    const ids = this.#agents();
+    if (ids.length === 0) return;
+    const roles = await this.#ports.loadRoles(ids).catch(() => null);
+    if (roles === null) return;
+    for (const id of ids) if (!hasRole(roles.get(id) ?? "none", "viewer")) this.disconnect(id);
+  }
+
+  #saveOnline(conversationId: string, isOnline: boolean): void {
+    const { sql } = this.ctx.storage;
+    if (isOnline)
+      sql.exec("INSERT OR REPLACE INTO online (conversation_id, checked_at) VALUES (?, ?)", conversationId, Date.now());
+    else sql.exec("DELETE FROM online WHERE conversation_id = ?", conversationId);
+  }
+
+  #advance(): void {
+    this.#revision = { epoch: this.#revision.epoch, n: this.#revision.n + 1 };
+    this.ctx.storage.sql.exec("UPDATE revision SET n = ? WHERE id = 1", this.#revision.n);
+  }
+
+  #agents(leaving?: WebSocket): string[] {
+    const listeners = this.ctx.getWebSockets().flatMap((socket) => {
+      const listener = socket === leaving || socket.readyState !== WebSocket.OPEN ? null : listenerOf(socket);
+      return listener?.isReady === true ? [listener.agentId] : [];
+    });
+    return [...new Set(listeners)];
+  }
+
+  #broadcast(frame: InboxServerFrame, except?: WebSocket): void {
+    const text = JSON.stringify(frame);
+    for (const socket of this.ctx.getWebSockets()) {
+      if (socket === except || socket.readyState !== WebSocket.OPEN || listenerOf(socket)?.isReady !== true) continue;
+      try {
+        socket.send(text);
+      } catch {
+        // Closed in the meantime: its client reads the list again.
+      }
+    }
+  }
+}
+
+function listenerOf(socket: WebSocket): Listener | null {
+  const parsed = v.safeParse(attachmentSchema, socket.deserializeAttachment());
+  return parsed.success ? parsed.output : null;
+}
+
+function parseHello(data: string | ArrayBuffer): v.InferOutput<typeof inboxClientFrameSchema> | null {
+  if (typeof data !== "string") return null;
+  try {
+    const parsed = v.safeParse(inboxClientFrameSchema, JSON.parse(data));
+    return parsed.success ? parsed.output : null;
+  } catch {
+    return null;
+  }
+}
+
+function send(socket: WebSocket, frame: InboxServerFrame): void {
+  socket.send(JSON.stringify(frame));
+}

@@ -1,0 +1,130 @@
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { matchConversation } from "../../../worker/email/match-conversation.ts";
+import type { FoundConversation, KnownContact, MatchFacts, Verdict } from "../../../worker/email/match-facts.ts";
+import { MAIL_CLASSES } from "../../../worker/email/mail.ts";
+import { BOUNCE, buildFacts, buildMail, ORIGINAL } from "./build-facts.ts";
+
+const RUNS = { seed: 5, numRuns: 5_000 };
+const authentic = fc.constantFrom("pass" as const, "fail" as const, "none" as const);
+const address = fc.constantFrom("bea@mail.example", "leo@mail.example", "hello@shop.example", "sales+x@shop.example");
+const person = fc.record({ address, name: fc.constant(null) });
+const conversationId = fc.constantFrom("c1", "c2", "c3");
+// Whether the address of a conversation is proven is one fact about it, wherever it is found.
+const isProven = (id: string) => id === "c1";
+
+const found: fc.Arbitrary<FoundConversation> = fc
+  .record({ conversationId, relation: fc.constantFrom("contact" as const, "participant" as const, "stranger" as const) })
+  .map((found) => ({ ...found, isAddressProven: isProven(found.conversationId) }));
+const contact: fc.Arbitrary<KnownContact | null> = fc.option(
+  conversationId.map((conversationId) => ({
+    contactId: "p1",
+    latest: { conversationId, isAddressProven: isProven(conversationId), subject: "Parcel" },
+  })),
+);
+const token: fc.Arbitrary<MatchFacts["token"]> = fc.oneof(
+  fc.constantFrom({ kind: "none" as const }, { kind: "bad" as const }),
+  fc.record({ kind: fc.constant("strong" as const), conversation: found, isForSender: fc.boolean() }),
+);
+const mail = fc
+  .record({
+    from: fc.option(person),
+    to: fc.array(person),
+    cc: fc.array(person),
+    class: fc.constantFrom(...MAIL_CLASSES),
+    loopMarker: fc.constantFrom(null, "loop-1", "theirs"),
+    inReplyTo: fc.array(fc.constantFrom("a@x", "b@x")),
+    references: fc.array(fc.constantFrom("a@x", "b@x")),
+    forwardedFrom: fc.option(fc.record({ address, name: fc.constant(null), subject: fc.constant(null) })),
+    bounce: fc.constantFrom(null, BOUNCE),
+    authentication: fc.record({ dmarc: authentic, spf: authentic, dkim: authentic }),
+  })
+  .map(buildMail);
+const facts: fc.Arbitrary<MatchFacts> = fc
+  .record({
+    mail,
+    duplicate: fc.constantFrom("none" as const, "same-id-other-content" as const),
+    sender: fc.record({
+      agentId: fc.constantFrom(null, null, "a1"),
+      isBlocked: fc.constantFrom(false, false, true),
+      recentMails: fc.constantFrom(1, 1, 21),
+      contact,
+    }),
+    token,
+    references: fc.array(found, { maxLength: 3 }),
+    original: fc.constantFrom(null, ORIGINAL),
+    forwardedContact: contact,
+    isSpam: fc.boolean(),
+    settings: fc.record({ canAgentsReplyByMail: fc.boolean(), isSplitBySubject: fc.boolean() }),
+  })
+  .map(buildFacts);
+
+/** The conversation that the mail's text is put into. */
+function findEntered(verdict: Verdict): string | null {
+  if (verdict.code === "note") return verdict.conversationId;
+  return "target" in verdict && verdict.target.kind === "join" ? verdict.target.conversationId : null;
+}
+
+it("[T2] [M11] a stranger's mail never enters someone's thread, but marked as another person with a strong token", () => {
+  const property = fc.property(facts, (facts) => {
+    const verdict = matchConversation(facts);
+    const entered = findEntered(verdict);
+    if (entered === null) return;
+    const strong = facts.token.kind === "strong" ? [facts.token.conversation] : [];
+    const belongs = [...strong, ...facts.references].some((f) => f.conversationId === entered && f.relation !== "stranger");
+    const isTheirs = facts.sender.contact?.latest?.conversationId === entered;
+    const isByAgent = facts.sender.agentId !== null && (verdict.code === "note" || verdict.code === "forwarded");
+    if (!belongs && !isTheirs && !isByAgent) expect(verdict.code).toBe("token:new-person");
+  });
+  fc.assert(property, RUNS);
+});
+
+it("[T2] [M16] without a strong token no mail reaches a conversation of an unproven address, whatever it forges", () => {
+  const property = fc.property(facts, token, (facts, token) => {
+    const weak: MatchFacts = { ...facts, token: token.kind === "strong" ? { kind: "none" } : token };
+    const entered = findEntered(matchConversation(weak));
+    expect(entered === null || isProven(entered)).toBe(true);
+  });
+  fc.assert(property, RUNS);
+});
+
+it("[M3] [T14] a loop of our own never produces a message", () => {
+  const property = fc.property(facts, (facts) => {
+    const looping = { ...facts, mail: { ...facts.mail, loopMarker: facts.ownLoopMarker } };
+    expect(matchConversation(looping).code).toBe("filtered:loop");
+    const from = { address: "sales@shop.example", name: null };
+    const own = { ...facts, sender: { ...facts.sender, agentId: null }, mail: { ...facts.mail, from } };
+    expect(matchConversation(own).code).toBe("filtered:loop");
+  });
+  fc.assert(property, RUNS);
+});
+
+it("[M10] [M14] an auto-reply never reopens, notifies, or opens a conversation without an id", () => {
+  const property = fc.property(facts, (facts) => {
+    const verdict = matchConversation({ ...facts, mail: { ...facts.mail, class: "auto-reply" } });
+    if (!("target" in verdict)) return;
+    expect(verdict.shouldNotify).toBe(false);
+    if (verdict.target.kind === "join") expect(verdict.target.shouldReopen).toBe(false);
+    else expect(["linked", "forwarded"]).toContain(verdict.code);
+  });
+  fc.assert(property, RUNS);
+});
+
+it("[M5] a bounce never reopens and never makes a contact or a message", () => {
+  const property = fc.property(facts, (facts) => {
+    const verdict = matchConversation({ ...facts, mail: { ...facts.mail, class: "bounce" } });
+    expect(["bounce", "filtered:bounce", "filtered:loop"]).toContain(verdict.code);
+  });
+  fc.assert(property, RUNS);
+});
+
+it("a mail that is not authentic never proves an address and never speaks for an agent", () => {
+  const property = fc.property(facts, (facts) => {
+    const authentication = { dmarc: "fail", spf: "fail", dkim: "fail" } as const;
+    const verdict = matchConversation({ ...facts, mail: { ...facts.mail, authentication } });
+    expect(verdict).not.toMatchObject({ provesAddress: true });
+    expect(verdict).not.toMatchObject({ as: "reply" });
+    expect(verdict.code).not.toBe("forwarded");
+  });
+  fc.assert(property, RUNS);
+});

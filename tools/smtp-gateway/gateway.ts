@@ -1,0 +1,139 @@
+/**
+ * Receives mail by SMTP and hands it to the Worker (T13). It relays nothing: recipients are the Worker's mailboxes
+ * alone, and it sends no mail of its own, bounces neither. The mail is handed over byte for byte, without a trace
+ * header of this hop: the ledger keeps the envelope and the time, and a repeated mail stays the same mail.
+ */
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { type SMTPServerDataStream, type SMTPServerSession, SMTPServer } from "smtp-server";
+import {
+  combineDeliveries,
+  TOO_LARGE,
+  TOO_MANY_RECIPIENTS,
+  TOO_MANY_UNKNOWN,
+  TOO_SLOW,
+  TRY_AGAIN,
+  UNKNOWN_RECIPIENT,
+} from "./smtp-reply.ts";
+import { WorkerIntake, type WorkerIntakeOptions } from "./worker-intake.ts";
+
+/** As Cloudflare's own inbound mail. */
+export const MESSAGE_BYTES_MAX = 25 * 1024 * 1024;
+export const RECIPIENTS_MAX = 50;
+/** RFC 5321 allows 512 octets for a command line; extensions and long reply addresses need some more. */
+const COMMAND_LINE_BYTES_MAX = 2_048;
+const CONNECTIONS_MAX = 100;
+/** Somebody who guesses addresses is sent away. */
+export const UNKNOWN_RECIPIENTS_MAX = 20;
+const IDLE_TIMEOUT_MS = 60_000;
+/** A message that trickles in would hold its connection for ever. */
+const MESSAGE_TIMEOUT_MS = 10 * 60_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+
+export interface SmtpGatewayOptions extends WorkerIntakeOptions {
+  host: string;
+  port: number;
+  /** With them STARTTLS is offered; PEM. */
+  tls?: { key: string; cert: string };
+  messageBytesMax?: number;
+  onAccepted?: (ledgerIds: string[]) => void;
+}
+
+type Reply = (error?: Error | null) => void;
+
+class SmtpGateway {
+  readonly #options: SmtpGatewayOptions;
+  readonly #intake: WorkerIntake;
+  readonly #bytesMax: number;
+  /** Unknown recipients of each open connection. */
+  readonly #unknown = new Map<string, number>();
+  readonly server: SMTPServer;
+
+  constructor(options: SmtpGatewayOptions) {
+    this.#options = options;
+    this.#intake = new WorkerIntake(options);
+    this.#bytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
+    this.server = new SMTPServer({
+      ...options.tls,
+      banner: "Hilo",
+      // No sign-in is offered: whoever may write to a mailbox needs none, and nothing else is possible.
+      disabledCommands: options.tls === undefined ? ["AUTH", "STARTTLS"] : ["AUTH"],
+      authOptional: true,
+      disableReverseLookup: true,
+      hideENHANCEDSTATUSCODES: false,
+      hideDSN: true,
+      size: this.#bytesMax,
+      rejectOversized: true,
+      maxCommandLength: COMMAND_LINE_BYTES_MAX,
+      maxClients: CONNECTIONS_MAX,
+      socketTimeout: IDLE_TIMEOUT_MS,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      onRcptTo: (address, session, reply) => void this.#onRecipient(address.address, session, reply),
+      onData: (stream, session, reply) => void this.#onMail(stream, session, reply),
+      onClose: (session) => void this.#unknown.delete(session.id),
+    });
+    // A connection that breaks off is its sender's trouble, not the gateway's.
+    this.server.on("error", () => {});
+  }
+
+  async #onRecipient(address: string, session: SMTPServerSession, reply: Reply): Promise<void> {
+    const failures = this.#unknown.get(session.id) ?? 0;
+    if (failures >= UNKNOWN_RECIPIENTS_MAX) return reply(TOO_MANY_UNKNOWN());
+    if (session.envelope.rcptTo.length >= RECIPIENTS_MAX) return reply(TOO_MANY_RECIPIENTS());
+    const answer = await this.#intake.findRecipient(address);
+    if (answer === "known") return reply();
+    if (answer === "unavailable") return reply(TRY_AGAIN());
+    this.#unknown.set(session.id, failures + 1);
+    return reply(UNKNOWN_RECIPIENT());
+  }
+
+  async #onMail(stream: SMTPServerDataStream, session: SMTPServerSession, reply: (error: Error | null, text?: string) => void) {
+    // smtp-server ends an aborted message with an error only where somebody listens for it.
+    stream.on("error", () => {});
+    // On disk, because the mail goes out once for each recipient and nothing may go out before all of it is here.
+    const folder = await mkdtemp(join(tmpdir(), "hilo-smtp-"));
+    try {
+      const file = join(folder, "message.eml");
+      await pipeline(stream, createWriteStream(file), { signal: AbortSignal.timeout(MESSAGE_TIMEOUT_MS) });
+      if (stream.sizeExceeded) return reply(TOO_LARGE());
+      const outcome = await this.#deliverToAll(file, session);
+      if (outcome.kind === "refused") return reply(outcome.reply);
+      this.#options.onAccepted?.(outcome.ledgerIds);
+      return reply(null, `Stored as ${outcome.ledgerIds.join(" ")}`);
+    } catch (error) {
+      return reply(error instanceof Error && error.name === "TimeoutError" ? TOO_SLOW() : TRY_AGAIN());
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #deliverToAll(file: string, session: SMTPServerSession) {
+    const { mailFrom, rcptTo } = session.envelope;
+    const from = mailFrom === false ? "" : mailFrom.address;
+    const answers = [];
+    for (const { address } of rcptTo) answers.push(await this.#intake.deliver(file, { from, to: address }));
+    return combineDeliveries(answers);
+  }
+}
+
+export interface RunningGateway {
+  port: number;
+  close: () => Promise<void>;
+}
+
+/** @throws Error where it cannot listen */
+export function startSmtpGateway(options: SmtpGatewayOptions): Promise<RunningGateway> {
+  const { server } = new SmtpGateway(options);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      const address = server.server.address();
+      const port = address !== null && typeof address === "object" ? address.port : options.port;
+      resolve({ port, close: () => new Promise((done) => server.close(() => done())) });
+    });
+  });
+}

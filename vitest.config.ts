@@ -1,0 +1,59 @@
+import { fileURLToPath } from "node:url";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vitest/config";
+
+const MIGRATIONS_FOLDER = fileURLToPath(new URL("./migrations", import.meta.url));
+
+/** Starting the whole product takes seconds on a small machine; a hung test must still end. */
+const E2E_TEST_TIMEOUT_MS = 60_000;
+const E2E_HOOK_TIMEOUT_MS = 180_000;
+const WORKERS_TEST_TIMEOUT_MS = 15_000;
+
+/** Fixed values, so that tests can sign tokens and mails of their own. */
+const TEST_SECRETS = {
+  APP_SECRET: "test-app-secret-0123456789abcdef0123456789abcdef",
+  INBOUND_MAIL_SECRET: "test-inbound-mail-secret-0123456789",
+  PUBLIC_URL: "https://hilo.test",
+  RATE_LIMITS: "off",
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            remoteBindings: false,
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations(MIGRATIONS_FOLDER) } },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          setupFiles: ["./test/workers/apply-migrations.ts"],
+          testTimeout: WORKERS_TEST_TIMEOUT_MS,
+        },
+      },
+      {
+        plugins: [vue()],
+        test: { name: "web", include: ["test/web/**/*.test.ts"], environment: "happy-dom" },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          environment: "node",
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: E2E_TEST_TIMEOUT_MS,
+          hookTimeout: E2E_HOOK_TIMEOUT_MS,
+        },
+      },
+    ],
+  },
+});

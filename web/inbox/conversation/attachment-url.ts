@@ -1,0 +1,17 @@
+import type { SignedUrl } from "../../../worker/domain/api-shapes.ts";
+import { request } from "../api/http.ts";
+
+/** A signed address of a file, good for a while. */
+export async function readAttachmentUrl(conversationId: string, attachmentId: string): Promise<string> {
+  const path = `/api/conversations/${encodeURIComponent(conversationId)}/attachments/${encodeURIComponent(attachmentId)}/url`;
+  return (await request<SignedUrl>(path, { method: "POST" })).url;
+}
+
+/** Signs and opens a file; the server names it and says that it is to be saved. */
+export async function downloadAttachment(conversationId: string, attachmentId: string): Promise<void> {
+  const link = document.createElement("a");
+  link.href = await readAttachmentUrl(conversationId, attachmentId);
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.click();
+}

@@ -1,0 +1,77 @@
+import { computed, nextTick, onMounted, ref, watch, type ComputedRef, type Ref } from "vue";
+import type { ThreadEntry } from "./thread-entries.ts";
+
+/** Within so many pixels of the end the thread follows new messages. */
+const END_SLACK_PX = 60;
+/** So near to the beginning older messages are asked for. */
+const OLDER_AT_PX = 600;
+
+interface ScrollHandle {
+  scrollToIndex: (index: number, options?: { align: "end" }) => void;
+}
+
+interface ThreadScrollOptions {
+  entries: ComputedRef<readonly ThreadEntry[]>;
+  scroller: Readonly<Ref<HTMLElement | null>>;
+  virtualizer: Readonly<Ref<ScrollHandle | null>>;
+  loadOlder: () => Promise<void>;
+  myId: string;
+}
+
+function isFromOthers(entry: ThreadEntry, myId: string): boolean {
+  return entry.kind === "message" && entry.message.author.id !== myId;
+}
+
+/** Stays at the end while the agent is there, keeps the place otherwise, and counts what came meanwhile. */
+export function useThreadScroll({ entries, scroller, virtualizer, loadOlder, myId }: ThreadScrollOptions) {
+  const isAtEnd = ref(true);
+  const isPrepending = ref(false);
+  const newCount = ref(0);
+  const lastKey = computed(() => entries.value.at(-1)?.key ?? "");
+  const firstMessageKey = computed(() => entries.value.find(({ kind }) => kind === "message")?.key ?? "");
+
+  function toEnd(): void {
+    const element = scroller.value;
+    virtualizer.value?.scrollToIndex(entries.value.length - 1, { align: "end" });
+    // What lies below the virtual rows is part of the end too.
+    if (element) element.scrollTop = element.scrollHeight;
+  }
+
+  function jumpToEnd(): void {
+    isAtEnd.value = true;
+    newCount.value = 0;
+    toEnd();
+    requestAnimationFrame(toEnd);
+  }
+
+  function onScroll(offset: number): void {
+    const element = scroller.value;
+    if (!element) return;
+    isAtEnd.value = element.scrollHeight - element.scrollTop - element.clientHeight < END_SLACK_PX;
+    if (isAtEnd.value) newCount.value = 0;
+    if (offset < OLDER_AT_PX) void loadOlder();
+  }
+
+  // Pictures and folded texts change heights after they are drawn.
+  function onResize(): void {
+    if (isAtEnd.value) toEnd();
+  }
+
+  // The virtual list keeps the place from the end while this is true, and must be told before it is drawn.
+  watch(firstMessageKey, (_now, before) => (isPrepending.value = before !== ""), { flush: "sync" });
+  watch(lastKey, async (_key, before) => {
+    const index = entries.value.findIndex(({ key }) => key === before);
+    const added = entries.value.slice(index + 1);
+    const isOwnNew = added.some((entry) => entry.kind === "unsent");
+    if (!isAtEnd.value && !isOwnNew) newCount.value += added.filter((entry) => isFromOthers(entry, myId)).length;
+    await nextTick();
+    if (isAtEnd.value || isOwnNew) jumpToEnd();
+  });
+  watch(entries, async () => {
+    await nextTick();
+    isPrepending.value = false;
+  });
+  onMounted(jumpToEnd);
+
+  return { isAtEnd, isPrepending, newCount, onScroll, onResize, jumpToEnd };
+}

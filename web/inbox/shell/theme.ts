@@ -1,0 +1,24 @@
+import { useStorage } from "@vueuse/core";
+import { watch } from "vue";
+
+export type Theme = "system" | "light" | "dark";
+export const THEMES: readonly Theme[] = ["system", "light", "dark"];
+
+const theme = useStorage<Theme>("hilo.theme", "system");
+
+/** The agent's choice of colours on this device. */
+export function useTheme() {
+  return theme;
+}
+
+/** Keeps the root element's `data-theme` in step with the choice; the tokens follow from there. */
+export function startTheme(): void {
+  watch(
+    theme,
+    (value) => {
+      if (value === "light" || value === "dark") document.documentElement.dataset["theme"] = value;
+      else delete document.documentElement.dataset["theme"];
+    },
+    { immediate: true },
+  );
+}

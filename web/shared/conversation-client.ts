@@ -1,0 +1,206 @@
+/**
+ * One conversation as its client sees it: a pure state machine, `(state, event, environment) → state and effects`.
+ * It keeps the messages in order, resumes after a loss by `lastSeq`, and sends each message until it is acknowledged.
+ * The shell that owns the real socket, clock and storage is `conversation-socket.ts`.
+ *
+ * Messages go out one at a time: the next one is sent when the one before it is acknowledged or refused. So their order
+ * holds even where one of them must be sent again. A gap in `seq` means nothing here: visitors are never sent notes.
+ */
+import type { Delivery, Message, ServerFrame } from "../../durable-objects/conversation/protocol.ts";
+import type { AnyConversation, ClientEffect, ClientEvent, ClientState, ClientTimer, DraftFrame } from "./client-state.ts";
+import { type Turn, isReady, notify, set, stepLinkOf, transmit } from "./client-turn.ts";
+import { type Environment, isConnected } from "./link.ts";
+import { mergeMessages } from "./message-list.ts";
+import { fail, handleRejected, handleRetry, handleSend, sendNext, settle } from "./outgoing.ts";
+import { TYPING_SHOWN_MS } from "./protocol-constants.ts";
+
+/** A page of a catch-up brought an own message that may be one whose acknowledgement got lost: do not show it twice. */
+function hideLookalikes(turn: Turn, added: readonly Message[]): void {
+  const own = added.filter(turn.isOwn);
+  if (own.length === 0) return;
+  const hidden = turn.state.unsent.filter(
+    ({ clientId, text }) => turn.state.maybeStored.has(clientId) && own.some((message) => message.text === text),
+  );
+  if (hidden.length === 0) return;
+  set(turn, { hiddenUnsent: new Set([...turn.state.hiddenUnsent, ...hidden.map(({ clientId }) => clientId)]) });
+}
+
+function addMessages(turn: Turn, added: readonly Message[], isLive: boolean): void {
+  const known = new Set(turn.state.messages.map(({ seq }) => seq));
+  const fresh = added.filter(({ seq }) => !known.has(seq));
+  set(turn, { messages: mergeMessages(turn.state.messages, added) });
+  if (fresh.length > 0) notify(turn, { kind: "received", messages: fresh, isLive });
+}
+
+function handlePage(turn: Turn, messages: readonly Message[], more: boolean): void {
+  hideLookalikes(turn, messages);
+  addMessages(turn, messages, false);
+  // A live message may overtake the pages of a catch-up; only the pages themselves tell how far it has come.
+  const pageEnd = messages.at(-1)?.seq ?? 0;
+  const newest = turn.state.messages.at(-1)?.seq ?? 0;
+  set(turn, { lastSeq: Math.max(turn.state.lastSeq, more ? pageEnd : newest), isCaughtUp: !more });
+}
+
+function handleConversation(turn: Turn, conversation: AnyConversation): void {
+  const known = turn.state.conversation;
+  // An older revision never replaces a newer one; visitors' views carry none and come in order.
+  if (known && "revision" in known && "revision" in conversation && conversation.revision < known.revision) return;
+  set(turn, { conversation });
+}
+
+/** How far the server knows this side to have read. */
+const knownSeenSeq = (conversation: AnyConversation): number =>
+  "revision" in conversation ? conversation.readSeq : conversation.visitorSeenSeq;
+
+function handleWelcome(turn: Turn, frame: Extract<ServerFrame, { type: "welcome" }>): void {
+  const isResumed = turn.state.link.hasBeenReady;
+  stepLinkOf(turn, { kind: "welcomed" });
+  handleConversation(turn, frame.conversation);
+  set(turn, { presence: frame.presence });
+  handlePage(turn, frame.messages, frame.more);
+  if (isResumed) notify(turn, { kind: "resumed" });
+  const { seenSeq, draftsToSend } = turn.state;
+  if (seenSeq > knownSeenSeq(frame.conversation)) transmit(turn, { type: "seen", seq: seenSeq });
+  for (const draft of draftsToSend) transmit(turn, draft);
+  set(turn, { draftsToSend: [] });
+  sendNext(turn);
+}
+
+function handleMessage(turn: Turn, { message, clientId }: Extract<ServerFrame, { type: "message" }>): void {
+  const isMine = clientId !== undefined && turn.state.unsent.some((unsent) => unsent.clientId === clientId);
+  if (isMine) {
+    settle(turn, clientId);
+    set(turn, { messages: mergeMessages(turn.state.messages, [message]) });
+  } else {
+    addMessages(turn, [message], true);
+  }
+  if (turn.state.isCaughtUp) set(turn, { lastSeq: Math.max(turn.state.lastSeq, message.seq) });
+  if (isMine) notify(turn, { kind: "acknowledged", clientId, message });
+  sendNext(turn);
+}
+
+function handleDelivery(turn: Turn, seq: number, delivery: Delivery): void {
+  set(turn, { messages: turn.state.messages.map((message) => (message.seq === seq ? { ...message, delivery } : message)) });
+}
+
+function handleFrame(turn: Turn, connection: number, frame: ServerFrame | null): void {
+  if (connection !== turn.state.link.connection || !isConnected(turn.state.link)) return;
+  stepLinkOf(turn, { kind: "heard", connection });
+  if (!frame) return;
+  switch (frame.type) {
+    case "welcome":
+      handleWelcome(turn, frame);
+      break;
+    case "messages":
+      handlePage(turn, frame.messages, frame.more);
+      break;
+    case "message":
+      handleMessage(turn, frame);
+      break;
+    case "rejected":
+      handleRejected(turn, frame);
+      break;
+    case "conversation":
+      handleConversation(turn, frame.conversation);
+      break;
+    case "presence":
+      set(turn, { presence: { isVisitorOnline: frame.isVisitorOnline, agents: frame.agents } });
+      break;
+    case "delivery":
+      handleDelivery(turn, frame.seq, frame.delivery);
+      break;
+    case "typing":
+    case "event":
+      break;
+  }
+  notify(turn, { kind: "frame", frame });
+}
+
+function handleTimer(turn: Turn, name: ClientTimer): void {
+  switch (name) {
+    case "acknowledgement":
+      if (turn.state.inFlight !== null) stepLinkOf(turn, { kind: "broken" });
+      break;
+    case "send-again":
+      set(turn, { inFlight: null });
+      sendNext(turn);
+      break;
+    default:
+      stepLinkOf(turn, { kind: "timer", name });
+  }
+}
+
+function handleDraft(turn: Turn, frame: DraftFrame): void {
+  if (isReady(turn.state)) transmit(turn, frame);
+  else set(turn, { draftsToSend: [...turn.state.draftsToSend.filter(({ kind }) => kind !== frame.kind), frame] });
+}
+
+function handleTyping(turn: Turn): void {
+  const { now } = turn.environment;
+  // Twice in the time for which it is shown is enough.
+  if (!isReady(turn.state) || now - turn.state.typingSentAt < TYPING_SHOWN_MS / 2) return;
+  set(turn, { typingSentAt: now });
+  transmit(turn, { type: "typing" });
+}
+
+function handleSeen(turn: Turn, seq: number): void {
+  if (seq <= turn.state.seenSeq) return;
+  set(turn, { seenSeq: seq });
+  if (isReady(turn.state)) transmit(turn, { type: "seen", seq });
+}
+
+function handleVisibility(turn: Turn, isHidden: boolean): void {
+  const isChanged = isHidden !== turn.state.link.isHidden;
+  stepLinkOf(turn, { kind: "visibility", isHidden });
+  if (isChanged && isReady(turn.state)) transmit(turn, { type: "visibility", isHidden });
+}
+
+function handle(turn: Turn, event: ClientEvent): void {
+  switch (event.kind) {
+    case "frame":
+      return handleFrame(turn, event.connection, event.frame);
+    case "timer":
+      return handleTimer(turn, event.name);
+    case "send":
+      return handleSend(turn, event.message);
+    case "retry":
+      return handleRetry(turn, event.clientId, event.ifLastSeq);
+    case "discard":
+      settle(turn, event.clientId);
+      return sendNext(turn);
+    case "typing":
+      return handleTyping(turn);
+    case "seen":
+      return handleSeen(turn, event.seq);
+    case "draft":
+      return handleDraft(turn, event.frame);
+    case "undo":
+      if (isReady(turn.state)) transmit(turn, { type: "undo", seq: event.seq });
+      return;
+    case "settled":
+      return handleMessage(turn, { type: "message", ...event });
+    case "refused":
+      return fail(turn, event.clientId, { reason: event.reason });
+    case "loaded":
+      return set(turn, { messages: mergeMessages(turn.state.messages, event.messages) });
+    case "visibility":
+      return handleVisibility(turn, event.isHidden);
+    default:
+      return stepLinkOf(turn, event);
+  }
+}
+
+/**
+ * Decides what one event means.
+ * @param isOwn whether this side wrote the message; used only to keep a message from being shown twice for a moment
+ */
+export function stepClient(
+  state: ClientState,
+  event: ClientEvent,
+  environment: Environment,
+  isOwn: (message: Message) => boolean,
+): { readonly state: ClientState; readonly effects: readonly ClientEffect[] } {
+  const turn: Turn = { state, effects: [], environment, isOwn };
+  handle(turn, event);
+  return { state: turn.state, effects: turn.effects };
+}

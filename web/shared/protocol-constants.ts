@@ -1,0 +1,14 @@
+/**
+ * The few numbers of the protocol that the browser needs, written out again: importing them from the protocol would
+ * bring its schemas, and the schema library, into the widget. A test holds them equal to the protocol's.
+ */
+export const SUBPROTOCOL = "hilo.v1";
+export const TOKEN_SUBPROTOCOL_PREFIX = "token.";
+/** UTF-16 code units of a message's text. */
+export const TEXT_LENGTH_MAX = 20_000;
+/** UTF-16 code units of one frame. */
+export const FRAME_LENGTH_MAX = 64_000;
+export const ATTACHMENTS_PER_MESSAGE_MAX = 10;
+export const PING_INTERVAL_MS = 15_000;
+export const TYPING_SHOWN_MS = 4_000;
+export const CLOSE_CODES = { notAllowed: 4001, badFrame: 4002, protocolTooOld: 4003, tooMuchTraffic: 4008 } as const;

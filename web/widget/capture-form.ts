@@ -1,0 +1,65 @@
+/** Asks for an address after the first message, so that the thread can go on by email (S10, S22). */
+import { el } from "./dom.ts";
+import type { VisitorContact } from "./panel-contract.ts";
+import { type Texts, fill } from "./texts.ts";
+
+/** The server has the last word; this catches what is plainly no address. */
+const EMAIL = /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}$/u;
+const NAME_LENGTH_MAX = 100;
+const EMAIL_LENGTH_MAX = 254;
+
+export interface CaptureFormOptions {
+  readonly texts: Texts;
+  readonly text: string;
+  readonly save: (contact: VisitorContact) => Promise<"done" | "again" | "refused">;
+  readonly dismiss: () => void;
+}
+
+export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptions): HTMLElement {
+  const error = el("p", { class: "bad", id: "capture-error", role: "alert" });
+  const email = el("input", {
+    type: "email",
+    name: "email",
+    required: true,
+    autocomplete: "email",
+    maxlength: String(EMAIL_LENGTH_MAX),
+    "aria-describedby": "capture-error",
+    dir: "ltr",
+  });
+  const name = el("input", { type: "text", name: "name", autocomplete: "name", maxlength: String(NAME_LENGTH_MAX), dir: "auto" });
+  const submit = el("button", { type: "submit", class: "primary" }, texts.save);
+  const skip = el("button", { type: "button", class: "link" }, texts.notNow);
+  const form = el(
+    "form",
+    { class: "capture", novalidate: true, "aria-label": text },
+    el("p", { class: "lead" }, text),
+    el("label", {}, el("span", {}, texts.email), email),
+    el("label", {}, el("span", {}, texts.name), name),
+    error,
+    el("div", { class: "actions" }, submit, skip),
+  );
+
+  const fail = (message: string): void => {
+    error.textContent = message;
+    email.setAttribute("aria-invalid", String(message !== ""));
+    email.focus();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const address = email.value.trim();
+    if (!EMAIL.test(address)) return fail(texts.emailInvalid);
+    const called = name.value.trim();
+    error.textContent = "";
+    submit.disabled = true;
+    submit.textContent = texts.saving;
+    void save(called ? { email: address, name: called } : { email: address }).then((result) => {
+      submit.disabled = false;
+      submit.textContent = texts.save;
+      if (result === "done")
+        form.replaceChildren(el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })));
+      else fail(result === "refused" ? texts.emailInvalid : texts.captureFailed);
+    });
+  });
+  skip.addEventListener("click", dismiss);
+  return form;
+}

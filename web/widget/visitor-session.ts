@@ -1,0 +1,233 @@
+/**
+ * The visitor's side of one conversation. All messages go into one queue (`ConversationSocket`); while this device has no
+ * conversation, the first of them goes out by HTTP, makes the conversation, and the socket carries the rest.
+ */
+import type { Attachment, Author, Message, Presence, VisitorConversation } from "../../durable-objects/conversation/protocol.ts";
+import { computeBackOffMs } from "../shared/back-off.ts";
+import { type ConnectionStatus, ConversationSocket, type Notice, type UnsentMessage } from "../shared/conversation-socket.ts";
+import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from "../shared/protocol-constants.ts";
+import type { VisitorContact } from "./panel-contract.ts";
+import type { VisitorMemory } from "./visitor-memory.ts";
+import type { CallResult, WidgetApi } from "./widget-api.ts";
+
+/** UTF-16 code units of a page's address, as the server accepts it. */
+const PAGE_LENGTH_MAX = 2000;
+
+export interface SessionView {
+  readonly status: ConnectionStatus;
+  readonly messages: readonly Message[];
+  readonly unsent: readonly UnsentMessage[];
+  readonly conversation: VisitorConversation | null;
+  readonly presence: Presence | null;
+  /** An address is known, or has been given just now. */
+  readonly hasEmail: boolean;
+  /** The conversation that this device knew is not open to it any more. */
+  readonly isEnded: boolean;
+}
+
+export interface SessionOptions {
+  readonly api: WidgetApi;
+  readonly memory: VisitorMemory;
+  readonly locale: string;
+  readonly contact: VisitorContact | null;
+  readonly onChange: () => void;
+  readonly onReceived: (messages: readonly Message[]) => void;
+  readonly onTyping: (author: Author) => void;
+  /** The text of messages that the ended conversation never took: the visitor should not lose it. */
+  readonly onEnded: (unsentText: string) => void;
+}
+
+export class VisitorSession {
+  readonly #options: SessionOptions;
+  #socket: ConversationSocket;
+  /** Null while this device has no conversation. */
+  #token: string | null = null;
+  #isCreating = false;
+  /** Failures in a row to make the conversation. */
+  #attempt = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Given, and not yet passed on. */
+  #contact: VisitorContact | null;
+  #hasGivenEmail = false;
+  #isEnded = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#contact = options.contact;
+    this.#socket = this.#makeSocket();
+    addEventListener("online", () => this.#create());
+    addEventListener("storage", ({ key }) => options.memory.isIdentityKey(key) && this.#followOtherTab());
+  }
+
+  /** Takes up what this device remembers. */
+  resume(): void {
+    const { identity } = this.#options.memory;
+    if (identity) this.#goLive(identity.token);
+    else this.#create();
+  }
+
+  get token(): string | null {
+    return this.#token;
+  }
+
+  view(): SessionView {
+    const snapshot = this.#socket.snapshot();
+    const { conversation } = snapshot;
+    const known = conversation && "hasEmail" in conversation ? conversation : null;
+    return {
+      ...snapshot,
+      ...(this.#token === null && { status: this.#statusOfCreating(snapshot.unsent.length) }),
+      conversation: known,
+      hasEmail: this.#hasGivenEmail || this.#contact !== null || known?.hasEmail === true,
+      isEnded: this.#isEnded,
+    };
+  }
+
+  send(text: string, attachments: readonly Attachment[] = []): void {
+    this.#isEnded = false;
+    this.#socket.send({ text, attachments });
+    this.#create();
+  }
+
+  retry(clientId: string): void {
+    this.#socket.retry(clientId);
+    this.#create();
+  }
+
+  discard(clientId: string): void {
+    this.#socket.discard(clientId);
+  }
+
+  typing(): void {
+    this.#socket.typing();
+  }
+
+  seen(seq: number): void {
+    this.#socket.seen(seq);
+  }
+
+  /** From the page's own code: who is signed in there. */
+  identify(contact: VisitorContact): void {
+    this.#contact = contact;
+    void this.#passContactOn();
+    this.#options.onChange();
+  }
+
+  /** The capture form. Where there is no conversation yet, the address goes out when there is. */
+  async saveContact(contact: VisitorContact): Promise<CallResult["kind"]> {
+    this.#contact = contact;
+    const kind = this.#token === null ? "done" : await this.#passContactOn();
+    if (kind !== "done") this.#contact = null;
+    return kind;
+  }
+
+  /** Forgets the conversation on this device (S18); on the server it stays. */
+  reset(): void {
+    this.#contact = null;
+    this.#leave();
+    this.#options.memory.forget();
+    this.#socket = this.#makeSocket();
+    this.#options.onChange();
+  }
+
+  #makeSocket(): ConversationSocket {
+    const { api, memory } = this.#options;
+    const socket: ConversationSocket = new ConversationSocket({
+      url: api.socketUrl,
+      protocols: () => [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + this.#token],
+      isOwn: ({ author }) => author.kind === "visitor",
+      store: memory.unsent,
+      onChange: () => socket === this.#socket && this.#handleChange(),
+      onNotice: (notice) => this.#handleNotice(notice),
+    });
+    return socket;
+  }
+
+  #statusOfCreating(unsent: number): ConnectionStatus {
+    if (unsent > 0 && !navigator.onLine) return { kind: "offline", unsent };
+    return { kind: this.#attempt > 0 ? "reconnecting" : "up-to-date", unsent };
+  }
+
+  /** Makes the conversation with the first message that waits; kept in storage, it survives a reload under its clientId. */
+  #create(): void {
+    const first = this.#socket.snapshot().unsent.find(({ failure }) => !failure);
+    if (!first || this.#token !== null || this.#isCreating) return;
+    clearTimeout(this.#retryTimer);
+    this.#isCreating = true;
+    const { api, locale } = this.#options;
+    const page = `${location.origin}${location.pathname}${location.search}`.slice(0, PAGE_LENGTH_MAX);
+    const contact = this.#contact && { contact: this.#contact };
+    const socket = this.#socket;
+    void api.createConversation({ clientId: first.clientId, text: first.text, page, locale, ...contact }).then((result) => {
+      // It was reset meanwhile, or another tab has made the conversation.
+      if (socket !== this.#socket) return;
+      this.#isCreating = false;
+      if (result.kind === "done") {
+        const { token, conversationId, message } = result.value;
+        if (this.#token === null) {
+          this.#options.memory.identity = { token, conversationId };
+          this.#goLive(token);
+        }
+        socket.settle(first.clientId, message);
+      } else if (result.kind === "refused") {
+        this.#attempt = 0;
+        socket.refuse(first.clientId, result.status === 413 ? "too_long" : "not_allowed");
+        this.#create();
+      } else {
+        this.#retryTimer = setTimeout(() => this.#create(), computeBackOffMs(this.#attempt, Math.random()));
+        this.#attempt += 1;
+        this.#options.onChange();
+      }
+    });
+  }
+
+  #goLive(token: string): void {
+    this.#token = token;
+    this.#attempt = 0;
+    this.#socket.start();
+    void this.#passContactOn();
+  }
+
+  #handleChange(): void {
+    const { status, unsent } = this.#socket.snapshot();
+    if (status.kind === "stopped" && status.reason === "not-allowed") {
+      this.reset();
+      this.#isEnded = true;
+      this.#options.onEnded(unsent.map(({ text }) => text).join("\n"));
+    }
+    this.#options.onChange();
+  }
+
+  #handleNotice(notice: Notice): void {
+    if (notice.kind === "received" && notice.isLive) this.#options.onReceived(notice.messages);
+    if (notice.kind === "resumed") void this.#passContactOn();
+    if (notice.kind === "frame" && notice.frame.type === "typing") this.#options.onTyping(notice.frame.author);
+  }
+
+  async #passContactOn(): Promise<CallResult["kind"]> {
+    const contact = this.#contact;
+    if (!contact || this.#token === null) return "done";
+    const { kind } = await this.#options.api.saveContact(this.#token, contact);
+    // After trouble it is tried again with the next connection.
+    if (kind === "again" || this.#contact !== contact) return kind;
+    this.#contact = null;
+    this.#hasGivenEmail ||= kind === "done";
+    this.#options.onChange();
+    return kind;
+  }
+
+  #followOtherTab(): void {
+    const { identity } = this.#options.memory;
+    if (identity && this.#token === null) this.#goLive(identity.token);
+    else if (!identity && this.#token !== null) this.reset();
+  }
+
+  #leave(): void {
+    clearTimeout(this.#retryTimer);
+    this.#socket.stop();
+    this.#token = null;
+    this.#isCreating = false;
+    this.#isEnded = false;
+    this.#hasGivenEmail = false;
+  }
+}

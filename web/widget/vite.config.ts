@@ -1,0 +1,53 @@
+/**
+ * Two builds: the panel first, an ES module whose name carries its hash; then the loader, one classic script that knows
+ * that name. The inbox's build writes to the same folder, so neither empties it.
+ */
+import { copyFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Rolldown, type UserConfig, build, defineConfig } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const outDir = here("../../dist/inbox");
+
+function configFor(options: { entry: string; file: string; format: "es" | "iife"; define?: Record<string, string> }): UserConfig {
+  return {
+    configFile: false,
+    root: here("."),
+    publicDir: false,
+    define: options.define ?? {},
+    build: {
+      outDir,
+      emptyOutDir: false,
+      target: "es2022",
+      // Browsers of the last two years or so: nothing has to be spelled out twice for older ones.
+      cssTarget: ["chrome123", "firefox121", "safari17.5"],
+      minify: "oxc",
+      reportCompressedSize: false,
+      modulePreload: false,
+      rolldownOptions: {
+        input: here(options.entry),
+        preserveEntrySignatures: "strict",
+        output: { format: options.format, entryFileNames: options.file, codeSplitting: false },
+      },
+    },
+  };
+}
+
+function findEntry(built: Awaited<ReturnType<typeof build>>): string {
+  const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) => ("output" in one ? one.output : []));
+  const entry = outputs.find((file): file is Rolldown.OutputChunk => file.type === "chunk" && file.isEntry);
+  if (!entry) throw new Error("The panel's build made no entry");
+  return entry.fileName;
+}
+
+export default defineConfig(async () => {
+  const panel = findEntry(await build(configFor({ entry: "panel.ts", file: "widget/panel-[hash].js", format: "es" })));
+  // For loaders that a cache kept beyond the deploy that removed their panel.
+  copyFileSync(`${outDir}/${panel}`, `${outDir}/widget/panel.js`);
+  return configFor({
+    entry: "loader.ts",
+    file: "widget.js",
+    format: "iife",
+    define: { __PANEL_PATH__: JSON.stringify(panel) },
+  });
+});

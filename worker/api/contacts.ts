@@ -1,0 +1,77 @@
+/** The address book. */
+import { Hono } from "hono";
+import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
+import { listConversationIdsOf } from "../db/conversations.ts";
+import {
+  contactCreateSchema,
+  contactPatchSchema,
+  contactSchema,
+  contactsQuerySchema,
+  pageOf,
+  type Contact,
+} from "../domain/api-shapes.ts";
+import { conversationStub } from "../objects.ts";
+import type { AppContext, AppEnv } from "./context.ts";
+import { describe } from "./describe.ts";
+import { readBody, readId, readQuery } from "./input.ts";
+import { newId } from "./new-id.ts";
+import { AppError } from "./problems.ts";
+
+/** Conversations that are told at once of a new name; older ones learn it with their next change. */
+const TOLD_CONVERSATIONS_MAX = 40;
+
+export const contactsApi = new Hono<AppEnv>()
+  .get(
+    "/",
+    describe({ summary: "A page of contacts", query: contactsQuerySchema, response: pageOf(contactSchema) }),
+    async (c) => {
+      const { limit, cursor, q } = readQuery(c, contactsQuerySchema);
+      const prefix = q === undefined || q.trim() === "" ? null : q.trim();
+      return c.json(await listContacts(c.get("db"), { limit, after: cursor ?? null, prefix }));
+    },
+  )
+  .post(
+    "/",
+    describe({ summary: "Add a contact", body: contactCreateSchema, response: contactSchema, status: 201 }),
+    async (c) => {
+      const body = await readBody(c, contactCreateSchema);
+      if (body.email === undefined && body.name === undefined)
+        throw new AppError("invalid", "A contact needs an email address or a name.");
+      const db = c.get("db");
+      const input = { id: newId(), name: body.name ?? null, isProven: true, attributes: body.attributes ?? {}, now: Date.now() };
+      if (body.email === undefined) await insertContact(db, { ...input, email: null });
+      else if (!(await findOrCreateContact(db, { ...input, email: body.email })).isNew)
+        throw new AppError("taken", "Another contact has this address.");
+      return c.json(await contactOf(c, input.id), 201);
+    },
+  )
+  .get("/:id", describe({ summary: "A contact", response: contactSchema }), async (c) =>
+    c.json(await contactOf(c, readId(c, "id"))),
+  )
+  .patch("/:id", describe({ summary: "Change a contact", body: contactPatchSchema, response: contactSchema }), async (c) => {
+    const body = await readBody(c, contactPatchSchema);
+    const before = await contactOf(c, readId(c, "id"));
+    const now = Date.now();
+    if (
+      body.email !== undefined &&
+      !(await addAddress(c.get("db"), { contactId: before.id, email: body.email, isProven: true, now }))
+    )
+      throw new AppError("taken", "Another contact has this address.");
+    await updateContact(c.get("db"), before.id, { ...body, now });
+    const contact = await contactOf(c, before.id);
+    c.executionCtx.waitUntil(tellConversations(c, contact));
+    return c.json(contact);
+  });
+
+async function contactOf(c: AppContext, id: string): Promise<Contact> {
+  const contact = await findContact(c.get("db"), id);
+  if (contact === null) throw new AppError("not_found", "There is no such contact.");
+  return contact;
+}
+
+/** Conversations carry a copy of the name and address, so that lists join nothing. */
+async function tellConversations(c: AppContext, contact: Contact): Promise<void> {
+  const ids = await listConversationIdsOf(c.get("db"), contact.id, TOLD_CONVERSATIONS_MAX);
+  const { id, name, email } = contact;
+  await Promise.allSettled(ids.map((conversationId) => conversationStub(c.env, conversationId).setContact({ id, name, email })));
+}

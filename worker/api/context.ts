@@ -1,0 +1,38 @@
+/** What every route is given: the database, who asks, and the objects it may call. */
+import type { Context } from "hono";
+import type { Role } from "../domain/roles.ts";
+import type { Database } from "../db/database.ts";
+import type { Env } from "../env.ts";
+
+export interface Principal {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+}
+
+export interface AppEnv {
+  Bindings: Env;
+  Variables: { db: Database; agent: Principal };
+}
+
+export type AppContext = Context<AppEnv>;
+
+/** Origins of the deployment itself: where it was called, and its public address. */
+export function ownOrigins(env: Env, request: Request): string[] {
+  const own = new Set([new URL(request.url).origin]);
+  if (env.PUBLIC_URL !== undefined && URL.canParse(env.PUBLIC_URL)) own.add(new URL(env.PUBLIC_URL).origin);
+  return [...own];
+}
+
+/** The address that links in mails and snippets name. */
+export function publicUrl(env: Env, request: Request): string {
+  return env.PUBLIC_URL !== undefined && URL.canParse(env.PUBLIC_URL)
+    ? new URL(env.PUBLIC_URL).origin
+    : new URL(request.url).origin;
+}
+
+/** Who asks, for limits: the platform's word, never a header that a client can set (in front of `wrangler dev` there is none). */
+export function clientKey(request: Request): string {
+  return request.headers.get("cf-connecting-ip") ?? "local";
+}

@@ -1,0 +1,72 @@
+/** Composes the API of agents. Permissions: `worker/auth/permissions.ts`. */
+import { Hono } from "hono";
+import { authFor, authorise } from "../auth/principal.ts";
+import { attachmentCreatedSchema, meSchema } from "../domain/api-shapes.ts";
+import { hasRateLimits } from "../env.ts";
+import { agentsApi, apiKeysApi } from "./agents.ts";
+import { contactsApi } from "./contacts.ts";
+import { clientKey, type AppContext, type AppEnv } from "./context.ts";
+import { conversationsApi } from "./conversations.ts";
+import { describe } from "./describe.ts";
+import { storeUpload } from "./files.ts";
+import { healthApi } from "./health.ts";
+import { ledgerApi } from "./ledger.ts";
+import { AppError, onError } from "./problems.ts";
+import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
+import { mailboxesApi, settingsApi } from "./settings.ts";
+import { setupApi } from "./setup.ts";
+import { socketsApi } from "./sockets.ts";
+
+/** Bytes of a sign-in request that are read to find the address in it. */
+const SIGN_IN_BYTES_MAX = 4_096;
+
+const routes = new Hono<AppEnv>()
+  .basePath("/api")
+  .use("*", authorise)
+  .use("*", async (c, next) => {
+    await next();
+    if (c.res.status !== 101 && !c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
+  })
+  .route("/health", healthApi)
+  .route("/setup", setupApi)
+  .all("/auth/*", async (c) => {
+    if (c.req.path === "/api/auth/sign-in/email") await limitSignIn(c);
+    return (await authFor(c)).handler(c.req.raw);
+  })
+  .get("/me", describe({ summary: "Who is signed in", response: meSchema }), (c) => c.json({ agent: c.get("agent") }))
+  .route("/", socketsApi)
+  .route("/conversations", conversationsApi)
+  .post(
+    "/attachments",
+    describe({ summary: "Upload a file: the body is the file", response: attachmentCreatedSchema, status: 201 }),
+    async (c) => c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null }), 201),
+  )
+  .route("/contacts", contactsApi)
+  .route("/saved-replies", savedRepliesApi)
+  .route("/saved-reply-categories", savedReplyCategoriesApi)
+  .route("/agents", agentsApi)
+  .route("/api-keys", apiKeysApi)
+  .route("/settings", settingsApi)
+  .route("/mailboxes", mailboxesApi)
+  .route("/ledger", ledgerApi);
+
+export const api = routes
+  .get("/openapi.json", async (c) => {
+    const { createOpenApi } = await import("./openapi.ts");
+    return c.json(createOpenApi(routes.routes));
+  })
+  .notFound(() => {
+    throw new AppError("not_found", "There is no such address in the API.");
+  })
+  .onError(onError);
+
+/** By address and by client: a list of passwords is slow to try, whoever tries it (T9). */
+async function limitSignIn(c: AppContext): Promise<void> {
+  if (!hasRateLimits(c.env, new URL(c.req.url))) return;
+  const text = (await c.req.raw.clone().text()).slice(0, SIGN_IN_BYTES_MAX);
+  const address = /"email"\s*:\s*"([^"]{1,254})"/.exec(text)?.[1]?.toLowerCase() ?? "";
+  for (const key of [`client:${clientKey(c.req.raw)}`, `address:${address}`]) {
+    if (!(await c.env.SIGN_IN_LIMIT.limit({ key })).success)
+      throw new AppError("too_many_requests", "Too many tries. Wait a minute.");
+  }
+}

@@ -1,0 +1,91 @@
+/** Errors that cross the HTTP boundary: one class, one table, one place that maps them (RFC 9457). */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { uuidV7 } from "../domain/uuid.ts";
+import type { Problem } from "../domain/api-shapes.ts";
+import { ConfigError } from "../env.ts";
+
+const PROBLEMS = {
+  bad_request: [400, "The request cannot be read"],
+  not_signed_in: [401, "You are not signed in"],
+  bad_secret: [401, "The secret is wrong"],
+  not_allowed: [403, "You may not do this"],
+  bad_origin: [403, "This request comes from another site"],
+  bad_setup_token: [403, "The setup token is wrong"],
+  not_found: [404, "There is no such thing"],
+  method_not_allowed: [405, "This cannot be done to it"],
+  already_done: [409, "This is done already"],
+  taken: [409, "This is taken"],
+  newer_reply: [409, "Another agent has replied in the meantime"],
+  too_late: [409, "It is too late for this"],
+  conflict: [409, "This does not fit the present state"],
+  too_large: [413, "This is too large"],
+  bad_type: [415, "This type is not accepted"],
+  invalid: [422, "Something in the request is not valid"],
+  no_address: [422, "There is no address to write to"],
+  unknown_attachment: [422, "A file is unknown or belongs elsewhere"],
+  empty: [422, "There is nothing to send"],
+  too_many_requests: [429, "Too many requests"],
+  internal: [500, "Something went wrong"],
+  misconfigured: [500, "Hilo is not configured"],
+  unavailable: [503, "This cannot be reached now"],
+} as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ProblemCode;
+
+  /** @param detail what the caller can do about it; shown to people */
+  constructor(code: ProblemCode, detail?: string) {
+    super(detail ?? PROBLEMS[code][1]);
+    this.code = code;
+  }
+}
+
+/** Any failure as problem+json, with an id that the log has too; nothing of a stack leaves the server. */
+export function problemResponse(error: unknown, context: { request: Request; route: string }): Response {
+  const { code, detail } = describe(error);
+  const [status, title] = PROBLEMS[code];
+  const id = uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+  const entry = {
+    level: status >= 500 ? "error" : "info",
+    event: "problem",
+    id,
+    status,
+    code,
+    method: context.request.method,
+    route: context.route,
+  };
+  if (status >= 500)
+    console.error(JSON.stringify({ ...entry, error: String(error), stack: error instanceof Error ? error.stack : undefined }));
+  else console.log(JSON.stringify(entry));
+  const problem: Problem = { type: "about:blank", title, status, detail, code, id };
+  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };
+  if (status === 405) headers["allow"] = "GET";
+  if (status === 429) headers["retry-after"] = "60";
+  return new Response(JSON.stringify(problem), { status, headers });
+}
+
+function describe(error: unknown): { code: ProblemCode; detail: string } {
+  if (error instanceof AppError) return { code: error.code, detail: error.message };
+  if (error instanceof ConfigError) return { code: "misconfigured", detail: error.message };
+  if (error instanceof HTTPException) return { code: error.status === 413 ? "too_large" : "bad_request", detail: error.message };
+  if (isD1Failure(error))
+    return { code: "unavailable", detail: "The database cannot be reached now. Nothing was changed; try again." };
+  return { code: "internal", detail: "The error was logged under its id." };
+}
+
+function isD1Failure(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /D1_ERROR|D1_EXEC_ERROR/.test(`${error.message} ${error.cause instanceof Error ? error.cause.message : ""}`) &&
+    !/constraint|syntax/i.test(error.message)
+  );
+}
+
+export function onError(error: Error, c: Context): Response {
+  return problemResponse(error, { request: c.req.raw, route: c.req.routePath });
+}

@@ -1,0 +1,71 @@
+/** Conversations that the team begins by email. */
+import type * as v from "valibot";
+import type { Conversation, Message } from "../../durable-objects/conversation/protocol.ts";
+import { deriveConversationId } from "../auth/visitor-token.ts";
+import { claimContactConversation, findOrCreateContact } from "../db/contacts.ts";
+import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
+import type { conversationCreateSchema } from "../domain/api-shapes.ts";
+import { uuidV7Time } from "../domain/uuid.ts";
+import { configOf } from "../env.ts";
+import { conversationStub, locationHintOf } from "../objects.ts";
+import type { AppContext } from "./context.ts";
+import { newId } from "./new-id.ts";
+import { AppError } from "./problems.ts";
+
+export async function mailUndoMs(c: AppContext): Promise<number> {
+  // Without the settings nothing is lost but the delay.
+  const settings = await loadCachedSettings(c.get("db"), Date.now()).catch(() => null);
+  return (settings?.mail.undoSeconds ?? 0) * 1_000;
+}
+
+type Body = v.InferOutput<typeof conversationCreateSchema>;
+
+/** The same `clientId` of the same agent gives the same conversation. */
+export async function startConversationByEmail(
+  c: AppContext,
+  body: Body,
+): Promise<{ conversation: Conversation; message: Message; isNew: boolean }> {
+  const db = c.get("db");
+  const agent = c.get("agent");
+  const now = Date.now();
+  const [mailbox] = await listMailboxes(db);
+  if (mailbox === undefined) throw new AppError("conflict", "There is no mailbox to write from.");
+  const contact = await findOrCreateContact(db, {
+    id: newId(),
+    email: body.to.email,
+    name: body.to.name ?? null,
+    isProven: true,
+    now,
+  });
+  const id = await deriveConversationId(configOf(c.env).APP_SECRET, {
+    purpose: `conversation-of-agent:${agent.id}`,
+    clientId: body.clientId,
+    at: uuidV7Time(body.clientId),
+  });
+  const stub = conversationStub(c.env, id, locationHintOf(c.env, null));
+  const answer = await stub.send({
+    clientId: body.clientId,
+    author: { kind: "agent", id: agent.id, name: agent.name },
+    channel: "email",
+    text: body.text,
+    subject: body.subject,
+    attachmentIds: body.attachmentIds ?? [],
+    uploadedBy: `agent:${agent.id}`,
+    undoMs: await mailUndoMs(c),
+    open: {
+      id,
+      hasVisitor: false,
+      visitor: null,
+      contact: { id: contact.id, name: contact.name, email: body.to.email },
+      capture: null,
+      subject: body.subject,
+      mail: { mailboxId: mailbox.id, mailbox: mailbox.address, references: [], lastInboundId: null },
+    },
+  });
+  if (answer.kind === "unknown" || answer.kind === "rejected")
+    throw new AppError(answer.kind === "rejected" && answer.reason === "unknown_attachment" ? "unknown_attachment" : "conflict");
+  await claimContactConversation(db, { contactId: contact.id, conversationId: id, replaces: null, now });
+  const conversation = await stub.item();
+  if (conversation === null) throw new AppError("internal");
+  return { conversation, message: answer.message, isNew: answer.kind === "stored" };
+}

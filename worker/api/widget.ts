@@ -1,0 +1,189 @@
+/**
+ * What visitors' browsers may call, from allowed sites, without cookies. Nothing here makes an object but the first
+ * message, and nothing touches one before the token is checked (A11).
+ */
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import * as v from "valibot";
+import { CONNECTION_HEADER, type ConnectionClaim } from "../../durable-objects/conversation/connection.ts";
+import { CLOSE_CODES, TOKEN_SUBPROTOCOL_PREFIX } from "../../durable-objects/conversation/protocol.ts";
+import { messageFor } from "../../durable-objects/conversation/views.ts";
+import { createVisitorToken, deriveConversationId, readVisitorToken, type VisitorToken } from "../auth/visitor-token.ts";
+import { openDatabase } from "../db/database.ts";
+import { loadCachedSettings } from "../db/settings.ts";
+import { widgetContactSchema, widgetConversationCreateSchema, type WidgetConfig } from "../domain/api-shapes.ts";
+import { uuidV7Time } from "../domain/uuid.ts";
+import { isAllowedOrigin } from "../domain/origins.ts";
+import { settingsSchema, type Settings } from "../domain/settings.ts";
+import { configOf, hasRateLimits } from "../env.ts";
+import { conversationStub, locationHintOf } from "../objects.ts";
+import { clientKey, ownOrigins, type AppContext, type AppEnv } from "./context.ts";
+import { signFileUrl, storeUpload } from "./files.ts";
+import { readBody, readId } from "./input.ts";
+import { AppError, onError } from "./problems.ts";
+import { closedSocket, internalUpgrade, offeredProtocols, refuseUpgrade } from "./sockets.ts";
+
+/** Seconds for which a browser or cache keeps the public settings. */
+const CONFIG_SECONDS = 60;
+
+export const widgetApp = new Hono<AppEnv>()
+  .basePath("/widget")
+  .use(
+    "*",
+    cors({
+      origin: "*",
+      allowHeaders: ["authorization", "content-type", "x-filename"],
+      allowMethods: ["GET", "POST"],
+      maxAge: 86_400,
+    }),
+  )
+  .use("*", async (c, next) => {
+    c.set("db", openDatabase(c.env.DB));
+    await next();
+  })
+  .get("/config", async (c) => {
+    c.header("cache-control", `public, max-age=${CONFIG_SECONDS}`);
+    return c.json(widgetConfig(await settingsOf(c)));
+  })
+  .post("/conversations", async (c) => {
+    await assertSite(c);
+    await limitCreate(c);
+    const body = await readBody(c, widgetConversationCreateSchema);
+    const { APP_SECRET } = configOf(c.env);
+    const id = await deriveConversationId(APP_SECRET, {
+      purpose: "conversation",
+      clientId: body.clientId,
+      at: uuidV7Time(body.clientId),
+    });
+    const answer = await conversationStub(c.env, id, locationHintOf(c.env, c.req.raw.cf?.["continent"])).send({
+      clientId: body.clientId,
+      author: { kind: "visitor" },
+      channel: "chat",
+      text: body.text,
+      attachmentIds: [],
+      uploadedBy: `visitor:${id}`,
+      undoMs: 0,
+      open: {
+        id,
+        hasVisitor: true,
+        visitor: visitorOf(c, body),
+        contact: null,
+        capture: captureOf(body.contact),
+        subject: null,
+        mail: null,
+      },
+    });
+    if (answer.kind === "unknown" || answer.kind === "rejected") throw new AppError("empty");
+    const token = await createVisitorToken(APP_SECRET, {
+      conversationId: id,
+      generation: answer.tokenGeneration,
+      origin: c.req.header("origin") ?? null,
+    });
+    return c.json(
+      { token, conversationId: id, message: messageFor("visitor", answer.message) },
+      answer.kind === "stored" ? 201 : 200,
+    );
+  })
+  .post("/contact", async (c) => {
+    const { conversationId } = await bearerToken(c);
+    const body = await readBody(c, widgetContactSchema);
+    const isKnown = await conversationStub(c.env, conversationId).capture(body, "visitor");
+    if (!isKnown) throw new AppError("not_found", "There is no such conversation.");
+    return c.body(null, 204);
+  })
+  .post("/attachments", async (c) => {
+    const { conversationId } = await bearerToken(c);
+    return c.json(await storeUpload(c, { uploadedBy: `visitor:${conversationId}`, conversationId }), 201);
+  })
+  .post("/attachments/:id/url", async (c) => {
+    const { conversationId } = await bearerToken(c);
+    return c.json(await signFileUrl(c, { conversationId, attachmentId: readId(c, "id") }));
+  })
+  .get("/socket", async (c) => {
+    const refusal = refuseUpgrade(c.req.raw);
+    if (refusal !== null) return refusal;
+    const offered = offeredProtocols(c.req.raw).find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
+    const token = offered === undefined ? null : await checkToken(c, offered.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
+    if (token === null) return closedSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
+    const claim: ConnectionClaim = { kind: "visitor", tokenGeneration: token.generation };
+    return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));
+  })
+  .get("/*", async (c) => {
+    // The panel's own files: their names carry a hash of what is in them.
+    const response = await c.env.ASSETS.fetch(c.req.raw);
+    if (response.status !== 200 || response.headers.get("content-type")?.startsWith("text/html") === true)
+      throw new AppError("not_found");
+    const headers = new Headers(response.headers);
+    headers.set("cache-control", "public, max-age=31536000, immutable");
+    return new Response(response.body, { headers });
+  })
+  .notFound(() => {
+    throw new AppError("not_found");
+  })
+  .onError((error, c) => {
+    const response = onError(error, c);
+    response.headers.set("access-control-allow-origin", "*");
+    return response;
+  });
+
+/** With D1 away and nothing cached the defaults serve: a chat is worth more than its colour (A12). */
+async function settingsOf(c: AppContext): Promise<Settings> {
+  return loadCachedSettings(c.get("db"), Date.now()).catch(() => v.parse(settingsSchema, {}));
+}
+
+export function widgetConfig({ company, widget }: Settings): WidgetConfig {
+  const { colour, position, greeting, launcherText, title, captureText, isCaptureShown } = widget;
+  return { company, colour, position, greeting, launcherText, title, captureText, isCaptureShown };
+}
+
+/** @throws AppError bad_origin where the settings name sites and this is none of them (T6) */
+async function assertSite(c: AppContext): Promise<void> {
+  const origin = c.req.header("origin");
+  if (origin === undefined || ownOrigins(c.env, c.req.raw).includes(origin)) return;
+  const { allowedOrigins } = (await settingsOf(c)).widget;
+  if (!isAllowedOrigin(origin, allowedOrigins)) throw new AppError("bad_origin", "This site may not embed the chat.");
+}
+
+async function limitCreate(c: AppContext): Promise<void> {
+  if (!hasRateLimits(c.env, new URL(c.req.url))) return;
+  if (!(await c.env.CREATE_LIMIT.limit({ key: clientKey(c.req.raw) })).success)
+    throw new AppError("too_many_requests", "Too many new conversations in a minute.");
+}
+
+/** Null for a token that is not ours or not for this site; the object itself checks that it was not revoked. */
+async function checkToken(c: AppContext, token: string): Promise<VisitorToken | null> {
+  const { APP_SECRET, APP_SECRET_OLDER } = configOf(c.env);
+  const read =
+    (await readVisitorToken(APP_SECRET, token)) ??
+    (APP_SECRET_OLDER === undefined ? null : await readVisitorToken(APP_SECRET_OLDER, token));
+  return read !== null && (await read.isFor(c.req.header("origin") ?? null)) ? read : null;
+}
+
+/** Unknown, foreign and revoked tokens are answered alike (T9). */
+async function bearerToken(c: AppContext): Promise<VisitorToken> {
+  const token = /^Bearer (\S{1,500})$/.exec(c.req.header("authorization") ?? "")?.[1];
+  const read = token === undefined ? null : await checkToken(c, token);
+  if (read === null) throw new AppError("not_signed_in", "The token is not valid.");
+  if ((await conversationStub(c.env, read.conversationId).tokenGeneration()) !== read.generation)
+    throw new AppError("not_signed_in", "The token is not valid.");
+  return read;
+}
+
+function captureOf(contact: { email: string; name?: string | undefined } | undefined): { email: string; name?: string } | null {
+  if (contact === undefined) return null;
+  return contact.name === undefined ? { email: contact.email } : { email: contact.email, name: contact.name };
+}
+
+/** UTF-16 code units of a browser's description of itself. */
+const USER_AGENT_LENGTH_MAX = 300;
+
+function visitorOf(c: AppContext, body: { page?: string | undefined; locale?: string | undefined }) {
+  const userAgent = c.req.header("user-agent")?.slice(0, USER_AGENT_LENGTH_MAX);
+  const country = c.req.raw.cf?.["country"];
+  return {
+    ...(body.page === undefined ? {} : { page: body.page }),
+    ...(body.locale === undefined ? {} : { locale: body.locale }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(typeof country === "string" ? { country } : {}),
+  };
+}

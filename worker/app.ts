@@ -1,0 +1,16 @@
+/** Sends each request to the part that it is for; what is for none is a file of the inbox. */
+import { Hono } from "hono";
+import type { AppEnv } from "./api/context.ts";
+import { filesApp } from "./api/files.ts";
+import { api } from "./api/index.ts";
+import { onError } from "./api/problems.ts";
+import { widgetApp } from "./api/widget.ts";
+import { inboundMailApp } from "./email/inbound.ts";
+
+export const app = new Hono<AppEnv>()
+  .route("/", api)
+  .route("/", widgetApp)
+  .route("/", inboundMailApp)
+  .route("/", filesApp)
+  .get("*", (c) => c.env.ASSETS.fetch(c.req.raw))
+  .onError(onError);

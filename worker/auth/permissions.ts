@@ -1,0 +1,66 @@
+/**
+ * Who may call what: the one table (T7). A route that is not in it answers 404 to everyone, so that a new route cannot
+ * be forgotten here; a test walks the routes and the table against each other.
+ */
+import type { Role } from "../domain/roles.ts";
+
+/** `public`: no sign-in. `none`: signed in, whatever the role. */
+export type Permission = "public" | Role;
+
+export const PERMISSIONS: Readonly<Record<string, Permission>> = {
+  "GET /api/health": "public",
+  "GET /api/openapi.json": "public",
+  "GET /api/setup": "public",
+  "POST /api/setup": "public",
+  "ALL /api/auth/*": "public",
+  "GET /api/me": "none",
+
+  "GET /api/conversations": "viewer",
+  "POST /api/conversations": "agent",
+  "GET /api/conversations/:id": "viewer",
+  "DELETE /api/conversations/:id": "viewer",
+  "GET /api/conversations/:id/messages": "viewer",
+  "POST /api/conversations/:id/messages": "agent",
+  "POST /api/conversations/:id/messages/:seq/undo": "agent",
+  "POST /api/conversations/:id/messages/:seq/email": "agent",
+  "POST /api/conversations/:id/transcript": "agent",
+  "POST /api/conversations/:id/read": "viewer",
+  "POST /api/conversations/:id/complete": "agent",
+  "POST /api/conversations/:id/reopen": "agent",
+  "POST /api/conversations/:id/assign": "agent",
+  "PUT /api/conversations/:id/contact": "agent",
+  "POST /api/conversations/:id/attachments/:attachmentId/url": "viewer",
+  "GET /api/conversations/:id/socket": "viewer",
+  "GET /api/inbox/socket": "viewer",
+  "POST /api/attachments": "agent",
+
+  "GET /api/contacts": "viewer",
+  "POST /api/contacts": "agent",
+  "GET /api/contacts/:id": "viewer",
+  "PATCH /api/contacts/:id": "agent",
+
+  "GET /api/saved-replies": "viewer",
+  "POST /api/saved-replies": "agent",
+  "GET /api/saved-replies/:id": "viewer",
+  "PATCH /api/saved-replies/:id": "agent",
+  "DELETE /api/saved-replies/:id": "agent",
+  "GET /api/saved-reply-categories": "viewer",
+  "POST /api/saved-reply-categories": "agent",
+  "PATCH /api/saved-reply-categories/:id": "agent",
+  "DELETE /api/saved-reply-categories/:id": "agent",
+
+  "GET /api/agents": "viewer",
+  "POST /api/agents": "admin",
+  "PATCH /api/agents/:id": "admin",
+  "GET /api/api-keys": "admin",
+  "POST /api/api-keys": "admin",
+  "DELETE /api/api-keys/:id": "admin",
+  "GET /api/settings": "viewer",
+  "PATCH /api/settings": "admin",
+  "GET /api/mailboxes": "viewer",
+  "POST /api/mailboxes": "admin",
+
+  "GET /api/ledger": "viewer",
+  "GET /api/ledger/:id": "viewer",
+  "GET /api/ledger/:id/raw": "viewer",
+};

@@ -1,0 +1,83 @@
+/** Who asks: a cookie session or an API key, and whether they may (one place for every route, T7). */
+import { createMiddleware } from "hono/factory";
+import { matchedRoutes } from "hono/route";
+import { ownOrigins, type AppContext, type AppEnv, type Principal } from "../api/context.ts";
+import { AppError } from "../api/problems.ts";
+import { findApiKey, touchApiKey } from "../db/agents.ts";
+import { openDatabase } from "../db/database.ts";
+import { hasRole, lowerRole, roleSchema } from "../domain/roles.ts";
+import { configOf } from "../env.ts";
+import * as v from "valibot";
+import { sha256Hex } from "./hmac.ts";
+import { PERMISSIONS } from "./permissions.ts";
+
+/** Ms between two notes of a key's last use. */
+const KEY_TOUCH_MS = 60_000;
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export const authorise = createMiddleware<AppEnv>(async (c, next) => {
+  c.set("db", openDatabase(c.env.DB));
+  const permission = permissionOf(c);
+  if (permission === undefined) throw new AppError("not_found", "There is no such address in the API.");
+  if (permission === "public") return next();
+  const principal = (await principalByKey(c)) ?? (await principalBySession(c));
+  if (principal === null) throw new AppError("not_signed_in");
+  if (!hasRole(principal.role, permission))
+    throw new AppError("not_allowed", `This needs the role “${permission}”; yours is “${principal.role}”.`);
+  c.set("agent", principal);
+  return next();
+});
+
+/** The first matched route that the table names: middleware and the inbox's files match too. */
+function permissionOf(c: AppContext) {
+  const keys = matchedRoutes(c).map(({ method, path }) => `${method} ${path}`);
+  const key = keys.find((candidate) => candidate in PERMISSIONS);
+  return key === undefined ? undefined : PERMISSIONS[key];
+}
+
+/** A key acts as the agent who made it, with at most the key's role. */
+async function principalByKey(c: AppContext): Promise<Principal | null> {
+  const header = c.req.header("authorization");
+  if (header === undefined) return null;
+  const key = /^Bearer ([\w-]{20,200})$/.exec(header)?.[1];
+  const found = key === undefined ? null : await findApiKey(c.get("db"), await sha256Hex(key));
+  if (found === null) throw new AppError("not_signed_in", "The API key is unknown.");
+  const now = Date.now();
+  if (now - (found.key.lastUsedAt ?? 0) > KEY_TOUCH_MS) c.executionCtx.waitUntil(touchApiKey(c.get("db"), found.key.id, now));
+  return { ...found.agent, role: lowerRole(found.key.role, found.agent.role) };
+}
+
+async function principalBySession(c: AppContext): Promise<Principal | null> {
+  const { req } = c;
+  const isSocket = req.header("upgrade")?.toLowerCase() === "websocket";
+  if (!SAFE_METHODS.has(req.method) || isSocket) assertOwnOrigin(c);
+  if (req.header("cookie") === undefined) return null;
+  const auth = await authFor(c);
+  const session = await auth.api.getSession({ headers: req.raw.headers });
+  if (session === null) return null;
+  const { id, name, email } = session.user;
+  return { id, name, email, role: v.parse(roleSchema, session.user.role) };
+}
+
+/** Browsers always say where a state-changing request or a socket comes from; only ours may use the cookie (T6). */
+function assertOwnOrigin(c: AppContext): void {
+  const origin = c.req.header("origin");
+  if (origin !== undefined && !ownOrigins(c.env, c.req.raw).includes(origin)) throw new AppError("bad_origin");
+  const site = c.req.header("sec-fetch-site");
+  if (origin === undefined && site !== undefined && site !== "same-origin" && site !== "none") throw new AppError("bad_origin");
+}
+
+/** better-auth, loaded at the first request that needs it. */
+export async function authFor(c: AppContext) {
+  const { createAuth } = await import("./sessions.ts");
+  return createAuth(authOptions(c));
+}
+
+export function authOptions(c: AppContext) {
+  return {
+    db: c.get("db"),
+    secret: configOf(c.env).APP_SECRET,
+    origin: new URL(c.req.url).origin,
+    ownOrigins: ownOrigins(c.env, c.req.raw),
+  };
+}

@@ -1,0 +1,237 @@
+/** The address book: contacts and their addresses. One owner per address. */
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import type { Contact } from "../domain/api-shapes.ts";
+import type { Database } from "./database.ts";
+import { contactAddresses, contactConversations, contacts } from "./schema.ts";
+
+type ContactRow = typeof contacts.$inferSelect;
+type AddressRow = typeof contactAddresses.$inferSelect;
+
+export interface NewContact {
+  id: string;
+  email: string | null;
+  name: string | null;
+  /** False for an address that was only typed by a visitor. */
+  isProven: boolean;
+  attributes?: Record<string, string>;
+  now: number;
+}
+
+export async function findContact(db: Database, id: string): Promise<Contact | null> {
+  return (await loadContacts(db, [id]))[0] ?? null;
+}
+
+/** The contact that owns this address, and whether the address is proven. */
+export async function findContactByEmail(db: Database, email: string): Promise<(ContactRow & { isProven: boolean }) | null> {
+  const rows = await db
+    .select({ contact: contacts, isProven: contactAddresses.isProven })
+    .from(contactAddresses)
+    .innerJoin(contacts, eq(contacts.id, contactAddresses.contactId))
+    .where(eq(contactAddresses.email, email));
+  const row = rows[0];
+  return row === undefined ? null : { ...row.contact, isProven: row.isProven };
+}
+
+/**
+ * The owner of the address, made if there is none. Two at the same instant give one contact: the address is the key, and
+ * the loser's contact row is taken back in the same batch.
+ */
+export async function findOrCreateContact(
+  db: Database,
+  input: NewContact & { email: string },
+): Promise<ContactRow & { isProven: boolean; isNew: boolean }> {
+  const known = await findContactByEmail(db, input.email);
+  if (known !== null) {
+    if (known.name === null && input.name !== null)
+      await db.update(contacts).set({ name: input.name }).where(eq(contacts.id, known.id));
+    return { ...known, name: known.name ?? input.name, isNew: false };
+  }
+  const { id, email, name, isProven, now } = input;
+  await db.batch([
+    db.insert(contacts).values({ id, email, name, attributes: input.attributes ?? {}, createdAt: now, updatedAt: now }),
+    db.insert(contactAddresses).values({ email, contactId: id, isProven, createdAt: now }).onConflictDoNothing(),
+    db
+      .delete(contacts)
+      .where(sql`${contacts.id} = ${id} AND NOT EXISTS (SELECT 1 FROM contact_addresses WHERE contact_id = ${id})`),
+  ]);
+  const owner = await findContactByEmail(db, email);
+  if (owner === null) throw new Error("an address has no owner after it was claimed");
+  return { ...owner, isNew: owner.id === id };
+}
+
+export async function insertContact(db: Database, input: NewContact): Promise<void> {
+  const { id, email, name, now } = input;
+  await db.insert(contacts).values({ id, email, name, attributes: input.attributes ?? {}, createdAt: now, updatedAt: now });
+}
+
+/** Gives a contact another address. @returns false where it belongs to somebody else */
+export async function addAddress(
+  db: Database,
+  input: { contactId: string; email: string; isProven: boolean; now: number },
+): Promise<boolean> {
+  const { contactId, email, isProven, now } = input;
+  await db.insert(contactAddresses).values({ email, contactId, isProven, createdAt: now }).onConflictDoNothing();
+  const owner = await findContactByEmail(db, email);
+  return owner?.id === contactId;
+}
+
+export async function updateContact(
+  db: Database,
+  id: string,
+  change: {
+    name?: string | null | undefined;
+    email?: string | undefined;
+    attributes?: Record<string, string> | undefined;
+    now: number;
+  },
+): Promise<void> {
+  const { name, email, attributes, now } = change;
+  await db
+    .update(contacts)
+    .set({
+      ...(name === undefined ? {} : { name }),
+      ...(email === undefined ? {} : { email }),
+      ...(attributes === undefined ? {} : { attributes }),
+      updatedAt: now,
+    })
+    .where(eq(contacts.id, id));
+}
+
+/** A mail with our signed address came from it: whoever writes from there is that person. */
+export async function proveAddress(db: Database, email: string): Promise<void> {
+  await db.update(contactAddresses).set({ isProven: true }).where(eq(contactAddresses.email, email));
+}
+
+export async function markUndeliverable(db: Database, email: string, now: number): Promise<void> {
+  await db.update(contactAddresses).set({ undeliverableAt: now }).where(eq(contactAddresses.email, email));
+}
+
+export interface ContactsPage {
+  limit: number;
+  /** The last id of the page before. */
+  after: string | null;
+  /** The beginning of an address or name. */
+  prefix: string | null;
+}
+
+/** Oldest first by id; with a prefix, by address and name ranges that indexes answer. */
+export async function listContacts(db: Database, page: ContactsPage): Promise<{ items: Contact[]; nextCursor: string | null }> {
+  const conditions = [];
+  if (page.after !== null) conditions.push(gt(contacts.id, page.after));
+  if (page.prefix !== null) conditions.push(inArray(contacts.id, await idsByPrefix(db, page.prefix)));
+  const rows = await db
+    .select({ id: contacts.id })
+    .from(contacts)
+    .where(and(...conditions))
+    .orderBy(asc(contacts.id))
+    .limit(page.limit + 1);
+  const ids = rows.slice(0, page.limit).map((row) => row.id);
+  const items = await loadContacts(db, ids);
+  return { items, nextCursor: rows.length > page.limit ? (ids.at(-1) ?? null) : null };
+}
+
+/** Contacts found by a prefix; D1 binds at most 100 parameters. */
+const PREFIX_MATCHES_MAX = 45;
+
+async function idsByPrefix(db: Database, prefix: string): Promise<string[]> {
+  const end = `${prefix}\u{10FFFF}`;
+  const lower = prefix.toLowerCase();
+  const [byEmail, byName] = await db.batch([
+    db
+      .select({ id: contactAddresses.contactId })
+      .from(contactAddresses)
+      .where(and(sql`${contactAddresses.email} >= ${lower}`, sql`${contactAddresses.email} < ${`${lower}\u{10FFFF}`}`))
+      .limit(PREFIX_MATCHES_MAX),
+    db
+      .select({ id: contacts.id })
+      .from(contacts)
+      .where(and(sql`${contacts.name} >= ${prefix}`, sql`${contacts.name} < ${end}`))
+      .limit(PREFIX_MATCHES_MAX),
+  ]);
+  return [...new Set([...byEmail, ...byName].map((row) => row.id))];
+}
+
+async function loadContacts(db: Database, ids: string[]): Promise<Contact[]> {
+  if (ids.length === 0) return [];
+  const rows: ContactRow[] = [];
+  const addresses: AddressRow[] = [];
+  for (let at = 0; at < ids.length; at += 90) {
+    const some = ids.slice(at, at + 90);
+    const [contactRows, addressRows] = await db.batch([
+      db.select().from(contacts).where(inArray(contacts.id, some)),
+      db.select().from(contactAddresses).where(inArray(contactAddresses.contactId, some)),
+    ]);
+    rows.push(...contactRows);
+    addresses.push(...addressRows);
+  }
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => {
+    const row = byId.get(id);
+    return row === undefined
+      ? []
+      : [
+          contactOf(
+            row,
+            addresses.filter((address) => address.contactId === id),
+          ),
+        ];
+  });
+}
+
+function contactOf(row: ContactRow, addresses: AddressRow[]): Contact {
+  return {
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    addresses: addresses.map((address) => ({
+      email: address.email,
+      isProven: address.isProven,
+      isUndeliverable: address.undeliverableAt !== null,
+    })),
+    attributes: row.attributes,
+    createdAt: row.createdAt,
+  };
+}
+
+// Where a contact's next mail goes
+
+export async function findContactConversation(db: Database, contactId: string): Promise<string | null> {
+  const rows = await db
+    .select({ id: contactConversations.conversationId })
+    .from(contactConversations)
+    .where(eq(contactConversations.contactId, contactId));
+  return rows[0]?.id ?? null;
+}
+
+/**
+ * The first to claim decides: everyone gets the same conversation.
+ *
+ * @param input.replaces a claimed conversation that may not be joined any more, and gives way
+ */
+export async function claimContactConversation(
+  db: Database,
+  input: { contactId: string; conversationId: string; replaces: string | null; now: number },
+): Promise<string> {
+  const { contactId, conversationId, replaces, now } = input;
+  await db
+    .insert(contactConversations)
+    .values({ contactId, conversationId, updatedAt: now })
+    .onConflictDoUpdate({
+      target: contactConversations.contactId,
+      set: { conversationId, updatedAt: now },
+      setWhere: sql`${contactConversations.conversationId} = ${replaces}`,
+    });
+  return (await findContactConversation(db, contactId)) ?? conversationId;
+}
+
+/** A conversation in which the contact has proven themselves becomes their latest. */
+export async function setContactConversation(
+  db: Database,
+  input: { contactId: string; conversationId: string; now: number },
+): Promise<void> {
+  const { contactId, conversationId, now } = input;
+  await db
+    .insert(contactConversations)
+    .values({ contactId, conversationId, updatedAt: now })
+    .onConflictDoUpdate({ target: contactConversations.contactId, set: { conversationId, updatedAt: now } });
+}

@@ -1,0 +1,100 @@
+/** The index of conversations: a projection of the objects, read by lists in keyset pages. */
+import { and, desc, eq, sql, type SQL } from "drizzle-orm";
+import * as v from "valibot";
+import type { IndexRow } from "../../durable-objects/conversation/ports.ts";
+import { conversationSchema, type Conversation } from "../../durable-objects/conversation/protocol.ts";
+import type { Database } from "./database.ts";
+import { conversations } from "./schema.ts";
+
+/** Writes the row unless a newer revision is there; safe to repeat. */
+export async function saveConversation(db: Database, { item, channel }: IndexRow): Promise<void> {
+  const row = {
+    id: item.id,
+    status: item.status,
+    isUnread: item.unread,
+    assigneeId: item.assigneeId,
+    contactId: item.contact?.id ?? null,
+    channel,
+    lastAt: item.lastMessage?.at ?? item.createdAt,
+    revision: item.revision,
+    item: JSON.stringify(item),
+  };
+  const { id: _, ...change } = row;
+  await db
+    .insert(conversations)
+    .values(row)
+    .onConflictDoUpdate({ target: conversations.id, set: change, setWhere: sql`${conversations.revision} < ${item.revision}` });
+}
+
+export interface ConversationFilter {
+  status: "open" | "complete" | "all";
+  /** An agent's id, `none`, or null for everyone's. */
+  assignee: string | null;
+  isUnread: boolean;
+  channel: "chat" | "email" | null;
+  contactId: string | null;
+}
+
+export interface ListPosition {
+  at: number;
+  id: string;
+}
+
+/**
+ * One page, newest first. Every view walks one index in order, so the rows read are those of the page and not of the
+ * table; `all` merges the two statuses instead of sorting.
+ */
+export async function listConversations(
+  db: Database,
+  filter: ConversationFilter,
+  page: { limit: number; after: ListPosition | null },
+): Promise<{ items: Conversation[]; next: ListPosition | null }> {
+  const statuses = statusesOf(filter);
+  const queries = statuses.map((status) => pageQuery(db, { ...filter, status }, page));
+  const [first, ...rest] = queries;
+  if (first === undefined) return { items: [], next: null };
+  const found = (await db.batch([first, ...rest])).flat().sort((a, b) => b.lastAt - a.lastAt || (a.id < b.id ? 1 : -1));
+  const rows = found.slice(0, page.limit);
+  const last = rows.at(-1);
+  return {
+    items: rows.map((row) => v.parse(conversationSchema, JSON.parse(row.item))),
+    next: found.length > page.limit && last !== undefined ? { at: last.lastAt, id: last.id } : null,
+  };
+}
+
+/** Unread and by-contact views have an index of their own, which has both statuses in order. */
+function statusesOf(filter: ConversationFilter): ("open" | "complete" | null)[] {
+  if (filter.status !== "all") return [filter.status];
+  return filter.isUnread || filter.contactId !== null ? [null] : ["open", "complete"];
+}
+
+type StatusFilter = Omit<ConversationFilter, "status"> & { status: "open" | "complete" | null };
+
+function pageQuery(db: Database, filter: StatusFilter, page: { limit: number; after: ListPosition | null }) {
+  const where: SQL[] = [];
+  if (filter.status !== null) where.push(eq(conversations.status, filter.status));
+  if (filter.assignee === "none") where.push(sql`${conversations.assigneeId} IS NULL`);
+  else if (filter.assignee !== null) where.push(eq(conversations.assigneeId, filter.assignee));
+  // Written out, not bound: SQLite takes a partial index only where it can see that the condition holds.
+  if (filter.isUnread) where.push(sql`is_unread = 1`);
+  if (filter.channel !== null) where.push(eq(conversations.channel, filter.channel));
+  if (filter.contactId !== null) where.push(eq(conversations.contactId, filter.contactId));
+  if (page.after !== null) where.push(sql`(${conversations.lastAt}, ${conversations.id}) < (${page.after.at}, ${page.after.id})`);
+  return db
+    .select({ id: conversations.id, lastAt: conversations.lastAt, item: conversations.item })
+    .from(conversations)
+    .where(and(...where))
+    .orderBy(desc(conversations.lastAt), desc(conversations.id))
+    .limit(page.limit + 1);
+}
+
+/** Ids of a contact's conversations, newest first: they carry a copy of the contact's name. */
+export async function listConversationIdsOf(db: Database, contactId: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: conversations.id })
+    .from(conversations)
+    .where(eq(conversations.contactId, contactId))
+    .orderBy(desc(conversations.lastAt))
+    .limit(limit);
+  return rows.map((row) => row.id);
+}

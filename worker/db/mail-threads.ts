@@ -1,0 +1,80 @@
+/** What joins a mail to a conversation: Message-IDs, reply keys and participants. */
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { mailIds, participants, replyKeys } from "./schema.ts";
+
+/** People of a conversation's mails who are kept as participants. */
+const PARTICIPANTS_MAX = 20;
+/** Ids of one mail that are looked up or learnt; D1 binds at most 100 parameters. */
+const IDS_MAX = 40;
+
+export type MailIdRow = typeof mailIds.$inferSelect;
+
+/** The newest id that is known for this mailbox decides; ids are given oldest first. */
+export async function findByMessageIds(db: Database, mailboxId: string, ids: readonly string[]): Promise<MailIdRow | null> {
+  const asked = ids.slice(-IDS_MAX);
+  if (asked.length === 0) return null;
+  const rows = await db
+    .select()
+    .from(mailIds)
+    .where(and(eq(mailIds.mailboxId, mailboxId), inArray(mailIds.messageId, asked)));
+  return rows.sort((a, b) => asked.indexOf(b.messageId) - asked.indexOf(a.messageId))[0] ?? null;
+}
+
+/** A learnt id becomes known in full when its mail comes in; nothing else is ever overwritten. */
+export async function saveMailId(db: Database, row: MailIdRow): Promise<void> {
+  const { conversationId, seq, contentHash, ledgerId } = row;
+  await db
+    .insert(mailIds)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [mailIds.mailboxId, mailIds.messageId],
+      set: { conversationId, seq, contentHash, ledgerId },
+      setWhere: sql`${mailIds.seq} IS NULL`,
+    });
+}
+
+/** Ids of a proven thread: replies without a token match later (the platform chooses our ids). */
+export async function learnMailIds(
+  db: Database,
+  input: { mailboxId: string; conversationId: string; ids: readonly string[]; now: number },
+): Promise<void> {
+  const { mailboxId, conversationId, now } = input;
+  const [first, ...rest] = input.ids
+    .slice(-IDS_MAX)
+    .map((messageId) =>
+      db
+        .insert(mailIds)
+        .values({ mailboxId, messageId, conversationId, seq: null, contentHash: null, ledgerId: null, createdAt: now })
+        .onConflictDoNothing(),
+    );
+  if (first !== undefined) await db.batch([first, ...rest]);
+}
+
+export async function saveReplyKey(db: Database, key: string, conversationId: string, now: number): Promise<void> {
+  await db.insert(replyKeys).values({ key, conversationId, createdAt: now }).onConflictDoNothing();
+}
+
+export async function findReplyKey(db: Database, key: string): Promise<string | null> {
+  return (await db.select({ id: replyKeys.conversationId }).from(replyKeys).where(eq(replyKeys.key, key)))[0]?.id ?? null;
+}
+
+export async function isParticipant(db: Database, conversationId: string, email: string): Promise<boolean> {
+  const rows = await db
+    .select({ email: participants.email })
+    .from(participants)
+    .where(and(eq(participants.conversationId, conversationId), eq(participants.email, email)));
+  return rows.length > 0;
+}
+
+export async function addParticipants(
+  db: Database,
+  conversationId: string,
+  emails: readonly string[],
+  now: number,
+): Promise<void> {
+  const [first, ...rest] = emails
+    .slice(0, PARTICIPANTS_MAX)
+    .map((email) => db.insert(participants).values({ conversationId, email, createdAt: now }).onConflictDoNothing());
+  if (first !== undefined) await db.batch([first, ...rest]);
+}

@@ -1,0 +1,62 @@
+/** Settings and mailboxes. */
+import { asc, eq } from "drizzle-orm";
+import * as v from "valibot";
+import type { Mailbox } from "../domain/api-shapes.ts";
+import { settingsSchema, type Settings, type SettingsPatch } from "../domain/settings.ts";
+import type { Database } from "./database.ts";
+import { mailboxes, settings } from "./schema.ts";
+
+/** Ms for which an isolate uses settings that it has read; longer while D1 cannot be reached (A12). */
+const CACHE_MS = 5_000;
+
+let cached: { value: Settings; at: number } | null = null;
+
+/** Null before the first setup. */
+export async function loadSettings(db: Database): Promise<Settings | null> {
+  const rows = await db.select({ value: settings.value }).from(settings).where(eq(settings.id, 1));
+  return rows[0] === undefined ? null : v.parse(settingsSchema, rows[0].value);
+}
+
+/** Settings for what must be quick and must go on without D1; the defaults before the first setup. */
+export async function loadCachedSettings(db: Database, now: number): Promise<Settings> {
+  if (cached !== null && now - cached.at < CACHE_MS) return cached.value;
+  try {
+    cached = { value: (await loadSettings(db)) ?? v.parse(settingsSchema, {}), at: now };
+    return cached.value;
+  } catch (error) {
+    if (cached !== null) return cached.value;
+    throw error;
+  }
+}
+
+export function insertSettings(db: Database, value: Settings, now: number) {
+  return db.insert(settings).values({ id: 1, value, updatedAt: now });
+}
+
+export async function saveSettings(db: Database, value: Settings, now: number): Promise<void> {
+  await db.update(settings).set({ value, updatedAt: now }).where(eq(settings.id, 1));
+  cached = { value, at: now };
+}
+
+/** What is named replaces what is there, field by field. */
+export function mergeSettings(before: Settings, patch: SettingsPatch): unknown {
+  return {
+    company: patch.company ?? before.company,
+    widget: { ...before.widget, ...patch.widget },
+    mail: { ...before.mail, ...patch.mail },
+    hours: { ...before.hours, ...patch.hours },
+  };
+}
+
+export async function listMailboxes(db: Database): Promise<Mailbox[]> {
+  return db.select().from(mailboxes).orderBy(asc(mailboxes.createdAt)).limit(100);
+}
+
+export async function findMailbox(db: Database, address: string): Promise<Mailbox | null> {
+  const rows = await db.select().from(mailboxes).where(eq(mailboxes.address, address));
+  return rows[0] ?? null;
+}
+
+export function insertMailbox(db: Database, mailbox: Mailbox) {
+  return db.insert(mailboxes).values(mailbox);
+}

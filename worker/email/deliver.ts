@@ -1,0 +1,170 @@
+/** A message becomes a mail: gathers what composing needs, hands it over, and says what became of it. */
+import type { DeliveryResult } from "../../durable-objects/conversation/outbox.ts";
+import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
+import type { Attachment, Message } from "../../durable-objects/conversation/protocol.ts";
+import { replyAddressOf } from "../../durable-objects/conversation/state.ts";
+import { createFileUrl } from "../api/files.ts";
+import { findAttachment } from "../db/attachments.ts";
+import { markUndeliverable } from "../db/contacts.ts";
+import { openDatabase, type Database } from "../db/database.ts";
+import { saveMailId, saveReplyKey } from "../db/mail-threads.ts";
+import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
+import type { Settings } from "../domain/settings.ts";
+import { configOf, type Env } from "../env.ts";
+import type { TranscriptEntry } from "./compose-transcript.ts";
+import { composeMail, partitionAttachments, type ComposeSubject, type FileLink } from "./compose.ts";
+import type { OutgoingAttachment, OutgoingMail } from "./outgoing-mail.ts";
+import { computeConversationKey, createReplyAddress } from "./reply-address.ts";
+import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
+import { createTransport } from "./transport.ts";
+
+/** Ms for which links to files in mails work. */
+const MAIL_LINK_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** Throws only where nothing was handed over (the database is away, say): then it is tried again. */
+export async function deliverMail(env: Env, job: MailToDeliver): Promise<DeliveryResult> {
+  const recipient = replyAddressOf(job.state);
+  if (recipient === null) return { kind: "refused", reason: "There is no address to write to." };
+  const db = openDatabase(env.DB);
+  const mailbox = await mailboxOf(db, job);
+  if (mailbox === null) return { kind: "refused", reason: "There is no mailbox to write from." };
+  const files = await loadFiles(env, db, job.message.attachments);
+  if (files === null)
+    return { kind: "refused", reason: "A file is too large to travel in a mail, and PUBLIC_URL is not set to link to it." };
+  const mail = await compose(env, { job, mailbox, recipient, files, settings: await loadCachedSettings(db, Date.now()) });
+  const result = await createTransport(env).send(mail);
+  if (result.kind === "refused" && result.isHard) await markUndeliverable(db, recipient, Date.now());
+  if (result.kind !== "sent") return result;
+  await rememberId(db, { job, mailbox, messageId: result.messageId });
+  return { kind: "sent", to: [recipient], messageId: result.messageId };
+}
+
+interface MailboxRef {
+  id: string;
+  address: string;
+}
+
+async function mailboxOf(db: Database, { state }: MailToDeliver): Promise<MailboxRef | null> {
+  if (state.mail !== null) return { id: state.mail.mailboxId, address: state.mail.mailbox };
+  const [first] = await listMailboxes(db);
+  return first ?? null;
+}
+
+/** A mail that has left must not fail because its id cannot be noted: answers also match by their token. */
+async function rememberId(
+  db: Database,
+  input: { job: MailToDeliver; mailbox: MailboxRef; messageId: string | null },
+): Promise<void> {
+  const { job, mailbox, messageId } = input;
+  if (messageId === null) return;
+  const row = {
+    mailboxId: mailbox.id,
+    messageId,
+    conversationId: job.state.id,
+    seq: job.message.seq,
+    contentHash: null,
+    ledgerId: null,
+    createdAt: Date.now(),
+  };
+  await saveMailId(db, row).catch((error: unknown) => {
+    console.error(
+      JSON.stringify({ level: "error", event: "mail_id_not_saved", conversationId: job.state.id, error: String(error) }),
+    );
+  });
+}
+
+interface Files {
+  travel: OutgoingAttachment[];
+  links: FileLink[];
+  expireAt: number | null;
+}
+
+async function loadFiles(env: Env, db: Database, attachments: Attachment[]): Promise<Files | null> {
+  const { travel, link } = partitionAttachments(attachments);
+  const { PUBLIC_URL } = configOf(env);
+  if (link.length > 0 && PUBLIC_URL === "") return null;
+  const expireAt = link.length === 0 ? null : Date.now() + MAIL_LINK_MS;
+  const links = await Promise.all(
+    link.map(async (file) => ({
+      name: file.name,
+      url: (await createFileUrl(env, new URL(PUBLIC_URL).origin, { attachmentId: file.id, expiresAt: expireAt ?? 0 })).url,
+    })),
+  );
+  return { travel: await Promise.all(travel.map((file) => loadFile(env, db, file))), links, expireAt };
+}
+
+async function loadFile(env: Env, db: Database, file: Attachment): Promise<OutgoingAttachment> {
+  const row = await findAttachment(db, file.id);
+  const object = row === null ? null : await env.MAIL.get(row.key);
+  if (object === null) throw new Error(`file ${file.id} is not in the store`);
+  return { name: file.name, type: file.type, content: new Uint8Array(await object.arrayBuffer()) };
+}
+
+interface ComposeParts {
+  job: MailToDeliver;
+  mailbox: MailboxRef;
+  recipient: string;
+  files: Files;
+  settings: Settings;
+}
+
+async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
+  const { job, mailbox, recipient, files, settings } = parts;
+  const { state, message, earlier } = job;
+  const keys = await replyKeysOf(env);
+  const conversationKey = await computeConversationKey(keys.current.secret, state.id);
+  // Before the mail leaves: an answer can be back within the second.
+  await saveReplyKey(openDatabase(env.DB), conversationKey, state.id, Date.now());
+  return composeMail({
+    locale: localeOf(job, settings),
+    company: settings.company,
+    agentName: message.author.name ?? null,
+    mailbox: mailbox.address,
+    recipient: { address: recipient, name: state.contact?.name ?? state.capture?.name ?? null },
+    cc: [],
+    bcc: [],
+    replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient }),
+    messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
+    subject: subjectOf(job),
+    text: message.text,
+    signature: settings.mail.signature,
+    references: referencesOf(job),
+    transcript: settings.mail.isTranscriptIncluded ? earlier.map(transcriptEntryOf) : [],
+    timeZone: settings.hours.timeZone,
+    loopMarker: await loopMarkerOf(env),
+    automatic: null,
+    attachments: files.travel,
+    fileLinks: files.links,
+    fileLinksExpireAt: files.expireAt,
+  });
+}
+
+function localeOf({ state }: MailToDeliver, settings: Settings): "en" | "es" {
+  const locale = state.visitor?.locale?.toLowerCase();
+  if (locale === undefined) return settings.mail.locale;
+  return locale.startsWith("es") ? "es" : "en";
+}
+
+/** The subject follows the thread; a chat that goes on by mail keeps one subject. */
+function subjectOf({ state, message }: MailToDeliver): ComposeSubject {
+  if (message.subject !== undefined && message.subject !== "") return { kind: "own", text: message.subject };
+  if (state.subject === null) return { kind: "chat" };
+  return { kind: "reply", to: state.subject };
+}
+
+function referencesOf({ state }: MailToDeliver): string[] {
+  if (state.mail === null) return [];
+  const { references, lastInboundId } = state.mail;
+  return lastInboundId === null ? references : [...references.filter((id) => id !== lastInboundId), lastInboundId];
+}
+
+function transcriptEntryOf(message: Message): TranscriptEntry {
+  return {
+    at: message.at,
+    channel: message.channel,
+    authorName: message.author.name ?? null,
+    text: message.text,
+    files: message.attachments.map(({ name }) => ({ name, url: null })),
+    isKnownByMail: message.channel === "email" || message.delivery?.state === "sent",
+  };
+}

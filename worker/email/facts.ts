@@ -1,0 +1,136 @@
+/** Looks up everything that the decision table asks about a mail. */
+import { findAgentByEmail } from "../db/agents.ts";
+import { findContactByEmail, findContactConversation } from "../db/contacts.ts";
+import type { Database } from "../db/database.ts";
+import { countRecentMails, type LedgerRow } from "../db/ledger.ts";
+import { findByMessageIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
+import { listMailboxes } from "../db/settings.ts";
+import type { Env } from "../env.ts";
+import { conversationStub } from "../objects.ts";
+import type { ParsedMail } from "./mail.ts";
+import { LOOP_WINDOW_MS } from "./match-conversation.ts";
+import type { FoundConversation, KnownContact, MatchFacts, OriginalMessage } from "./match-facts.ts";
+import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
+import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
+import { parseCampaign } from "./subaddress.ts";
+
+/** Weak tokens of one mail that are looked at. */
+const WEAK_TOKENS_MAX = 5;
+
+export interface FactsInput {
+  env: Env;
+  db: Database;
+  row: LedgerRow;
+  mail: ParsedMail;
+  contentHash: string;
+}
+
+export async function gatherFacts(input: FactsInput): Promise<MatchFacts> {
+  const { env, db, row, mail } = input;
+  const sender = mail.from?.address ?? null;
+  const [mailboxes, keys, ownLoopMarker] = await Promise.all([listMailboxes(db), replyKeysOf(env), loopMarkerOf(env)]);
+  const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
+  const agent = sender === null ? null : await findAgentByEmail(db, sender);
+  const contact = sender === null ? null : await findKnownContact(input, sender);
+  const lookup = { ...input, keys, sender, senderContactId: contact?.contactId ?? null };
+  return {
+    mail,
+    mailbox: mailbox === undefined ? null : { address: mailbox.address, campaign: parseCampaign(row.envelopeTo) },
+    duplicate: await findDuplicate(input),
+    ownLoopMarker,
+    ownAddresses: mailboxes.map(({ address }) => address),
+    sender: {
+      agentId: agent?.id ?? null,
+      isBlocked: false,
+      recentMails: sender === null ? 0 : await countRecentMails(db, sender, row.receivedAt - LOOP_WINDOW_MS),
+      contact,
+    },
+    token: await readToken(lookup),
+    references: await findReferences(lookup),
+    original: await findOriginal(lookup),
+    forwardedContact: mail.forwardedFrom === null ? null : await findKnownContact(input, mail.forwardedFrom.address),
+    isSpam: false,
+    settings: { canAgentsReplyByMail: false, isSplitBySubject: false },
+  };
+}
+
+type Lookup = FactsInput & { keys: ReplyKeys; sender: string | null; senderContactId: string | null };
+
+async function findKnownContact({ env, db }: FactsInput, email: string): Promise<KnownContact | null> {
+  const contact = await findContactByEmail(db, email);
+  if (contact === null) return null;
+  const conversationId = await findContactConversation(db, contact.id);
+  const facts = conversationId === null ? null : await conversationStub(env, conversationId).mailFacts();
+  if (conversationId === null || facts === null) return { contactId: contact.id, latest: null };
+  return { contactId: contact.id, latest: { conversationId, isAddressProven: facts.isAddressProven, subject: facts.subject } };
+}
+
+async function findDuplicate({ db, row, mail, contentHash }: FactsInput): Promise<MatchFacts["duplicate"]> {
+  const known = await findByMessageIds(db, row.mailboxId, [mail.messageId]);
+  // An id learnt from References belongs to a mail that was not seen here yet.
+  if (known === null || known.contentHash === null || known.ledgerId === row.id) return "none";
+  return known.contentHash === contentHash ? "same" : "same-id-other-content";
+}
+
+async function readToken(lookup: Lookup): Promise<MatchFacts["token"]> {
+  const token = await parseReplyAddress({ keys: lookup.keys, address: lookup.row.envelopeTo });
+  if (token.kind !== "token") return token;
+  const conversationId = await findReplyKey(lookup.db, token.conversationKey);
+  const conversation = conversationId === null ? null : await findConversation(lookup, conversationId);
+  if (conversation === null) return { kind: "bad" };
+  return { kind: "strong", conversation, isForSender: lookup.sender !== null && (await token.isFor(lookup.sender)) };
+}
+
+async function findReferences(lookup: Lookup): Promise<FoundConversation[]> {
+  const { db, mail, row, keys } = lookup;
+  const byId = await findByMessageIds(db, row.mailboxId, [...mail.references, ...mail.inReplyTo]);
+  const ids = new Set(byId === null ? [] : [byId.conversationId]);
+  for (const address of mail.mentionedAddresses.slice(0, WEAK_TOKENS_MAX)) {
+    const token = await parseReplyAddress({ keys, address });
+    const id = token.kind === "token" ? await findReplyKey(db, token.conversationKey) : null;
+    if (id !== null) ids.add(id);
+  }
+  const found = await Promise.all([...ids].map((id) => findConversation(lookup, id)));
+  return found.flatMap((conversation) => conversation ?? []);
+}
+
+async function findConversation(lookup: Lookup, conversationId: string): Promise<FoundConversation | null> {
+  const facts = await conversationStub(lookup.env, conversationId).mailFacts();
+  if (facts === null) return null;
+  const { sender, senderContactId } = lookup;
+  const isContact =
+    sender !== null && (facts.email === sender || (senderContactId !== null && facts.contactId === senderContactId));
+  const relation = isContact
+    ? "contact"
+    : sender !== null && (await isParticipant(lookup.db, conversationId, sender))
+      ? "participant"
+      : "stranger";
+  return { conversationId, relation, isAddressProven: facts.isAddressProven };
+}
+
+/** The mail of ours that a report is about: by its id, else by the token in its reply address. */
+async function findOriginal({ env, db, row, mail, keys }: Lookup): Promise<OriginalMessage | null> {
+  if (mail.bounce === null && mail.class !== "complaint" && mail.class !== "receipt") return null;
+  const ids = [mail.bounce?.originalMessageId ?? null, ...mail.references, ...mail.inReplyTo].filter((id) => id !== null);
+  const known = await findByMessageIds(db, row.mailboxId, ids);
+  if (known !== null && known.seq !== null) return originalOf(env, known.conversationId, known.seq);
+  for (const address of [...(mail.bounce?.originalReplyTo ?? []), row.envelopeTo, ...mail.mentionedAddresses].slice(
+    0,
+    WEAK_TOKENS_MAX,
+  )) {
+    const token = await parseReplyAddress({ keys, address });
+    const conversationId = token.kind === "token" ? await findReplyKey(db, token.conversationKey) : null;
+    if (conversationId !== null) return originalOf(env, conversationId, null);
+  }
+  return null;
+}
+
+async function originalOf(env: Env, conversationId: string, knownSeq: number | null): Promise<OriginalMessage | null> {
+  const stub = conversationStub(env, conversationId);
+  const facts = await stub.mailFacts();
+  const seq = knownSeq ?? facts?.lastMailedSeq ?? null;
+  if (facts === null || seq === null) return null;
+  const message = await stub.findMessage(seq);
+  const recipient = message?.delivery?.to?.[0] ?? facts.email;
+  return recipient === null ? null : { conversationId, seq, recipient };
+}

@@ -1,0 +1,43 @@
+/** The files of an inbound mail: bytes to R2, rows to D1, with ids that come from the mail, so that a repeat makes none. */
+import type { Attachment } from "../../durable-objects/conversation/protocol.ts";
+import { insertAttachment } from "../db/attachments.ts";
+import type { Database } from "../db/database.ts";
+import type { LedgerRow } from "../db/ledger.ts";
+import { cleanFileName, detectType } from "../domain/files.ts";
+import { uuidV7 } from "../domain/uuid.ts";
+import type { Env } from "../env.ts";
+import type { ParsedMail } from "./mail.ts";
+
+/** Files of one mail that become attachments; the raw mail has the rest. */
+const MAIL_FILES_MAX = 50;
+
+export async function storeMailFiles(
+  env: Env,
+  db: Database,
+  input: { row: LedgerRow; mail: ParsedMail; conversationId: string },
+): Promise<Attachment[]> {
+  const { row, mail, conversationId } = input;
+  const stored: Attachment[] = [];
+  for (const [index, file] of mail.attachments.slice(0, MAIL_FILES_MAX).entries()) {
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${row.id}\n${index}`));
+    const id = uuidV7(row.receivedAt, new Uint8Array(digest));
+    const key = `attachments/${id}`;
+    await env.MAIL.put(key, file.content);
+    const attachment = {
+      id,
+      name: cleanFileName(file.name),
+      type: detectType(file.content.subarray(0, 16), file.type),
+      size: file.content.byteLength,
+    };
+    await insertAttachment(db, {
+      ...attachment,
+      conversationId,
+      uploadedBy: "mail",
+      key,
+      isClaimed: true,
+      createdAt: row.receivedAt,
+    });
+    stored.push(attachment);
+  }
+  return stored;
+}

@@ -1,0 +1,297 @@
+/**
+ * Where an inbound mail goes: the decision table, rows M1 to M17, first row that fits. Pure. What protects
+ * people from each other is here:
+ * - whoever holds a strong token may write into its conversation, and is shown as who they are;
+ * - a Message-ID or a `From:` line alone leads only to conversations whose address is proven, because a
+ *   visitor reads those where it is not, and ids leak;
+ * - a stranger never enters a thread without a token.
+ */
+import type { MailAddress } from "./mail.ts";
+import type {
+  Appending,
+  ContactRef,
+  Decision,
+  FoundConversation,
+  KnownContact,
+  MatchFacts,
+  Target,
+  Verdict,
+} from "./match-facts.ts";
+import { splitSubaddress } from "./subaddress.ts";
+
+/** Mails of one sender within the window; more is a loop. */
+export const LOOP_MAILS_MAX = 20;
+export const LOOP_WINDOW_MS = 10 * 60_000;
+/** People of To and Cc who become participants. */
+export const PARTICIPANTS_MAX = 20;
+/** Message-IDs learned from one mail. */
+export const LEARNED_IDS_MAX = 50;
+
+interface Row {
+  row: string;
+  /** Null where the row does not fit. */
+  decide: (facts: MatchFacts) => (Decision & { reason: string }) | null;
+}
+
+const ROWS: readonly Row[] = [
+  { row: "M1", decide: decideUnknownMailbox },
+  { row: "M2", decide: decideDuplicate },
+  { row: "M3", decide: decideLoop },
+  { row: "M4", decide: decideEvent },
+  { row: "M5", decide: decideBounce },
+  { row: "M6", decide: decideUnknownBounce },
+  { row: "M7", decide: decideBlocked },
+  { row: "M8", decide: decideForwarded },
+  { row: "M9", decide: decideAgentReply },
+  { row: "M10", decide: decideToken },
+  { row: "M11", decide: decideNewPerson },
+  { row: "M12", decide: decideReference },
+  { row: "M13", decide: decideLinked },
+  { row: "M14", decide: decideAutoReply },
+  { row: "M15", decide: decideQuarantine },
+  { row: "M16", decide: decideContact },
+];
+
+/** The verdict of the first row that fits. */
+export function matchConversation(facts: MatchFacts): Verdict {
+  const common = { campaign: facts.mailbox?.campaign ?? null, isIdReused: facts.duplicate === "same-id-other-content" };
+  for (const { row, decide } of ROWS) {
+    const decision = decide(facts);
+    if (decision !== null) return { ...decision, row, ...common };
+  }
+  return { ...decideNew(facts), row: "M17", ...common };
+}
+
+type Found = ReturnType<Row["decide"]>;
+
+function decideUnknownMailbox({ mailbox }: MatchFacts): Found {
+  return mailbox === null ? { code: "rejected", reason: "The recipient is not one of our mailboxes." } : null;
+}
+
+function decideDuplicate({ duplicate }: MatchFacts): Found {
+  return duplicate === "same" ? { code: "duplicate", reason: "This mail was delivered before." } : null;
+}
+
+function decideLoop(facts: MatchFacts): Found {
+  const { mail, sender } = facts;
+  if (mail.loopMarker !== null && mail.loopMarker === facts.ownLoopMarker) {
+    return { code: "filtered:loop", reason: "This is a mail of our own that came back." };
+  }
+  if (mail.from !== null && sender.agentId === null && isOwnAddress(facts, mail.from.address)) {
+    return { code: "filtered:loop", reason: "The sender is one of our own mailboxes." };
+  }
+  // Reports of our own mails come in bursts from one daemon; each of them says something about a message.
+  const isReport = facts.original !== null && ["bounce", "complaint", "receipt"].includes(mail.class);
+  if (sender.recentMails <= LOOP_MAILS_MAX || isReport) return null;
+  return { code: "filtered:loop", reason: `This sender sent more than ${LOOP_MAILS_MAX} mails within 10 minutes.` };
+}
+
+function decideEvent({ mail, original }: MatchFacts): Found {
+  if (mail.class === "complaint") {
+    // Only an address that we did write to: anyone can send a complaint about anyone.
+    const reason = original === null ? "A complaint about a mail that is not known." : "The recipient reported our mail as spam.";
+    return { code: "event", event: "complaint", original, suppress: original?.recipient ?? null, reason };
+  }
+  if (mail.class !== "receipt") return null;
+  return { code: "event", event: "receipt", original, suppress: null, reason: "A receipt: the mail was opened or deleted." };
+}
+
+function decideBounce({ mail, original }: MatchFacts): Found {
+  if (mail.class !== "bounce" || original === null) return null;
+  const isHard = mail.bounce?.isHard === true;
+  const deliveryReason = mail.bounce?.diagnostic ?? (isHard ? "The address can't be reached." : "The mail is delayed.");
+  const reason = isHard ? "A mail of ours could not be delivered." : "A mail of ours could not be delivered yet.";
+  return { code: "bounce", original, deliveryReason, undeliverable: isHard ? original.recipient : null, reason };
+}
+
+function decideUnknownBounce({ mail }: MatchFacts): Found {
+  return mail.class === "bounce" ? { code: "filtered:bounce", reason: "A bounce of a mail that is not known." } : null;
+}
+
+function decideBlocked({ sender }: MatchFacts): Found {
+  return sender.isBlocked ? { code: "filtered:blocked", reason: "The sender is blocked." } : null;
+}
+
+function decideForwarded(facts: MatchFacts): Found {
+  const { mail, sender } = facts;
+  const original = mail.forwardedFrom;
+  if (sender.agentId === null || original === null || isForged(facts) || isOwnAddress(facts, original.address)) return null;
+  // An agent who forwards their own mail writes for themselves.
+  if (original.address === mail.from?.address) return null;
+  const author = { address: original.address, name: original.name };
+  return {
+    code: "forwarded",
+    target: chooseLatest(facts, facts.forwardedContact, author),
+    author,
+    forwardedBy: sender.agentId,
+    note: mail.forwardNote.trim() === "" ? null : mail.forwardNote,
+    ...append(facts, { learnIds: learnOwn(facts) }),
+    reason: `An agent forwarded a mail of ${original.address}.`,
+  };
+}
+
+function decideAgentReply(facts: MatchFacts): Found {
+  const { token, sender, settings } = facts;
+  const conversation = token.kind === "strong" ? token.conversation : facts.references[0];
+  if (sender.agentId === null || conversation?.relation !== "stranger") return null;
+  const isStrong = token.kind === "strong";
+  // Without a token it is a From line and an id, and both can be had.
+  if (!isStrong && (isForged(facts) || !conversation.isAddressProven)) return null;
+  const isOwnToken = token.kind === "strong" && token.isForSender;
+  const mayReply = isOwnToken && settings.canAgentsReplyByMail && facts.mail.class === "person" && !isForged(facts);
+  const as = mayReply ? "reply" : "note";
+  return {
+    code: "note",
+    conversationId: conversation.conversationId,
+    agentId: sender.agentId,
+    as,
+    isVerified: isOwnToken || facts.mail.authentication.dmarc === "pass",
+    learnIds: learnOwn(facts),
+    reason: as === "reply" ? "An agent answered the contact by mail." : "An agent answered by mail: kept as a note.",
+  };
+}
+
+function decideToken(facts: MatchFacts): Found {
+  const { token } = facts;
+  if (token.kind !== "strong" || token.conversation.relation === "stranger") return null;
+  const isContact = token.conversation.relation === "contact";
+  return {
+    code: "token",
+    target: join(facts, token.conversation),
+    // The mail with this token was sent to the contact's address and is answered from there.
+    provesAddress: isContact && token.isForSender && !isForged(facts),
+    ...append(facts, { learnIds: learnAll(facts), participants: isContact ? findParticipants(facts) : [] }),
+    reason: isContact
+      ? "The contact answered to the signed reply address."
+      : "A participant answered to the signed reply address.",
+  };
+}
+
+function decideNewPerson(facts: MatchFacts): Found {
+  const { token } = facts;
+  if (token.kind !== "strong") return null;
+  return {
+    code: "token:new-person",
+    target: join(facts, token.conversation),
+    // Only its own id: a stranger's list of ids must not lead other mails here.
+    ...append(facts, { learnIds: learnOwn(facts) }),
+    reason: "Someone else wrote to this conversation's signed reply address.",
+  };
+}
+
+function decideReference(facts: MatchFacts): Found {
+  const conversation = facts.references.find(({ relation, isAddressProven }) => relation !== "stranger" && isAddressProven);
+  if (conversation === undefined) return null;
+  const reason = "It answers a mail of this conversation, and its sender belongs to it.";
+  return { code: "reference", target: join(facts, conversation), ...append(facts, { learnIds: learnOwn(facts) }), reason };
+}
+
+function decideLinked(facts: MatchFacts): Found {
+  const [conversation] = facts.references;
+  if (conversation === undefined) return null;
+  const isStranger = conversation.relation === "stranger";
+  return {
+    code: "linked",
+    target: begin(facts),
+    linkedTo: conversation.conversationId,
+    ...append(facts, { learnIds: learnOwn(facts), participants: findParticipants(facts) }),
+    reason: isStranger
+      ? "It refers to a mail of another conversation, to which its sender does not belong."
+      : "It refers to a conversation whose visitor has not proven this address.",
+  };
+}
+
+function decideAutoReply({ mail }: MatchFacts): Found {
+  return mail.class === "auto-reply" ? { code: "filtered:auto-reply", reason: "An automatic answer to no known mail." } : null;
+}
+
+function decideQuarantine(facts: MatchFacts): Found {
+  if (isForged(facts)) return { code: "quarantined", cause: "authentication", reason: "The sender's address may be forged." };
+  return facts.isSpam ? { code: "quarantined", cause: "spam", reason: "This mail is spam." } : null;
+}
+
+function decideContact(facts: MatchFacts): Found {
+  const { contact } = facts.sender;
+  if (contact === null) return null;
+  const target = chooseLatest(facts, contact, facts.mail.from);
+  const isJoining = target.kind === "join";
+  return {
+    code: "contact",
+    target,
+    ...append(facts, { learnIds: learnOwn(facts), participants: isJoining ? [] : findParticipants(facts) }),
+    reason: isJoining ? "The sender is a known contact." : "The sender is a known contact; this begins a new conversation.",
+  };
+}
+
+function decideNew(facts: MatchFacts): Decision & { reason: string } {
+  return {
+    code: "new",
+    target: begin(facts),
+    ...append(facts, { learnIds: learnOwn(facts), participants: findParticipants(facts) }),
+    reason: facts.mail.from === null ? "The mail names no sender." : "The sender is not known yet.",
+  };
+}
+
+/** The contact's latest conversation, where a From line is enough to enter it; else a new one. */
+function chooseLatest(facts: MatchFacts, contact: KnownContact | null, address: MailAddress | null): Target {
+  const latest = contact?.latest ?? null;
+  if (latest !== null && latest.isAddressProven && !isOtherSubject(facts, latest.subject)) return join(facts, latest);
+  return { kind: "begin", contact: toContactRef(contact, address) };
+}
+
+function isOtherSubject({ mail, settings }: MatchFacts, subject: string | null): boolean {
+  return settings.isSplitBySubject && simplifySubject(mail.subject) !== simplifySubject(subject ?? "");
+}
+
+/** Without the prefixes of answers and forwards in the common languages. */
+function simplifySubject(subject: string): string {
+  const bare = subject.normalize("NFKC").trim().toLowerCase();
+  return bare.replace(/^(?:(?:re|fwd?|aw|wg|sv|vs|rv|tr|res|enc|antw|odp)(?:\[\d{1,3}\])?\s{0,3}:\s{0,3}){1,20}/, "");
+}
+
+function begin({ sender, mail }: MatchFacts): Target {
+  return { kind: "begin", contact: toContactRef(sender.contact, mail.from) };
+}
+
+function toContactRef(contact: KnownContact | null, address: MailAddress | null): ContactRef {
+  return contact === null ? { kind: "new", address } : { kind: "known", contactId: contact.contactId };
+}
+
+function join({ mail }: MatchFacts, { conversationId }: Pick<FoundConversation, "conversationId">): Target {
+  return { kind: "join", conversationId, shouldReopen: mail.class !== "auto-reply" };
+}
+
+function append({ mail }: MatchFacts, details: { learnIds: string[]; participants?: MailAddress[] }): Appending {
+  return { shouldNotify: mail.class !== "auto-reply", learnIds: details.learnIds, participants: details.participants ?? [] };
+}
+
+/** A Message-ID that another mail has already leads elsewhere. */
+function learnOwn({ mail, duplicate }: MatchFacts): string[] {
+  return duplicate === "none" ? [mail.messageId] : [];
+}
+
+/** The platform chooses our Message-IDs: only the answer tells them. Newest first. */
+function learnAll(facts: MatchFacts): string[] {
+  const { inReplyTo, references } = facts.mail;
+  const others = [...inReplyTo, ...references].reverse();
+  return [...new Set([...learnOwn(facts), ...others])].slice(0, LEARNED_IDS_MAX);
+}
+
+/** The others in To and Cc: not us, not the author. */
+function findParticipants(facts: MatchFacts): MailAddress[] {
+  const others = new Map<string, MailAddress>();
+  for (const person of [...facts.mail.to, ...facts.mail.cc]) {
+    if (person.address !== facts.mail.from?.address && !isOwnAddress(facts, person.address)) others.set(person.address, person);
+  }
+  return [...others.values()].slice(0, PARTICIPANTS_MAX);
+}
+
+function isOwnAddress({ ownAddresses }: MatchFacts, address: string): boolean {
+  return ownAddresses.includes(address.toLowerCase()) || ownAddresses.includes(splitSubaddress(address).base);
+}
+
+/** DMARC decides where it was evaluated; else both SPF and DKIM must fail, for forwarding breaks either. */
+function isForged({ mail }: MatchFacts): boolean {
+  const { dmarc, spf, dkim } = mail.authentication;
+  return dmarc === "fail" || (dmarc === "none" && spf === "fail" && dkim === "fail");
+}

@@ -1,0 +1,78 @@
+import { joinBytes } from "./bytes.ts";
+import { chooseCharset, isAscii, isUtf8, repairControls } from "./charsets.ts";
+import { type CorrectedMail, correctParts } from "./normalise-parts.ts";
+
+/** Raw bytes as they arrive → bytes that a MIME parser reads correctly. Nothing but form is changed. */
+
+const LF = 0x0a;
+const CR = 0x0d;
+/** How far to look for the line ends of a mail. */
+const LINE_END_SAMPLE_BYTES = 65_536;
+/** Longer header sections are left as they are; the parser has its own limit. */
+const HEADER_BYTES_MAX = 2 * 1024 * 1024;
+
+/** Some old gateways end lines with a bare CR; a parser would see one endless header. */
+function hasBareCrLines(raw: Uint8Array): boolean {
+  const sample = raw.subarray(0, LINE_END_SAMPLE_BYTES);
+  return sample.includes(CR) && !sample.includes(LF);
+}
+
+function bareCrToLf(raw: Uint8Array): Uint8Array {
+  return raw.map((byte, i) => (byte === CR && raw[i + 1] !== LF ? LF : byte));
+}
+
+function startsWith(raw: Uint8Array, offset: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (raw[offset + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Drops what stands before the first header: a byte order mark, empty lines, the `From ` line of an mbox file. */
+function dropPreamble(raw: Uint8Array): Uint8Array {
+  let start = startsWith(raw, 0, "\u00ef\u00bb\u00bf") ? 3 : 0;
+  while (start < raw.length && (raw[start] === LF || raw[start] === CR)) start++;
+  if (startsWith(raw, start, "From ") || startsWith(raw, start, ">From ")) {
+    const end = raw.indexOf(LF, start);
+    start = end < 0 ? start : end + 1;
+  }
+  return start === 0 ? raw : raw.subarray(start);
+}
+
+/** Index just behind the last header line. */
+function findHeaderEnd(raw: Uint8Array): number {
+  for (let i = raw.indexOf(LF); i >= 0 && i < HEADER_BYTES_MAX; i = raw.indexOf(LF, i + 1)) {
+    if (raw[i + 1] === LF || (raw[i + 1] === CR && raw[i + 2] === LF)) return i + 1;
+  }
+  return Math.min(raw.length, HEADER_BYTES_MAX);
+}
+
+/** Headers may hold raw 8-bit text in any charset; each line is read by itself and written as UTF-8 (RFC 6532). */
+function headersToUtf8(header: Uint8Array): Uint8Array {
+  const encoder = new TextEncoder();
+  const out: Uint8Array[] = [];
+  for (let start = 0; start < header.length;) {
+    const lf = header.indexOf(LF, start);
+    const end = lf < 0 ? header.length : lf + 1;
+    const line = header.subarray(start, end);
+    if (isAscii(line) || isUtf8(line)) out.push(line);
+    else out.push(encoder.encode(repairControls(new TextDecoder(chooseCharset(trimToHighBytes(line), "")).decode(line))));
+    start = end;
+  }
+  return joinBytes(out);
+}
+
+/** The header name and ASCII words around it would dilute the guess. */
+function trimToHighBytes(line: Uint8Array): Uint8Array {
+  const first = line.findIndex((byte) => byte > 0x7f);
+  const last = line.findLastIndex((byte) => byte > 0x7f);
+  return line.subarray(first, last + 2);
+}
+
+/** Makes a raw mail readable: line ends, preamble, header charset, the charset each text part really has. */
+export function normaliseMail(raw: Uint8Array): CorrectedMail {
+  const lines = hasBareCrLines(raw) ? bareCrToLf(raw) : raw;
+  const mail = dropPreamble(lines);
+  const headerEnd = findHeaderEnd(mail);
+  const header = mail.subarray(0, headerEnd);
+  const clean = isAscii(header) || isUtf8(header) ? mail : joinBytes([headersToUtf8(header), mail.subarray(headerEnd)]);
+  return correctParts(clean);
+}

@@ -1,0 +1,35 @@
+/** The `+detail` of an address (RFC 5233). Pure and synchronous, so that matching may use it. */
+
+/** What stands before a campaign's name in `mailbox+campaign-<name>@domain`. */
+export const CAMPAIGN_PREFIX = "campaign-";
+/** Octets. RFC 5321, 4.5.3.1.1. */
+export const LOCAL_PART_BYTES_MAX = 64;
+
+export interface Subaddress {
+  /** The address without its detail, lower-cased. */
+  base: string;
+  /** Lower-cased; null where the address has none. */
+  detail: string | null;
+}
+
+/**
+ * Splits at the last `+`, because the name of a mailbox may itself contain one (`help+shop@`) and what
+ * Hilo appends never does.
+ */
+export function splitSubaddress(address: string): Subaddress {
+  const lower = address.trim().toLowerCase();
+  const at = lower.lastIndexOf("@");
+  const local = at === -1 ? lower : lower.slice(0, at);
+  const domain = at === -1 ? "" : lower.slice(at);
+  const plus = local.lastIndexOf("+");
+  if (plus <= 0) return { base: lower, detail: null };
+  return { base: local.slice(0, plus) + domain, detail: local.slice(plus + 1) };
+}
+
+/** The campaign that an address such as `hello+campaign-spring@shop.example` names, else null (S13). */
+export function parseCampaign(address: string): string | null {
+  const { detail } = splitSubaddress(address);
+  if (detail === null || !detail.startsWith(CAMPAIGN_PREFIX)) return null;
+  const name = detail.slice(CAMPAIGN_PREFIX.length);
+  return /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/.test(name) ? name : null;
+}

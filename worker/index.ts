@@ -1,0 +1,26 @@
+/** The one Worker: HTTP, mail, cron and the object classes. Everything else is behind these four doors. */
+import { ConversationObject } from "../durable-objects/conversation/conversation-object.ts";
+import { InboxObject } from "../durable-objects/inbox/inbox-object.ts";
+import { app } from "./app.ts";
+import { handleEmail } from "./email/inbound.ts";
+import { handleCron } from "./cron.ts";
+import type { Env } from "./env.ts";
+import { conversationPorts, inboxPorts } from "./ports.ts";
+
+export class Conversation extends ConversationObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, conversationPorts(env));
+  }
+}
+
+export class Inbox extends InboxObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, inboxPorts(env));
+  }
+}
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  email: (message, env) => handleEmail(message, env),
+  scheduled: (_event, env) => handleCron(env),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,43 @@
+/** What the objects reach outside through: D1, R2, mail and each other. */
+import type { ConversationPorts } from "../durable-objects/conversation/ports.ts";
+import type { InboxPorts } from "../durable-objects/inbox/inbox-object.ts";
+import { newId } from "./api/new-id.ts";
+import { loadRoles } from "./db/agents.ts";
+import { claimAttachments } from "./db/attachments.ts";
+import { findOrCreateContact } from "./db/contacts.ts";
+import { saveConversation } from "./db/conversations.ts";
+import { openDatabase } from "./db/database.ts";
+import { deliverMail } from "./email/deliver.ts";
+import { configOf, type Env } from "./env.ts";
+import { conversationStub, inboxStubs } from "./objects.ts";
+
+export function conversationPorts(env: Env): ConversationPorts {
+  const db = openDatabase(env.DB);
+  return {
+    saveIndex: (row) => saveConversation(db, row),
+    publish: async (item) => {
+      await Promise.all(inboxStubs(env).map((stub) => stub.publish(item)));
+    },
+    publishPresence: async (conversationId, isVisitorOnline) => {
+      await Promise.all(inboxStubs(env).map((stub) => stub.publishPresence(conversationId, isVisitorOnline)));
+    },
+    resolveContact: async ({ email, name }) => {
+      // Typed by a visitor: known from now on, but not proven (T2).
+      const contact = await findOrCreateContact(db, { id: newId(), email, name: name ?? null, isProven: false, now: Date.now() });
+      return { id: contact.id, name: contact.name, email };
+    },
+    claimAttachments: (input) => claimAttachments(db, input),
+    loadRoles: (ids) => loadRoles(db, ids),
+    deliver: (mail) => deliverMail(env, mail),
+    // Refused outside loopback where the Worker is asked; an object cannot see the address, and its sockets came that way.
+    hasRateLimits: configOf(env).RATE_LIMITS !== "off",
+  };
+}
+
+export function inboxPorts(env: Env): InboxPorts {
+  const db = openDatabase(env.DB);
+  return {
+    isVisitorOnline: async (conversationId) => (await conversationStub(env, conversationId).item())?.isVisitorOnline ?? false,
+    loadRoles: (ids) => loadRoles(db, ids),
+  };
+}

@@ -8,7 +8,7 @@ import { formatBanner } from "./start/banner.ts";
 import { buildIfOutdated } from "./start/build.ts";
 import { parseStartOptions, START_USAGE, type StartOptions } from "./start/options.ts";
 import { LOOPBACK, probePort, waitUntilFree } from "./start/ports.ts";
-import { claimFolder, findRunning, folderPaths, writeWorkerEnv } from "./start/state-folder.ts";
+import { claimFolder, findRunning, folderPaths, openLog, writeWorkerEnv } from "./start/state-folder.ts";
 import { Shutdown } from "./start/shutdown.ts";
 import { migrateLocal, startCron, startWorker, type WorkerServerOptions } from "./start/worker-server.ts";
 
@@ -37,7 +37,8 @@ async function refuseTaken(options: StartOptions, folder: string): Promise<void>
   for (const { option, port } of usedPorts(options)) {
     const state = await probePort(port);
     if (state === "taken") throw new Refusal(`Port ${port} is taken. Choose another one: npm start -- ${option} ${port + 1}`);
-    if (state === "forbidden") throw new Refusal(`Port ${port} may not be used. Choose one above 1023: npm start -- ${option} 8790`);
+    if (state === "forbidden")
+      throw new Refusal(`Port ${port} may not be used. Choose one above 1023: npm start -- ${option} 8790`);
   }
 }
 
@@ -81,7 +82,13 @@ async function startAll(options: StartOptions, shutdown: Shutdown): Promise<void
     join(ROOT, ".dev.vars"),
   );
 
-  const server: WorkerServerOptions = { root: ROOT, folder, port: options.port, onError: (line) => console.error(line) };
+  const server: WorkerServerOptions = {
+    root: ROOT,
+    folder,
+    port: options.port,
+    log: openLog(folder),
+    onError: (line) => console.error(line),
+  };
   await migrateLocal(server);
   await keepWorkerRunning(server, shutdown);
   shutdown.add(startCron(options.port));

@@ -119,10 +119,10 @@ export abstract class ConversationObject extends DurableObject {
   async send(request: PersonMessage): Promise<SendAnswer> {
     const { attachmentIds, uploadedBy, open, ...rest } = request;
     if (open !== undefined) this.open(open);
+    const conversationId = this.#runner.state?.id;
+    if (conversationId === undefined) return { kind: "unknown" };
     const attachments =
-      attachmentIds.length === 0
-        ? []
-        : await claimFiles(this.#ports, { ids: attachmentIds, conversationId: this.#runner.state?.id ?? "", uploadedBy });
+      attachmentIds.length === 0 ? [] : await claimFiles(this.#ports, { ids: attachmentIds, conversationId, uploadedBy });
     const { state } = this.#runner;
     if (state === null) return { kind: "unknown" };
     const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments });
@@ -162,28 +162,25 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   /** @param seq the last message that was seen; without it, everything */
-  read(seq: number | null): boolean {
+  async read(seq: number | null): Promise<boolean> {
     return this.#command((turn) => decideRead(turn, seq ?? turn.state.lastSeq));
   }
 
-  setStatus(status: Status, actor: Author): boolean {
+  async setStatus(status: Status, actor: Author): Promise<boolean> {
     return this.#command((turn) => decideStatus(turn, status, actor));
   }
 
-  assign(assignee: { id: string; name: string } | null, actor: Author): boolean {
+  async assign(assignee: { id: string; name: string } | null, actor: Author): Promise<boolean> {
     return this.#command((turn) => decideAssign(turn, assignee, actor));
   }
 
   /** A typed address; the address book is asked at once, and again until it has answered. */
   async capture(capture: { email: string; name?: string | undefined }, by: Author["kind"]): Promise<boolean> {
-    const isKnown = this.#command((turn) =>
-      decideCapture(turn, { email: capture.email, ...(capture.name === undefined ? {} : { name: capture.name }) }, by),
-    );
-    await this.#drain.resolveCapture().catch(() => undefined);
-    return isKnown;
+    const { email, name } = capture;
+    return this.#command((turn) => decideCapture(turn, name === undefined ? { email } : { email, name }, by));
   }
 
-  setContact(contact: ContactSummary): boolean {
+  async setContact(contact: ContactSummary): Promise<boolean> {
     return this.#command((turn) => decideContact(turn, contact));
   }
 
@@ -201,7 +198,7 @@ export abstract class ConversationObject extends DurableObject {
     return this.#mailCommand((turn) => decideUndo(turn, seq));
   }
 
-  bounced(seq: number, report: { isHard: boolean; reason: string }): boolean {
+  async bounced(seq: number, report: { isHard: boolean; reason: string }): Promise<boolean> {
     return this.#command((turn) => decideBounce(turn, seq, report));
   }
 
@@ -219,9 +216,10 @@ export abstract class ConversationObject extends DurableObject {
     return this.#runner.item();
   }
 
-  #command(rule: (turn: Turn) => Effect[]): boolean {
+  async #command(rule: (turn: Turn) => Effect[]): Promise<boolean> {
     if (this.#runner.state === null) return false;
     this.#runner.decide(rule);
+    await this.#drain.flush();
     return true;
   }
 

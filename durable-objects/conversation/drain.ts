@@ -24,6 +24,8 @@ import type { ConversationPorts } from "./ports.ts";
 import type { MessageLog } from "./message-log.ts";
 import { REFERENCES_MAX, type ConversationState } from "./state.ts";
 
+/** Ms that an agent's command waits for the lists. */
+const FLUSH_WAIT_MS = 300;
 /** Messages handed to composition; it takes what fits into the transcript. */
 const EARLIER_MESSAGES_MAX = 60;
 
@@ -37,7 +39,7 @@ export interface DrainParts {
 export class Drain {
   readonly #parts: DrainParts;
   readonly #mailing = new Set<number>();
-  #isProjecting = false;
+  #projecting: Promise<void> | null = null;
   #isMailing = false;
   #lastProjectAt = 0;
   #failures = 0;
@@ -70,14 +72,27 @@ export class Drain {
     return this.#lastProjectAt + backOffMs(this.#failures, limits, Math.random());
   }
 
+  /**
+   * Brings the lists up to date now, so that an agent's next look shows what they have just done. Gives up after a
+   * moment: what is late catches up by itself.
+   */
+  async flush(): Promise<void> {
+    const work = (this.#projecting ?? Promise.resolve()).then(() => this.#project({ isUrgent: true }));
+    await Promise.race([work, scheduler.wait(FLUSH_WAIT_MS)]);
+  }
+
   /** At most one write of the index a second and conversation: the first at once, the last of a burst by alarm. */
-  async #project(): Promise<void> {
-    const now = Date.now();
-    if (this.#isProjecting || !this.#isDirty() || now < this.#lastProjectAt + PROJECT_INTERVAL_MS) return;
-    this.#isProjecting = true;
-    this.#lastProjectAt = now;
+  async #project({ isUrgent } = { isUrgent: false }): Promise<void> {
+    const isEarly = Date.now() < this.#lastProjectAt + PROJECT_INTERVAL_MS;
+    if (this.#projecting !== null || !this.#isDirty() || (isEarly && !isUrgent)) return;
+    this.#projecting = this.#projectOnce();
+    await this.#projecting;
+  }
+
+  async #projectOnce(): Promise<void> {
+    this.#lastProjectAt = Date.now();
     try {
-      await this.resolveCapture();
+      await this.#resolveCapture();
       const item = this.#parts.runner.item();
       const state = this.#parts.runner.state;
       if (item === null || state === null) return;
@@ -89,13 +104,13 @@ export class Drain {
       this.#failures += 1;
       logFailure("projection", this.#parts.runner.state?.id, error);
     } finally {
-      this.#isProjecting = false;
+      this.#projecting = null;
       if (this.#isDirty()) this.#parts.clock.wakeAt(this.#projectDueAt());
     }
   }
 
   /** Takes a typed address into the address book. Throws where that cannot be had now. */
-  async resolveCapture(): Promise<void> {
+  async #resolveCapture(): Promise<void> {
     const capture = this.#parts.runner.state?.capture ?? null;
     if (capture === null) return;
     const contact = await withTimeout(this.#parts.ports.resolveContact(capture));

@@ -34,7 +34,7 @@ export class WorkerIntake {
     const url = this.#url("/email/recipients", { to: address });
     const response = await this.#request(url, { signal: AbortSignal.timeout(RECIPIENT_TIMEOUT_MS) });
     await response?.body?.cancel();
-    if (response?.status === 200) return "known";
+    if (response?.ok === true) return "known";
     return response?.status === 404 ? "unknown" : "unavailable";
   }
 

@@ -1,6 +1,6 @@
 /** The state folder: who uses it, what the Worker's environment is, and where the log goes. */
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, rmSync, statSync, type WriteStream } from "node:fs";
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -70,4 +70,5 @@ export async function writeWorkerEnv(
   return env;
 }
 
-export const appendLog = (folder: string, text: string): void => appendFileSync(folderPaths(folder).log, text);
+/** A stream, because a busy Worker writes a line for each request. */
+export const openLog = (folder: string): WriteStream => createWriteStream(folderPaths(folder).log, { flags: "a" });

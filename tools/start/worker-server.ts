@@ -1,17 +1,18 @@
 /** The Worker on one's own machine: `wrangler dev`, its database's migrations, and its clock. */
 import { createInterface } from "node:readline";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { findFreePort, LOOPBACK } from "./ports.ts";
 import { type ProcessTree, startNodeTree } from "./process-tree.ts";
-import { appendLog, folderPaths } from "./state-folder.ts";
+import { folderPaths } from "./state-folder.ts";
 
 const READY_TIMEOUT_MS = 90_000;
 const READY_POLL_MS = 150;
 const REQUEST_TIMEOUT_MS = 5_000;
 /** As in wrangler.toml: on this machine nobody else rings the Worker's clock. */
 const CRON_INTERVAL_MS = 120_000;
-const CRON_PATH = "/cdn-cgi/handler/scheduled?cron=*%2F2+*+*+*+*";
+const CRON_PATH = "/cdn-cgi/local/scheduled?cron=*%2F2+*+*+*+*";
 /** Wrangler's mark for what went wrong, and the runtime's for what nobody caught. */
 const ERROR_LINE = /\[ERROR\]|^\s*Uncaught /;
 
@@ -21,6 +22,8 @@ export interface WorkerServerOptions {
   /** The state folder. */
   folder: string;
   port: number;
+  /** Takes all that wrangler and the Worker write. */
+  log: Writable;
   onError: (line: string) => void;
 }
 
@@ -34,6 +37,8 @@ function wranglerEnv(folder: string): NodeJS.ProcessEnv {
     NO_COLOR: "1",
     FORCE_COLOR: "0",
     WRANGLER_SEND_METRICS: "false",
+    // It would ask the network where this machine is.
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
     WRANGLER_REGISTRY_PATH: folderPaths(folder).registry,
     WRANGLER_LOG_PATH: join(folder, "wrangler-logs"),
     // Its local trace store syncs to disk for every event, which halves what the Worker can do.
@@ -45,7 +50,7 @@ function wranglerEnv(folder: string): NodeJS.ProcessEnv {
 function recordOutput(tree: ProcessTree, options: WorkerServerOptions): void {
   for (const stream of [tree.stdout, tree.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
-      appendLog(options.folder, `${line}\n`);
+      options.log.write(`${line}\n`);
       if (ERROR_LINE.test(line)) options.onError(line.trim());
     });
   }

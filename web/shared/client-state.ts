@@ -37,9 +37,9 @@ export interface ClientState {
   /** The one that has been sent on this connection and not been answered. */
   readonly inFlight: string | null;
   /** Unacknowledged ones that an earlier connection, or page, may have delivered already. */
-  readonly maybeStored: ReadonlySet<string>;
+  readonly maybeStored: readonly string[];
   /** Own messages that look like one of those: while its acknowledgement is awaited, the unsent copy is not shown. */
-  readonly hiddenUnsent: ReadonlySet<string>;
+  readonly hiddenUnsent: readonly string[];
   readonly conversation: AnyConversation | null;
   readonly presence: Presence | null;
   readonly seenSeq: number;
@@ -102,8 +102,8 @@ export function initialClient(options: InitialClient): ClientState {
     isCaughtUp: false,
     unsent,
     inFlight: null,
-    maybeStored: new Set(unsent.map((message) => message.clientId)),
-    hiddenUnsent: new Set(),
+    maybeStored: unsent.map(({ clientId }) => clientId),
+    hiddenUnsent: [],
     conversation: options.conversation ?? null,
     presence: null,
     seenSeq: 0,
@@ -121,5 +121,5 @@ export function computeStatus({ link, isCaughtUp, unsent: { length: unsent } }: 
 
 /** The unsent messages to show below the others. */
 export function visibleUnsent(state: ClientState): readonly UnsentMessage[] {
-  return state.hiddenUnsent.size === 0 ? state.unsent : state.unsent.filter(({ clientId }) => !state.hiddenUnsent.has(clientId));
+  return state.unsent.filter(({ clientId }) => !state.hiddenUnsent.includes(clientId));
 }

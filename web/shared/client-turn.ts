@@ -3,22 +3,15 @@ import type { ClientFrame, Message } from "../../durable-objects/conversation/pr
 import type { ClientEffect, ClientState, Notice } from "./client-state.ts";
 import { type Environment, type LinkEvent, isConnected, stepLink } from "./link.ts";
 
-/** One event's work: the state so far and the effects so far. Lives for one call of `stepClient`. */
+/** One event's work: a copy of the state, changed in place, and the effects so far. Lives for one call of `stepClient`. */
 export interface Turn {
-  state: ClientState;
+  readonly state: { -readonly [K in keyof ClientState]: ClientState[K] };
   readonly effects: ClientEffect[];
   readonly environment: Environment;
   readonly isOwn: (message: Message) => boolean;
 }
 
 export const isReady = (state: ClientState): boolean => state.link.phase.kind === "ready";
-
-export function set(turn: Turn, change: Partial<ClientState>): void {
-  turn.state = { ...turn.state, ...change };
-}
-
-export const without = (ids: ReadonlySet<string>, clientId: string): ReadonlySet<string> =>
-  ids.has(clientId) ? new Set([...ids].filter((id) => id !== clientId)) : ids;
 
 export function transmit(turn: Turn, frame: ClientFrame): void {
   turn.effects.push({ kind: "transmit", text: JSON.stringify(frame) });
@@ -30,20 +23,18 @@ export function notify(turn: Turn, notice: Notice): void {
 
 /** Hands an event to the link and does what follows from where it went. */
 export function stepLinkOf(turn: Turn, event: LinkEvent): void {
-  const before = turn.state.link;
+  const { state } = turn;
+  const before = state.link;
   const { link, effects } = stepLink(before, event, turn.environment);
-  set(turn, { link });
+  state.link = link;
   turn.effects.push(...effects);
   if (isConnected(before) && !isConnected(link)) {
-    const { inFlight, maybeStored } = turn.state;
-    set(turn, {
-      isCaughtUp: false,
-      inFlight: null,
-      maybeStored: inFlight === null ? maybeStored : new Set([...maybeStored, inFlight]),
-    });
+    if (state.inFlight !== null) state.maybeStored = [...state.maybeStored, state.inFlight];
+    state.isCaughtUp = false;
+    state.inFlight = null;
     turn.effects.push({ kind: "clear-timer", name: "acknowledgement" }, { kind: "clear-timer", name: "send-again" });
   }
   if (before.phase.kind === "opening" && link.phase.kind === "greeting") {
-    transmit(turn, { type: "hello", lastSeq: turn.state.lastSeq, isHidden: link.isHidden });
+    transmit(turn, { type: "hello", lastSeq: state.lastSeq, isHidden: link.isHidden });
   }
 }

@@ -8,7 +8,7 @@
  */
 import type { Delivery, Message, ServerFrame } from "../../durable-objects/conversation/protocol.ts";
 import type { AnyConversation, ClientEffect, ClientEvent, ClientState, ClientTimer, DraftFrame } from "./client-state.ts";
-import { type Turn, isReady, notify, set, stepLinkOf, transmit } from "./client-turn.ts";
+import { type Turn, isReady, notify, stepLinkOf, transmit } from "./client-turn.ts";
 import { type Environment, isConnected } from "./link.ts";
 import { mergeMessages } from "./message-list.ts";
 import { fail, handleRejected, handleRetry, handleSend, sendNext, settle } from "./outgoing.ts";
@@ -17,18 +17,16 @@ import { TYPING_SHOWN_MS } from "./protocol-constants.ts";
 /** A page of a catch-up brought an own message that may be one whose acknowledgement got lost: do not show it twice. */
 function hideLookalikes(turn: Turn, added: readonly Message[]): void {
   const own = added.filter(turn.isOwn);
-  if (own.length === 0) return;
   const hidden = turn.state.unsent.filter(
-    ({ clientId, text }) => turn.state.maybeStored.has(clientId) && own.some((message) => message.text === text),
+    ({ clientId, text }) => turn.state.maybeStored.includes(clientId) && own.some((message) => message.text === text),
   );
-  if (hidden.length === 0) return;
-  set(turn, { hiddenUnsent: new Set([...turn.state.hiddenUnsent, ...hidden.map(({ clientId }) => clientId)]) });
+  turn.state.hiddenUnsent = [...turn.state.hiddenUnsent, ...hidden.map(({ clientId }) => clientId)];
 }
 
 function addMessages(turn: Turn, added: readonly Message[], isLive: boolean): void {
   const known = new Set(turn.state.messages.map(({ seq }) => seq));
   const fresh = added.filter(({ seq }) => !known.has(seq));
-  set(turn, { messages: mergeMessages(turn.state.messages, added) });
+  turn.state.messages = mergeMessages(turn.state.messages, added);
   if (fresh.length > 0) notify(turn, { kind: "received", messages: fresh, isLive });
 }
 
@@ -38,14 +36,15 @@ function handlePage(turn: Turn, messages: readonly Message[], more: boolean): vo
   // A live message may overtake the pages of a catch-up; only the pages themselves tell how far it has come.
   const pageEnd = messages.at(-1)?.seq ?? 0;
   const newest = turn.state.messages.at(-1)?.seq ?? 0;
-  set(turn, { lastSeq: Math.max(turn.state.lastSeq, more ? pageEnd : newest), isCaughtUp: !more });
+  turn.state.lastSeq = Math.max(turn.state.lastSeq, more ? pageEnd : newest);
+  turn.state.isCaughtUp = !more;
 }
 
 function handleConversation(turn: Turn, conversation: AnyConversation): void {
   const known = turn.state.conversation;
   // An older revision never replaces a newer one; visitors' views carry none and come in order.
   if (known && "revision" in known && "revision" in conversation && conversation.revision < known.revision) return;
-  set(turn, { conversation });
+  turn.state.conversation = conversation;
 }
 
 /** How far the server knows this side to have read. */
@@ -56,13 +55,13 @@ function handleWelcome(turn: Turn, frame: Extract<ServerFrame, { type: "welcome"
   const isResumed = turn.state.link.hasBeenReady;
   stepLinkOf(turn, { kind: "welcomed" });
   handleConversation(turn, frame.conversation);
-  set(turn, { presence: frame.presence });
+  turn.state.presence = frame.presence;
   handlePage(turn, frame.messages, frame.more);
   if (isResumed) notify(turn, { kind: "resumed" });
   const { seenSeq, draftsToSend } = turn.state;
   if (seenSeq > knownSeenSeq(frame.conversation)) transmit(turn, { type: "seen", seq: seenSeq });
   for (const draft of draftsToSend) transmit(turn, draft);
-  set(turn, { draftsToSend: [] });
+  turn.state.draftsToSend = [];
   sendNext(turn);
 }
 
@@ -70,17 +69,17 @@ function handleMessage(turn: Turn, { message, clientId }: Extract<ServerFrame, {
   const isMine = clientId !== undefined && turn.state.unsent.some((unsent) => unsent.clientId === clientId);
   if (isMine) {
     settle(turn, clientId);
-    set(turn, { messages: mergeMessages(turn.state.messages, [message]) });
+    turn.state.messages = mergeMessages(turn.state.messages, [message]);
   } else {
     addMessages(turn, [message], true);
   }
-  if (turn.state.isCaughtUp) set(turn, { lastSeq: Math.max(turn.state.lastSeq, message.seq) });
+  if (turn.state.isCaughtUp) turn.state.lastSeq = Math.max(turn.state.lastSeq, message.seq);
   if (isMine) notify(turn, { kind: "acknowledged", clientId, message });
   sendNext(turn);
 }
 
 function handleDelivery(turn: Turn, seq: number, delivery: Delivery): void {
-  set(turn, { messages: turn.state.messages.map((message) => (message.seq === seq ? { ...message, delivery } : message)) });
+  turn.state.messages = turn.state.messages.map((message) => (message.seq === seq ? { ...message, delivery } : message));
 }
 
 function handleFrame(turn: Turn, connection: number, frame: ServerFrame | null): void {
@@ -104,7 +103,7 @@ function handleFrame(turn: Turn, connection: number, frame: ServerFrame | null):
       handleConversation(turn, frame.conversation);
       break;
     case "presence":
-      set(turn, { presence: { isVisitorOnline: frame.isVisitorOnline, agents: frame.agents } });
+      turn.state.presence = { isVisitorOnline: frame.isVisitorOnline, agents: frame.agents };
       break;
     case "delivery":
       handleDelivery(turn, frame.seq, frame.delivery);
@@ -122,7 +121,7 @@ function handleTimer(turn: Turn, name: ClientTimer): void {
       if (turn.state.inFlight !== null) stepLinkOf(turn, { kind: "broken" });
       break;
     case "send-again":
-      set(turn, { inFlight: null });
+      turn.state.inFlight = null;
       sendNext(turn);
       break;
     default:
@@ -132,20 +131,20 @@ function handleTimer(turn: Turn, name: ClientTimer): void {
 
 function handleDraft(turn: Turn, frame: DraftFrame): void {
   if (isReady(turn.state)) transmit(turn, frame);
-  else set(turn, { draftsToSend: [...turn.state.draftsToSend.filter(({ kind }) => kind !== frame.kind), frame] });
+  else turn.state.draftsToSend = [...turn.state.draftsToSend.filter(({ kind }) => kind !== frame.kind), frame];
 }
 
 function handleTyping(turn: Turn): void {
   const { now } = turn.environment;
   // Twice in the time for which it is shown is enough.
   if (!isReady(turn.state) || now - turn.state.typingSentAt < TYPING_SHOWN_MS / 2) return;
-  set(turn, { typingSentAt: now });
+  turn.state.typingSentAt = now;
   transmit(turn, { type: "typing" });
 }
 
 function handleSeen(turn: Turn, seq: number): void {
   if (seq <= turn.state.seenSeq) return;
-  set(turn, { seenSeq: seq });
+  turn.state.seenSeq = seq;
   if (isReady(turn.state)) transmit(turn, { type: "seen", seq });
 }
 
@@ -182,7 +181,8 @@ function handle(turn: Turn, event: ClientEvent): void {
     case "refused":
       return fail(turn, event.clientId, { reason: event.reason });
     case "loaded":
-      return set(turn, { messages: mergeMessages(turn.state.messages, event.messages) });
+      turn.state.messages = mergeMessages(turn.state.messages, event.messages);
+      return;
     case "visibility":
       return handleVisibility(turn, event.isHidden);
     default:
@@ -200,7 +200,9 @@ export function stepClient(
   environment: Environment,
   isOwn: (message: Message) => boolean,
 ): { readonly state: ClientState; readonly effects: readonly ClientEffect[] } {
-  const turn: Turn = { state, effects: [], environment, isOwn };
+  const turn: Turn = { state: { ...state }, effects: [], environment, isOwn };
   handle(turn, event);
-  return { state: turn.state, effects: turn.effects };
+  // The same object where nothing has changed: who draws on every change would draw on every `pong`, or for ever.
+  const isSame = Object.entries(turn.state).every(([key, value]) => value === Reflect.get(state, key));
+  return { state: isSame ? state : turn.state, effects: turn.effects };
 }

@@ -1,48 +1,42 @@
 /**
  * A small guard for frames from our own server. The full schemas would cost more than the rest of the widget; what is
- * checked is what the client's own logic relies on: a known `type`, and messages that carry a `seq`.
+ * checked is what the clients' own logic relies on: a known `type` with its main field, and messages that can be drawn.
  */
 import type { Message, ServerFrame } from "../../durable-objects/conversation/protocol.ts";
 import type { InboxServerFrame } from "../../durable-objects/inbox/protocol.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+/** The field without which a frame of this type means nothing. */
+const MAIN_FIELD: Readonly<Record<ServerFrame["type"], string>> = {
+  welcome: "presence",
+  messages: "messages",
+  message: "message",
+  rejected: "reason",
+  conversation: "conversation",
+  presence: "agents",
+  typing: "author",
+  delivery: "delivery",
+  event: "event",
+};
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 
 const isMessage = (value: unknown): value is Message =>
   isObject(value) &&
-  Number.isSafeInteger(value["seq"]) &&
+  typeof value["seq"] === "number" &&
+  typeof value["at"] === "number" &&
   typeof value["text"] === "string" &&
   isObject(value["author"]) &&
   Array.isArray(value["attachments"]);
 
-const isPage = (frame: Fields): boolean =>
-  Array.isArray(frame["messages"]) && frame["messages"].every(isMessage) && typeof frame["more"] === "boolean";
+const hasOwn = <K extends string>(table: Readonly<Record<K, unknown>>, key: unknown): key is K =>
+  typeof key === "string" && Object.hasOwn(table, key);
 
 function isServerFrame(frame: unknown): frame is ServerFrame {
-  if (!isObject(frame)) return false;
-  switch (frame["type"]) {
-    case "welcome":
-      return isPage(frame) && isObject(frame["conversation"]) && isObject(frame["presence"]);
-    case "messages":
-      return isPage(frame);
-    case "message":
-      return isMessage(frame["message"]);
-    case "rejected":
-      return typeof frame["reason"] === "string";
-    case "conversation":
-      return isObject(frame["conversation"]);
-    case "presence":
-      return Array.isArray(frame["agents"]);
-    case "typing":
-      return isObject(frame["author"]);
-    case "delivery":
-      return isObject(frame["delivery"]) && typeof frame["seq"] === "number";
-    case "event":
-      return isObject(frame["event"]);
-    default:
-      return false;
-  }
+  if (!isObject(frame) || !hasOwn(MAIN_FIELD, frame["type"]) || !frame[MAIN_FIELD[frame["type"]]]) return false;
+  const messages = frame["messages"] ?? (frame["type"] === "message" ? [frame["message"]] : []);
+  return Array.isArray(messages) && messages.every(isMessage) && (frame["type"] !== "welcome" || isObject(frame["conversation"]));
 }
 
 const isRevision = (value: unknown): boolean =>

@@ -3,7 +3,7 @@
  * at a time and in order, with the same clientId each time, so that the server stores it once (A2).
  */
 import type { ClientFrame, RejectionReason, ServerFrame } from "../../durable-objects/conversation/protocol.ts";
-import { type Turn, isReady, notify, set, transmit, without } from "./client-turn.ts";
+import { type Turn, isReady, notify, transmit } from "./client-turn.ts";
 import { refuseUnsent } from "./unsent-check.ts";
 import type { UnsentMessage } from "./unsent-store.ts";
 
@@ -30,37 +30,35 @@ export function sendNext(turn: Turn): void {
   if (!isReady(turn.state) || turn.state.inFlight !== null) return;
   const next = turn.state.unsent.find(({ failure }) => failure === undefined);
   if (!next) return;
-  set(turn, { inFlight: next.clientId });
+  turn.state.inFlight = next.clientId;
   transmit(turn, toSendFrame(next));
   turn.effects.push({ kind: "set-timer", name: "acknowledgement", delayMs: ACKNOWLEDGEMENT_TIMEOUT_MS });
 }
 
+/** The server has decided about this message: nothing is awaited for it any more. */
+function release({ state, effects }: Turn, clientId: string): void {
+  const isOther = (id: string): boolean => id !== clientId;
+  state.maybeStored = state.maybeStored.filter(isOther);
+  state.hiddenUnsent = state.hiddenUnsent.filter(isOther);
+  if (state.inFlight !== clientId) return;
+  state.inFlight = null;
+  effects.push({ kind: "clear-timer", name: "acknowledgement" });
+}
+
 /** The message with this clientId needs no sending any more. */
 export function settle(turn: Turn, clientId: string): void {
-  const { unsent, inFlight, maybeStored, hiddenUnsent } = turn.state;
-  set(turn, {
-    unsent: unsent.filter((message) => message.clientId !== clientId),
-    maybeStored: without(maybeStored, clientId),
-    hiddenUnsent: without(hiddenUnsent, clientId),
-    inFlight: inFlight === clientId ? null : inFlight,
-  });
+  turn.state.unsent = turn.state.unsent.filter((message) => message.clientId !== clientId);
   turn.effects.push({ kind: "unstore", clientId });
-  if (inFlight === clientId) turn.effects.push({ kind: "clear-timer", name: "acknowledgement" });
+  release(turn, clientId);
 }
 
 export function fail(turn: Turn, clientId: string, failure: { reason: RejectionReason; detail?: string }): void {
   const refused = turn.state.unsent.find((message) => message.clientId === clientId);
   if (!refused) return;
   const failed: UnsentMessage = { ...refused, failure };
-  const { inFlight, maybeStored, hiddenUnsent } = turn.state;
-  set(turn, {
-    unsent: turn.state.unsent.map((message) => (message === refused ? failed : message)),
-    inFlight: inFlight === clientId ? null : inFlight,
-    maybeStored: without(maybeStored, clientId),
-    hiddenUnsent: without(hiddenUnsent, clientId),
-  });
+  turn.state.unsent = turn.state.unsent.map((message) => (message === refused ? failed : message));
   turn.effects.push({ kind: "store", message: failed });
-  if (inFlight === clientId) turn.effects.push({ kind: "clear-timer", name: "acknowledgement" });
+  release(turn, clientId);
 }
 
 export function handleRejected(turn: Turn, { clientId, reason, detail }: Extract<ServerFrame, { type: "rejected" }>): void {
@@ -82,7 +80,7 @@ export function handleRejected(turn: Turn, { clientId, reason, detail }: Extract
 export function handleSend(turn: Turn, message: UnsentMessage): void {
   if (turn.state.unsent.some(({ clientId }) => clientId === message.clientId)) return;
   const reason = refuseUnsent(message, JSON.stringify(toSendFrame(message)).length);
-  set(turn, { unsent: [...turn.state.unsent, message] });
+  turn.state.unsent = [...turn.state.unsent, message];
   turn.effects.push({ kind: "store", message });
   if (reason) {
     fail(turn, message.clientId, { reason });
@@ -97,7 +95,7 @@ export function handleRetry(turn: Turn, clientId: string, ifLastSeq: number | un
   const { failure: _failure, ifLastSeq: _guard, ...rest } = failed;
   const again: UnsentMessage = { ...rest, ...(ifLastSeq !== undefined && { ifLastSeq }) };
   // It goes to the end: what was written after it may have been stored already.
-  set(turn, { unsent: [...turn.state.unsent.filter((message) => message !== failed), again] });
+  turn.state.unsent = [...turn.state.unsent.filter((message) => message !== failed), again];
   turn.effects.push({ kind: "store", message: again });
   sendNext(turn);
 }

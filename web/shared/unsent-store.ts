@@ -3,7 +3,7 @@
  * never overwrite each other's; a message that two tabs send has one clientId and is stored once (A2).
  */
 import type { Attachment, Channel, RejectionReason } from "../../durable-objects/conversation/protocol.ts";
-import { ATTACHMENTS_PER_MESSAGE_MAX, TEXT_LENGTH_MAX } from "./protocol-constants.ts";
+import { isRecord } from "./record.ts";
 
 /** A message on its way: shown by its sender at once, removed by its acknowledgement. */
 export interface UnsentMessage {
@@ -29,38 +29,18 @@ export interface UnsentStore {
   clear(): void;
 }
 
-/** The part of `Storage` that is used; `null` where the browser forbids storage. */
-export type KeyValueStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-
-const isAttachment = (value: unknown): value is Attachment =>
-  isRecord(value) &&
-  typeof value["id"] === "string" &&
-  typeof value["name"] === "string" &&
-  typeof value["type"] === "string" &&
-  typeof value["size"] === "number";
-
-const isOptional = (value: unknown, type: "string" | "number"): boolean => value === undefined || typeof value === type;
-
-/** What lies in storage came from outside: another version of this code, or another script of the same site. */
+/**
+ * What lies in storage came from outside: another version of this code, or another script of the same site. Checked is
+ * what this code relies on; the server checks the rest.
+ */
 function isUnsentMessage(value: unknown): value is UnsentMessage {
   return (
     isRecord(value) &&
     typeof value["clientId"] === "string" &&
     typeof value["text"] === "string" &&
-    value["text"].length <= TEXT_LENGTH_MAX &&
     Array.isArray(value["attachments"]) &&
-    value["attachments"].length <= ATTACHMENTS_PER_MESSAGE_MAX &&
-    value["attachments"].every(isAttachment) &&
-    (value["channel"] === undefined ||
-      value["channel"] === "chat" ||
-      value["channel"] === "email" ||
-      value["channel"] === "note") &&
-    isOptional(value["subject"], "string") &&
-    isOptional(value["ifLastSeq"], "number") &&
-    typeof value["createdAt"] === "number" &&
-    (value["failure"] === undefined || (isRecord(value["failure"]) && typeof value["failure"]["reason"] === "string"))
+    value["attachments"].every(isRecord) &&
+    typeof value["createdAt"] === "number"
   );
 }
 
@@ -83,18 +63,8 @@ function attempt(action: () => void): void {
 }
 
 /** Keys are `PREFIX.CLIENTID`; a full or forbidden storage costs the survival of a reload, never the message itself. */
-export function makeUnsentStore(storage: KeyValueStorage | null, prefix: string): UnsentStore {
-  const keys = (): string[] => {
-    const found: string[] = [];
-    attempt(() => {
-      const count = storage?.length ?? 0;
-      for (let index = 0; index < count; index += 1) {
-        const key = storage?.key(index);
-        if (key?.startsWith(`${prefix}.`)) found.push(key);
-      }
-    });
-    return found;
-  };
+export function makeUnsentStore(storage: Storage | null, prefix: string): UnsentStore {
+  const keys = (): string[] => Object.keys(storage ?? {}).filter((key) => key.startsWith(`${prefix}.`));
   return {
     load: () =>
       keys()
@@ -111,9 +81,9 @@ export function makeUnsentStore(storage: KeyValueStorage | null, prefix: string)
 }
 
 /** The browser's storage, or `null` where reading the property alone already throws. */
-export function browserStorage(): Storage | null {
+export function browserStorage(kind: "localStorage" | "sessionStorage" = "localStorage"): Storage | null {
   try {
-    return globalThis.localStorage;
+    return globalThis[kind];
   } catch {
     return null;
   }

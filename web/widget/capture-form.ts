@@ -16,7 +16,7 @@ export interface CaptureFormOptions {
 }
 
 export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptions): HTMLElement {
-  const error = el("p", { class: "bad", id: "capture-error", role: "alert" });
+  const error = el("span", { class: "bad", id: "capture-error", role: "alert" });
   const email = el("input", {
     type: "email",
     name: "email",
@@ -33,9 +33,8 @@ export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptio
     "form",
     { class: "capture", novalidate: true, "aria-label": text },
     el("p", { class: "lead" }, text),
-    el("label", {}, el("span", {}, texts.email), email),
+    el("label", {}, el("span", {}, texts.email), email, error),
     el("label", {}, el("span", {}, texts.name), name),
-    error,
     el("div", { class: "actions" }, submit, skip),
   );
 
@@ -57,7 +56,7 @@ export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptio
       submit.textContent = texts.save;
       if (result === "done")
         form.replaceChildren(el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })));
-      else fail(result === "refused" ? texts.emailInvalid : texts.captureFailed);
+      else fail(result === "refused" ? texts.emailInvalid : texts.failed);
     });
   });
   skip.addEventListener("click", dismiss);

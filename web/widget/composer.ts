@@ -1,15 +1,17 @@
 /** Where the visitor writes: Enter sends, Shift+Enter begins a line, an input method's Enter does neither. */
-import { ATTACHMENTS_PER_MESSAGE_MAX, TEXT_LENGTH_MAX } from "../shared/protocol-constants.ts";
+import { TEXT_LENGTH_MAX } from "../shared/protocol-constants.ts";
 import type { Attachment } from "../../durable-objects/conversation/protocol.ts";
 import { el, icon } from "./dom.ts";
-import { type Texts, fill } from "./texts.ts";
-import { Uploads } from "./uploads.ts";
+import { loadFiles } from "./load-code.ts";
+import type { Texts } from "./texts.ts";
+import type { Uploads } from "./uploads.ts";
 import type { Upload } from "./widget-api.ts";
 
 /** Pixels; about six lines, then the field scrolls. */
 const FIELD_HEIGHT_MAX = 136;
 
 export interface ComposerOptions {
+  readonly locale: "en" | "es";
   readonly texts: Texts;
   readonly draft: string;
   readonly send: (text: string, attachments: readonly Attachment[]) => void;
@@ -23,14 +25,14 @@ export class Composer {
   readonly #field: HTMLTextAreaElement;
   readonly #button: HTMLButtonElement;
   readonly #hint = el("div", { class: "hint bad", role: "alert" });
-  readonly #uploads: Uploads;
+  /** Comes with the first file. */
+  #uploads: Uploads | null = null;
   /** The text that the visitor has sent while files were on their way: it goes out with them. */
   #due: string | null = null;
 
   constructor(options: ComposerOptions) {
     this.#options = options;
     const { texts } = options;
-    this.#uploads = new Uploads({ texts, upload: options.upload, onChange: () => this.#handleUploads() });
     this.#field = el("textarea", {
       rows: "1",
       "aria-label": texts.message,
@@ -44,7 +46,7 @@ export class Composer {
     const picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", "aria-hidden": "true" });
     const attach = el("button", { type: "button", class: "icon-button", "aria-label": texts.attach }, icon("attach"));
     const form = el("form", { class: "composer" }, attach, picker, this.#field, this.#button);
-    this.element = el("div", { class: "bottom" }, this.#hint, this.#uploads.element, form);
+    this.element = el("div", { class: "bottom" }, this.#hint, form);
     this.#listen(form, attach, picker);
     this.#refresh();
   }
@@ -56,7 +58,7 @@ export class Composer {
 
   /** A conversation has come to be: files can go up. */
   startUploads(): void {
-    this.#uploads.startWaiting();
+    this.#uploads?.startWaiting();
   }
 
   /** Puts text that could not be sent back before whatever is being written. */
@@ -92,8 +94,17 @@ export class Composer {
 
   #add(files: readonly File[]): void {
     if (files.length === 0) return;
-    const areAllIn = this.#uploads.add(files);
-    this.#hint.textContent = areAllIn ? "" : fill(this.#options.texts.tooMany, { count: ATTACHMENTS_PER_MESSAGE_MAX });
+    const { locale, upload } = this.#options;
+    void loadFiles().then(
+      ({ Uploads }) => {
+        if (!this.#uploads) {
+          this.#uploads = new Uploads({ locale, upload, onChange: () => this.#handleUploads() });
+          this.#hint.after(this.#uploads.element);
+        }
+        this.#hint.textContent = this.#uploads.add(files);
+      },
+      () => (this.#hint.textContent = this.#options.texts.failed),
+    );
   }
 
   #handleInput(): void {
@@ -103,7 +114,7 @@ export class Composer {
   }
 
   #handleUploads(): void {
-    if (this.#due !== null && !this.#uploads.isBusy) {
+    if (this.#due !== null && !this.#uploads?.isBusy) {
       const text = this.#due;
       this.#due = null;
       this.#send(text);
@@ -113,13 +124,13 @@ export class Composer {
 
   #submit(): void {
     const text = this.#field.value.trim();
-    if (this.#due !== null || (text === "" && this.#uploads.isEmpty)) return;
-    if (this.#uploads.isWaiting) {
+    if (this.#due !== null || (text === "" && !this.#uploads?.isSendable)) return;
+    if (this.#uploads?.isWaiting) {
       // No file can go up before there is a conversation, and its first message must be a text.
       this.#due = "";
-      this.#options.send(text || this.#firstText(), []);
+      this.#options.send(text || this.#uploads.description, []);
       this.#clear();
-    } else if (this.#uploads.isBusy) {
+    } else if (this.#uploads?.isBusy) {
       this.#due = text;
       this.#field.value = "";
       this.#grow();
@@ -131,14 +142,10 @@ export class Composer {
   }
 
   #send(text: string): void {
-    const attachments = this.#uploads.take();
+    const attachments = this.#uploads?.take() ?? [];
     if (text === "" && attachments.length === 0) return;
     this.#options.send(text, attachments);
     this.#options.onTyping(this.#field.value);
-  }
-
-  #firstText(): string {
-    return fill(this.#options.texts.sentFile, { name: this.#uploads.names.join(", ") });
   }
 
   #clear(): void {
@@ -149,7 +156,7 @@ export class Composer {
   }
 
   #refresh(): void {
-    this.#button.disabled = this.#due !== null || (this.#field.value.trim() === "" && this.#uploads.isEmpty);
+    this.#button.disabled = this.#due !== null || (this.#field.value.trim() === "" && !this.#uploads?.isSendable);
   }
 
   #grow(): void {

@@ -133,16 +133,21 @@ class Launcher {
   }
 }
 
+const fetchConfig = (origin: string): Promise<unknown> =>
+  fetch(`${origin}/widget/config`, { credentials: "omit" })
+    .then((response): unknown => (response.ok ? response.json() : null))
+    .catch(() => null);
+
 /** The panel, fetched once when it is wanted; after a failure the next wish tries again. */
 class PanelLoader {
   panel: Panel | null = null;
-  readonly #make: (module: PanelModule) => Panel;
+  readonly #make: (module: PanelModule, config: Promise<unknown>) => Panel;
   readonly #origin: string;
   readonly #onFailure: () => void;
   #loading: Promise<Panel | null> | null = null;
   #failures = 0;
 
-  constructor(origin: string, make: (module: PanelModule) => Panel, onFailure: () => void) {
+  constructor(origin: string, make: (module: PanelModule, config: Promise<unknown>) => Panel, onFailure: () => void) {
     this.#origin = origin;
     this.#make = make;
     this.#onFailure = onFailure;
@@ -161,15 +166,12 @@ class PanelLoader {
   async #import(): Promise<Panel> {
     // A hash vanishes with the next deploy, while this loader may come from a cache: then the unhashed copy is asked for.
     const path = this.#failures === 0 ? __PANEL_PATH__ : `widget/panel.js?${this.#failures}`;
+    const config = fetchConfig(this.#origin);
     const module: PanelModule = await import(/* @vite-ignore */ `${this.#origin}/${path}`);
-    return (this.panel = this.#make(module));
+    this.panel = this.#make(module, config);
+    return this.panel;
   }
 }
-
-const fetchConfig = (origin: string): Promise<unknown> =>
-  fetch(`${origin}/widget/config`, { credentials: "omit" })
-    .then((response): unknown => (response.ok ? response.json() : null))
-    .catch(() => null);
 
 /** The page's own commands, `Hilo("open")` and so on; see docs/widget.md. */
 function makeSdk(
@@ -222,13 +224,13 @@ function start(script: HTMLScriptElement): void {
 
   const loader: PanelLoader = new PanelLoader(
     origin,
-    ({ mount }) =>
+    ({ mount }, config) =>
       mount({
         origin,
         root,
         launcher: button,
         locale,
-        config: fetchConfig(origin),
+        config,
         isColourFree: parseColour(colour) === null,
         contact: sdk.contact(),
         setColour: (value) => launcher.setColour(value),

@@ -1,6 +1,6 @@
 /** The public settings, read with suspicion: each field that is missing or odd falls back to the panel's own text. */
 import { parseColour } from "./colour.ts";
-import { isRecord } from "./record.ts";
+import { isRecord } from "../shared/record.ts";
 import type { Texts } from "./texts.ts";
 
 export interface PanelConfig {

@@ -11,7 +11,7 @@ import type { VisitorContact } from "./panel-contract.ts";
 import { computeRows } from "./rows.ts";
 import { type Texts, fill } from "./texts.ts";
 import { type ThreadContext, toNode } from "./thread-view.ts";
-import type { SessionView } from "./visitor-session.ts";
+import type { SessionView } from "./session-view.ts";
 
 /** Pixels from the end within which the thread follows new messages. */
 const FOLLOW_DISTANCE = 80;
@@ -22,8 +22,7 @@ export interface PanelViewOptions {
   readonly thread: ThreadContext;
   readonly texts: Texts;
   readonly saveContact: (contact: VisitorContact) => Promise<"done" | "again" | "refused">;
-  readonly isCaptureDismissed: () => boolean;
-  readonly dismissCapture: () => void;
+  readonly memory: { readonly isCaptureDismissed: boolean; dismissCapture(): void };
   readonly seen: (seq: number) => void;
 }
 
@@ -140,14 +139,17 @@ export class PanelView {
       case "offline": {
         const state = status.kind === "offline" ? texts.offline : texts.reconnecting;
         if (status.unsent === 0) return state;
-        return `${state} · ${fill(status.unsent === 1 ? texts.unsentOne : texts.unsentMany, { count: status.unsent })}`;
+        return `${state} · ${fill(texts.unsent, { count: status.unsent })}`;
       }
     }
   }
 
   #drawCapture(view: SessionView): void {
-    const { frame, texts, isCaptureDismissed, dismissCapture, saveContact } = this.#options;
-    const isWanted = this.#config.isCaptureShown && !isCaptureDismissed() && (view.messages.length > 0 || view.unsent.length > 0);
+    const { frame, texts, memory, saveContact } = this.#options;
+    const isWanted =
+      this.#config.isCaptureShown &&
+      !memory.isCaptureDismissed &&
+      (view.messages.length > 0 || view.unsent.some(({ failure }) => !failure));
     // Its thanks stay on screen until the panel is opened anew.
     if (this.#capture || !isWanted || view.hasEmail) {
       if (this.#capture && view.messages.length + view.unsent.length === 0) this.#removeCapture();
@@ -158,7 +160,7 @@ export class PanelView {
       text: this.#config.capture,
       save: saveContact,
       dismiss: () => {
-        dismissCapture();
+        memory.dismissCapture();
         this.#removeCapture();
         this.#options.composer.focus();
       },

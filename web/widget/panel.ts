@@ -1,74 +1,64 @@
 /** The panel, fetched on intent: builds the dialog in the loader's shadow root and runs the visitor's session in it. */
 import type { Attachment, Message } from "../../durable-objects/conversation/protocol.ts";
-import { browserStorage } from "../shared/unsent-store.ts";
+import { computeBackOffMs } from "../shared/back-off.ts";
+import { newUuid } from "../shared/uuid-v7.ts";
 import { Composer } from "./composer.ts";
 import { makeFormats } from "./formats.ts";
+import { loadSession } from "./load-code.ts";
 import { parseConfig } from "./panel-config.ts";
 import { type Panel, type PanelHost, type VisitorContact, storagePrefix } from "./panel-contract.ts";
 import { makePanelFrame } from "./panel-frame.ts";
 import { PanelView } from "./panel-view.ts";
 import panelCss from "./panel.css?inline";
+import { viewWithoutSession } from "./session-view.ts";
 import { texts as allTexts } from "./texts.ts";
-import type { ThreadActions } from "./thread-view.ts";
 import { VisitorMemory } from "./visitor-memory.ts";
-import { VisitorSession } from "./visitor-session.ts";
-import { type Upload, WidgetApi } from "./widget-api.ts";
-
-function sessionStorageOrNull(): Storage | null {
-  try {
-    return globalThis.sessionStorage;
-  } catch {
-    return null;
-  }
-}
+import type { VisitorSession } from "./visitor-session.ts";
+import { WidgetApi } from "./widget-api.ts";
 
 class WidgetPanel implements Panel {
   readonly #host: PanelHost;
+  readonly #api: WidgetApi;
   readonly #memory: VisitorMemory;
-  readonly #session: VisitorSession;
   readonly #composer: Composer;
   readonly #view: PanelView;
   readonly #element: HTMLElement;
+  /** Null until the visitor writes, or where this device has no conversation. */
+  #session: VisitorSession | null = null;
+  #hasResumed = false;
+  /** Failures in a row to fetch the session's code. */
+  #attempt = 0;
+  #contact: VisitorContact | null;
   /** The last message of the others that the visitor has had before them, here. */
   #seenSeq = 0;
   #wasLive = false;
 
   constructor(host: PanelHost) {
-    const texts = allTexts[host.locale];
-    const api = new WidgetApi(host.origin);
     this.#host = host;
-    this.#memory = new VisitorMemory({ local: browserStorage(), session: sessionStorageOrNull() }, storagePrefix(host.origin));
-    this.#session = new VisitorSession({
-      api,
-      memory: this.#memory,
-      locale: host.locale,
-      contact: host.contact,
-      onChange: () => this.#draw(),
-      onReceived: (messages) => this.#handleReceived(messages),
-      onTyping: (author) => this.#view.showTyping(author),
-      onEnded: (unsentText) => this.#composer.restore(unsentText),
-    });
-    this.#composer = new Composer({
-      texts,
-      draft: this.#memory.draft,
-      send: (text, attachments) => this.#send(text, attachments),
-      upload: (file, onProgress): Upload | null => {
-        const { token } = this.#session;
-        return token === null ? null : api.upload(token, file, onProgress);
-      },
-      onTyping: (text) => this.#handleTyping(text),
-    });
+    this.#contact = host.contact;
+    this.#api = new WidgetApi(host.origin);
+    this.#memory = new VisitorMemory(storagePrefix(host.origin));
+    this.#composer = this.#makeComposer();
+    const texts = allTexts[host.locale];
     const frame = makePanelFrame(texts, this.#composer.element, () => this.close());
     this.#element = frame.element;
+    const thread = {
+      locale: host.locale,
+      texts,
+      formats: makeFormats(host.locale, texts, () => Date.now()),
+      retry: (clientId: string) => this.#session?.retry(clientId),
+      discard: (clientId: string) => this.#session?.discard(clientId),
+      fileUrl: (id: string) => this.#api.attachmentUrl(this.#token, id),
+    };
+    const memory = this.#memory;
     this.#view = new PanelView(
       {
         frame,
         composer: this.#composer,
         texts,
-        thread: { texts, actions: this.#actions(api), formats: makeFormats(host.locale, texts, () => Date.now()) },
-        saveContact: (contact) => this.#session.saveContact(contact),
-        isCaptureDismissed: () => this.#memory.isCaptureDismissed,
-        dismissCapture: () => this.#memory.dismissCapture(),
+        thread,
+        memory,
+        saveContact: async (contact) => (await this.#start()).saveContact(contact),
         seen: (seq) => this.#handleSeen(seq),
       },
       parseConfig(null, host.locale, texts),
@@ -107,23 +97,32 @@ class WidgetPanel implements Panel {
   }
 
   identify(contact: VisitorContact): void {
-    this.#session.identify(contact);
+    this.#contact = contact;
+    this.#session?.identify(contact);
   }
 
   reset(): void {
     this.#seenSeq = 0;
-    this.#session.reset();
+    this.#contact = null;
+    if (this.#session) this.#session.reset();
+    else this.#memory.forget();
+    this.#draw();
   }
 
-  #actions(api: WidgetApi): ThreadActions {
-    return {
-      retry: (clientId) => this.#session.retry(clientId),
-      discard: (clientId) => this.#session.discard(clientId),
-      fileUrl: async (id) => {
-        const { token } = this.#session;
-        return token === null ? null : api.attachmentUrl(token, id);
-      },
-    };
+  get #token(): string | null {
+    return this.#session?.token ?? null;
+  }
+
+  #makeComposer(): Composer {
+    const { locale } = this.#host;
+    return new Composer({
+      locale,
+      texts: allTexts[locale],
+      draft: this.#memory.draft,
+      send: (text, attachments) => this.#send(text, attachments),
+      upload: (file, onProgress) => (this.#token === null ? null : this.#api.upload(this.#token, file, onProgress)),
+      onTyping: (text) => this.#handleTyping(text),
+    });
   }
 
   #attach(): void {
@@ -134,26 +133,61 @@ class WidgetPanel implements Panel {
     // Before the button, so that Tab leads from the panel to it and then on to the page.
     launcher.before(this.#element);
     launcher.setAttribute("aria-controls", "panel");
-    this.#session.resume();
+    if (this.#memory.identity || this.#memory.unsent.load().length > 0) void this.#start();
+    addEventListener("storage", ({ key }) => this.#memory.isIdentityKey(key) && this.#memory.identity && void this.#start());
     this.#draw();
   }
 
+  /** The session, once its code is there; what waits in storage then goes out. Tries for as long as it takes. */
+  async #start(): Promise<VisitorSession> {
+    for (;;) {
+      try {
+        const { VisitorSession } = await loadSession();
+        this.#session ??= new VisitorSession({
+          api: this.#api,
+          memory: this.#memory,
+          locale: this.#host.locale,
+          contact: this.#contact,
+          onChange: () => this.#draw(),
+          onReceived: (messages) => this.#handleReceived(messages),
+          onTyping: (author) => this.#view.showTyping(author),
+          onEnded: (unsentText) => this.#composer.restore(unsentText),
+        });
+        if (!this.#hasResumed) this.#session.resume();
+        this.#hasResumed = true;
+        return this.#session;
+      } catch {
+        this.#attempt += 1;
+        this.#draw();
+        await new Promise((resolve) => setTimeout(resolve, computeBackOffMs(this.#attempt, Math.random())));
+      }
+    }
+  }
+
   #draw(): void {
-    const isLive = this.#session.token !== null;
-    this.#view.draw(this.#session.view());
+    const isLive = this.#token !== null;
+    this.#view.draw(this.#session?.view() ?? viewWithoutSession(this.#memory.unsent.load(), this.#attempt > 0));
     if (isLive && !this.#wasLive) this.#composer.startUploads();
     this.#wasLive = isLive;
     this.#tellUnread();
   }
 
   #send(text: string, attachments: readonly Attachment[]): void {
+    const message = { clientId: newUuid(), text, attachments, createdAt: Date.now() };
     this.#view.follow();
-    this.#session.send(text, attachments);
+    if (this.#session) return this.#session.send(message);
+    // Stored before anything is fetched: from now on it outlives a reload.
+    this.#memory.unsent.put(message);
+    this.#draw();
+    void this.#start().then((session) => session.send(message));
   }
 
   #handleTyping(text: string): void {
     this.#memory.draft = text;
-    if (text !== "") this.#session.typing();
+    if (text === "") return;
+    if (this.#session) this.#session.typing();
+    // Fetched while the first message is being written, so that sending it waits for nothing.
+    else loadSession().catch(() => null);
   }
 
   #handleReceived(messages: readonly Message[]): void {
@@ -166,14 +200,14 @@ class WidgetPanel implements Panel {
 
   #handleSeen(seq: number): void {
     this.#seenSeq = Math.max(this.#seenSeq, seq);
-    this.#session.seen(seq);
+    this.#session?.seen(seq);
   }
 
   #tellUnread(): void {
-    const { messages, conversation } = this.#session.view();
-    const seenSeq = Math.max(this.#seenSeq, conversation?.visitorSeenSeq ?? 0);
-    const isUnread = ({ seq, author }: Message): boolean => author.kind === "agent" && seq > seenSeq;
-    const count = this.isOpen ? 0 : messages.filter(isUnread).length;
+    const view = this.#session?.view();
+    const seenSeq = Math.max(this.#seenSeq, view?.conversation?.visitorSeenSeq ?? 0);
+    const unread = view?.messages.filter(({ seq, author }) => author.kind === "agent" && seq > seenSeq) ?? [];
+    const count = this.isOpen ? 0 : unread.length;
     this.#host.setUnread(count);
     this.#host.emit("unread", count);
   }

@@ -2,14 +2,15 @@
 import type { Attachment } from "../../durable-objects/conversation/protocol.ts";
 import { ATTACHMENTS_PER_MESSAGE_MAX } from "../shared/protocol-constants.ts";
 import { type KeyedNode, el, icon, makeKeyedList } from "./dom.ts";
-import { type TextKey, type Texts, fill } from "./texts.ts";
+import { type FileTexts, fileTexts } from "./file-texts.ts";
+import { fill, texts } from "./texts.ts";
 import type { Upload } from "./widget-api.ts";
 
 type UploadState =
   | { readonly kind: "waiting" }
   | { readonly kind: "running"; readonly share: number; readonly upload: Upload }
   | { readonly kind: "done"; readonly attachment: Attachment }
-  | { readonly kind: "failed"; readonly text: TextKey };
+  | { readonly kind: "failed"; readonly text: keyof FileTexts };
 
 interface PickedFile {
   readonly id: number;
@@ -18,29 +19,32 @@ interface PickedFile {
 }
 
 export interface UploadsOptions {
-  readonly texts: Texts;
+  readonly locale: "en" | "es";
   /** Null while there is no conversation that the file could belong to. */
   readonly upload: (file: File, onProgress: (share: number) => void) => Upload | null;
   readonly onChange: () => void;
 }
 
-function failureText(status: number | null): TextKey {
+function failureText(status: number | null): keyof FileTexts {
   return status === 413 ? "tooLarge" : status === 415 || status === 422 ? "typeRefused" : "uploadFailed";
 }
 
 export class Uploads {
   readonly element = el("ul", { class: "uploads" });
   readonly #options: UploadsOptions;
+  readonly #texts: FileTexts;
   readonly #draw = makeKeyedList(this.element);
   #picked: readonly PickedFile[] = [];
   #nextId = 0;
 
   constructor(options: UploadsOptions) {
     this.#options = options;
+    this.#texts = fileTexts[options.locale];
   }
 
-  get isEmpty(): boolean {
-    return this.#picked.length === 0;
+  /** There is a file that can go out, now or when it is there. */
+  get isSendable(): boolean {
+    return this.#picked.some(({ state }) => state.kind !== "failed");
   }
 
   /** Something is still to be uploaded: the message has to wait for it. */
@@ -53,19 +57,20 @@ export class Uploads {
     return this.#picked.some(({ state }) => state.kind === "waiting");
   }
 
-  get names(): readonly string[] {
-    return this.#picked.map(({ file }) => file.name);
+  /** The text of a first message that consists of files alone. */
+  get description(): string {
+    return fill(this.#texts.sentFile, { name: this.#picked.map(({ file }) => file.name).join(", ") });
   }
 
-  /** Answers false where not all of them may be in one message. */
-  add(files: readonly File[]): boolean {
+  /** Answers what to tell the visitor where not all of them may be in one message. */
+  add(files: readonly File[]): string {
     const room = ATTACHMENTS_PER_MESSAGE_MAX - this.#picked.length;
     for (const file of files.slice(0, room)) {
       this.#nextId += 1;
       this.#picked = [...this.#picked, { id: this.#nextId, file, state: { kind: "waiting" } }];
     }
     this.startWaiting();
-    return files.length <= room;
+    return files.length <= room ? "" : fill(this.#texts.tooMany, { count: ATTACHMENTS_PER_MESSAGE_MAX });
   }
 
   /** Begins the uploads that can begin; called again when a conversation has come to be. */
@@ -107,7 +112,7 @@ export class Uploads {
   }
 
   #changed(): void {
-    this.element.hidden = this.isEmpty;
+    this.element.hidden = this.#picked.length === 0;
     this.#draw(this.#picked.map((picked) => this.#toNode(picked)));
     for (const { id, state } of this.#picked) {
       const bar = this.element.querySelector<HTMLProgressElement>(`progress[data-id="${id}"]`);
@@ -117,7 +122,7 @@ export class Uploads {
   }
 
   #toNode(picked: PickedFile): KeyedNode {
-    const { texts } = this.#options;
+    const texts = this.#texts;
     const { name } = picked.file;
     const { state } = picked;
     return {
@@ -146,7 +151,7 @@ export class Uploads {
   }
 
   #retryButton(picked: PickedFile): HTMLElement {
-    const retry = el("button", { type: "button", class: "link" }, this.#options.texts.retry);
+    const retry = el("button", { type: "button", class: "link" }, texts[this.#options.locale].retry);
     retry.addEventListener("click", () => {
       this.#start(picked);
       this.#changed();

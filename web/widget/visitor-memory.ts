@@ -1,7 +1,7 @@
 /** What this device remembers of its conversation. Written only after the visitor acted; read with suspicion. */
-import { type KeyValueStorage, type UnsentStore, makeUnsentStore } from "../shared/unsent-store.ts";
+import { type UnsentStore, browserStorage, makeUnsentStore } from "../shared/unsent-store.ts";
 import { TAB_KEY, UNSENT_KEY, VISITOR_KEY } from "./panel-contract.ts";
-import { isRecord } from "./record.ts";
+import { isRecord } from "../shared/record.ts";
 
 export interface VisitorIdentity {
   readonly token: string;
@@ -13,15 +13,13 @@ const CAPTURE_KEY = "capture";
 
 export class VisitorMemory {
   readonly unsent: UnsentStore;
-  readonly #local: KeyValueStorage | null;
-  readonly #session: KeyValueStorage | null;
+  readonly #local = browserStorage("localStorage");
+  readonly #session = browserStorage("sessionStorage");
   readonly #prefix: string;
 
-  constructor(storages: { local: KeyValueStorage | null; session: KeyValueStorage | null }, prefix: string) {
-    this.#local = storages.local;
-    this.#session = storages.session;
+  constructor(prefix: string) {
     this.#prefix = prefix;
-    this.unsent = makeUnsentStore(storages.local, prefix + UNSENT_KEY);
+    this.unsent = makeUnsentStore(this.#local, prefix + UNSENT_KEY);
   }
 
   get identity(): VisitorIdentity | null {

@@ -2,28 +2,17 @@
  * The visitor's side of one conversation. All messages go into one queue (`ConversationSocket`); while this device has no
  * conversation, the first of them goes out by HTTP, makes the conversation, and the socket carries the rest.
  */
-import type { Attachment, Author, Message, Presence, VisitorConversation } from "../../durable-objects/conversation/protocol.ts";
+import type { Attachment, Author, Message } from "../../durable-objects/conversation/protocol.ts";
 import { computeBackOffMs } from "../shared/back-off.ts";
-import { type ConnectionStatus, ConversationSocket, type Notice, type UnsentMessage } from "../shared/conversation-socket.ts";
+import { type ConnectionStatus, ConversationSocket, type Notice } from "../shared/conversation-socket.ts";
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from "../shared/protocol-constants.ts";
 import type { VisitorContact } from "./panel-contract.ts";
+import type { SessionView } from "./session-view.ts";
 import type { VisitorMemory } from "./visitor-memory.ts";
 import type { CallResult, WidgetApi } from "./widget-api.ts";
 
 /** UTF-16 code units of a page's address, as the server accepts it. */
 const PAGE_LENGTH_MAX = 2000;
-
-export interface SessionView {
-  readonly status: ConnectionStatus;
-  readonly messages: readonly Message[];
-  readonly unsent: readonly UnsentMessage[];
-  readonly conversation: VisitorConversation | null;
-  readonly presence: Presence | null;
-  /** An address is known, or has been given just now. */
-  readonly hasEmail: boolean;
-  /** The conversation that this device knew is not open to it any more. */
-  readonly isEnded: boolean;
-}
 
 export interface SessionOptions {
   readonly api: WidgetApi;
@@ -83,9 +72,10 @@ export class VisitorSession {
     };
   }
 
-  send(text: string, attachments: readonly Attachment[] = []): void {
+  /** Does nothing where the clientId is in the queue already. */
+  send(message: { readonly text: string; readonly attachments: readonly Attachment[]; readonly clientId: string }): void {
     this.#isEnded = false;
-    this.#socket.send({ text, attachments });
+    this.#socket.send(message);
     this.#create();
   }
 

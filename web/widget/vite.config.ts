@@ -1,33 +1,34 @@
 /**
  * Two builds: the panel first, an ES module whose name carries its hash; then the loader, one classic script that knows
- * that name. The inbox's build writes to the same folder, so neither empties it.
+ * that name. The example site is copied beside them. The inbox's build writes to the same folder, so neither empties it.
  */
-import { copyFileSync } from "node:fs";
+import { copyFileSync, cpSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Rolldown, type UserConfig, build, defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const outDir = here("../../dist/inbox");
 
+/** Library builds, because others are given a helper for preloading that is larger than what it would preload. */
 function configFor(options: { entry: string; file: string; format: "es" | "iife"; define?: Record<string, string> }): UserConfig {
+  const { entry, file, format, define = {} } = options;
   return {
     configFile: false,
     root: here("."),
     publicDir: false,
-    define: options.define ?? {},
+    define,
     build: {
       outDir,
       emptyOutDir: false,
       target: "es2022",
       // Browsers of the last two years or so: nothing has to be spelled out twice for older ones.
       cssTarget: ["chrome123", "firefox121", "safari17.5"],
-      minify: "oxc",
       reportCompressedSize: false,
-      modulePreload: false,
+      lib: { entry: here(entry), formats: [format], name: "HiloWidget", fileName: () => file },
       rolldownOptions: {
-        input: here(options.entry),
-        preserveEntrySignatures: "strict",
-        output: { format: options.format, entryFileNames: options.file, codeSplitting: false },
+        // What files share with the panel stays in the panel: one request, not two.
+        preserveEntrySignatures: "allow-extension",
+        output: { entryFileNames: file, chunkFileNames: "widget/[name]-[hash].js", minify: true },
       },
     },
   };
@@ -44,6 +45,7 @@ export default defineConfig(async () => {
   const panel = findEntry(await build(configFor({ entry: "panel.ts", file: "widget/panel-[hash].js", format: "es" })));
   // For loaders that a cache kept beyond the deploy that removed their panel.
   copyFileSync(`${outDir}/${panel}`, `${outDir}/widget/panel.js`);
+  cpSync(here("../demo"), `${outDir}/demo`, { recursive: true });
   return configFor({
     entry: "loader.ts",
     file: "widget.js",

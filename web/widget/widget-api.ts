@@ -5,7 +5,7 @@
 import type { Attachment } from "../../durable-objects/conversation/protocol.ts";
 import type { SignedUrl, WidgetConversationCreated } from "../../worker/domain/api-shapes.ts";
 import type { VisitorContact } from "./panel-contract.ts";
-import { isRecord } from "./record.ts";
+import { isRecord } from "../shared/record.ts";
 
 /** A call without an answer for this long has failed; an upload may take longer. */
 export const CALL_TIMEOUT_MS = 20_000;
@@ -81,7 +81,7 @@ export class WidgetApi {
     return this.#call({ path: "contact", body, token, isAnswer: (value): value is unknown => value !== undefined }).result;
   }
 
-  async attachmentUrl(token: string, id: string): Promise<string | null> {
+  async attachmentUrl(token: string | null, id: string): Promise<string | null> {
     const path = `attachments/${encodeURIComponent(id)}/url`;
     const result = await this.#call({ path, body: {}, token, isAnswer: isSignedUrl }).result;
     if (result.kind !== "done" || !URL.canParse(result.value.url, this.#origin)) return null;

@@ -2,6 +2,9 @@
 
 /** Bytes looked at to guess; more does not change the guess. */
 const GUESS_BYTES_MAX = 65_536;
+/** Fewer bytes beyond ASCII are a few accents: almost any two of them make some Chinese character. */
+const GUESS_HIGH_BYTES_MIN = 6;
+const CYRILLIC_LOWER_SHARE_MIN = 0.7;
 /** Labels tried where neither UTF-8 nor the declared charset fits. */
 const CANDIDATES = ["gb18030", "shift_jis", "euc-jp", "big5", "euc-kr"] as const;
 /** Labels that ICU-backed decoders do not know, and what they are decoded as. */
@@ -56,16 +59,32 @@ function tryDecode(bytes: Uint8Array, label: string, isCut: boolean): string | n
   }
 }
 
-const LIKELY_CJK = /[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60\u3000-\u3011]/g;
-const KANA_OR_HANGUL = /[\u3041-\u309f\u30a1-\u30ff\uac00-\ud7a3]/g;
+const ASIAN = /[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]/gu;
+const BEYOND_ASCII = /[\u0080-\u{10ffff}]/gu;
 const UNLIKELY = /[\ue000-\uf8ff\uff61-\uff9f\u0080-\u009f\ufffd]|[\u{20000}-\u{3ffff}]/gu;
+const KANA = /[\u3041-\u309f\u30a1-\u30fc]/gu;
+/**
+ * Almost any bytes decode to *some* characters in all of these charsets, so what counts is how many of the very
+ * common ones of the language come out.
+ */
+const COMMON: Record<(typeof CANDIDATES)[number], RegExp> = {
+  gb18030: /[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能请问好您没谢订单]/gu,
+  shift_jis: KANA,
+  "euc-jp": KANA,
+  big5: /[的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能請問好您沒謝訂單]/gu,
+  "euc-kr": /[이다는을를가에의로고하은지도서한기어나사리니시자해요습까안녕그있아]/gu,
+};
+/** Share of common characters from which on a guess is believed. */
+const COMMON_SHARE_MIN = 0.05;
+const COMMON_SHARE_MIN_IF_LATIN = 0.15;
 
-/** How much decoded text looks like something a person wrote, per character. */
-function score(text: string, byteCount: number): number {
-  const common = text.match(LIKELY_CJK)?.length ?? 0;
-  const telling = text.match(KANA_OR_HANGUL)?.length ?? 0;
+/** How much decoded text looks like something a person wrote: its share of common characters, 0 where it does not. */
+function score(text: string, label: (typeof CANDIDATES)[number]): number {
+  const all = text.match(BEYOND_ASCII)?.length ?? 0;
+  const asian = text.match(ASIAN)?.length ?? 0;
   const odd = text.match(UNLIKELY)?.length ?? 0;
-  return (common + telling - 4 * odd) / Math.max(1, byteCount);
+  if (all === 0 || asian < all * 0.7 || odd > all * 0.05) return 0;
+  return (text.match(COMMON[label])?.length ?? 0) / all;
 }
 
 /**
@@ -81,19 +100,32 @@ export function chooseCharset(bytes: Uint8Array, declared: string): string {
   if (label && label !== "utf-8" && !LATIN.test(label) && tryDecode(sample, label, isCut) !== null) return label;
   const guess = guessMultiByte(sample, isCut);
   // Latin labels fit any bytes, so they are doubted only when another reading is clearly better.
-  if (guess && (!LATIN.test(label) || guess.score > 0.35)) return guess.label;
-  return SINGLE_BYTE.test(label) ? label : "windows-1252";
+  if (guess && (!LATIN.test(label) || guess.score > COMMON_SHARE_MIN_IF_LATIN)) return guess.label;
+  return guessCyrillic(sample) ?? (SINGLE_BYTE.test(label) ? label : "windows-1252");
+}
+
+/** Text that is mostly bytes beyond ASCII is no western language; read with the wrong charset its case is upside down. */
+function guessCyrillic(sample: Uint8Array): string | null {
+  const high = sample.filter((byte) => byte > 0x7f).length;
+  if (high < GUESS_HIGH_BYTES_MIN || high * 3 < sample.length) return null;
+  for (const label of ["windows-1251", "koi8-r"]) {
+    const lower = new TextDecoder(label).decode(sample).match(/[а-яё]/gu)?.length ?? 0;
+    if (lower > high * CYRILLIC_LOWER_SHARE_MIN) return label;
+  }
+  return null;
 }
 
 function guessMultiByte(sample: Uint8Array, isCut: boolean): { label: string; score: number } | null {
   const high = sample.filter((byte) => byte > 0x7f).length;
+  const isolated = sample.filter((byte, i) => byte > 0x7f && (sample[i - 1] ?? 0) < 0x80 && (sample[i + 1] ?? 0) < 0x80).length;
+  if (high < GUESS_HIGH_BYTES_MIN || isolated === high) return null;
   // A few accents among ASCII are a western language, never a text in Chinese, Japanese or Korean.
   if (high * 4 < sample.length) return null;
   let best: { label: string; score: number } | null = null;
   for (const label of CANDIDATES) {
     const text = tryDecode(sample, label, isCut);
-    const points = text === null ? 0 : score(text, high);
-    if (points > 0.2 && points > (best?.score ?? 0)) best = { label, score: points };
+    const points = text === null ? 0 : score(text, label);
+    if (points > COMMON_SHARE_MIN && points > (best?.score ?? 0)) best = { label, score: points };
   }
   return best;
 }

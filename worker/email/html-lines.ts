@@ -32,7 +32,9 @@ class LineBuilder {
   readonly lines: MailLine[] = [];
   private readonly html: string;
   private readonly stack: Open[] = [];
-  private text = "";
+  /** Pieces of the line being built: growing one string and looking at its end is quadratic. */
+  private pieces: string[] = [];
+  private endsInSpace = false;
   private role: MailLine["role"] = "text";
   private end = 0;
   private wantsBlank = false;
@@ -125,17 +127,18 @@ class LineBuilder {
   }
 
   private append(text: string, end: number): void {
-    const isLineStart = this.text === "";
-    const added = isLineStart && this.preDepth === 0 ? text.trimStart() : text;
+    const isLineStart = this.pieces.length === 0;
+    const added = (isLineStart || this.endsInSpace) && this.preDepth === 0 ? text.trimStart() : text;
     if (!added) return;
     if (isLineStart) {
       if (this.wantsBlank) this.addLine("", end);
       this.wantsBlank = false;
       this.role = this.currentRole();
-      this.text = this.prefix;
+      if (this.prefix) this.pieces.push(this.prefix);
       this.prefix = "";
     }
-    this.text += this.text.endsWith(" ") && this.preDepth === 0 ? added.trimStart() : added;
+    this.pieces.push(added);
+    this.endsInSpace = added.endsWith(" ");
     this.end = end;
   }
 
@@ -146,15 +149,16 @@ class LineBuilder {
   }
 
   private flush(): void {
-    const text = this.text.trimEnd();
-    this.text = "";
+    const text = this.pieces.join("").trimEnd();
+    this.pieces = [];
+    this.endsInSpace = false;
     if (text) this.addLine(text, this.end);
   }
 
   private breakLine(): void {
-    const isEmpty = this.text.trim() === "";
-    if (isEmpty && this.hiddenDepth === 0) this.addLine("", this.end);
+    const count = this.lines.length;
     this.flush();
+    if (this.lines.length === count && this.hiddenDepth === 0) this.addLine("", this.end);
   }
 }
 

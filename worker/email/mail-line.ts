@@ -16,7 +16,7 @@ export interface MailLine {
 /** Longer bodies are read up to here; what follows is shown as it is, folded. */
 export const LINES_MAX = 20_000;
 /** Of each line this much is looked at; nothing that matters stands further right. */
-export const LINE_LENGTH_MAX = 1_000; // characters
+const LINE_LENGTH_MAX = 1_000; // characters
 
 const QUOTE_MARKS_MAX = 50;
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;

@@ -8,6 +8,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** How far to look for the line ends of a mail. */
 const LINE_END_SAMPLE_BYTES = 65_536;
+/** Of empty lines in a row this much is kept; even, so that no CRLF is cut. No mail means anything by more. */
+const EMPTY_RUN_BYTES_MAX = 4_000;
 /** Longer header sections are left as they are; the parser has its own limit. */
 const HEADER_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -47,6 +49,9 @@ function findHeaderEnd(raw: Uint8Array): number {
 
 /** Headers may hold raw 8-bit text in any charset; each line is read by itself and written as UTF-8 (RFC 6532). */
 function headersToUtf8(header: Uint8Array): Uint8Array {
+  // Who writes raw headers writes them in the charset of the body.
+  const hint =
+    /^content-type:[^\n]*(?:\n[ \t][^\n]*)*?charset\s*=\s*"?([\w.:-]{1,40})/im.exec(new TextDecoder().decode(header))?.[1] ?? "";
   const encoder = new TextEncoder();
   const out: Uint8Array[] = [];
   for (let start = 0; start < header.length;) {
@@ -54,7 +59,7 @@ function headersToUtf8(header: Uint8Array): Uint8Array {
     const end = lf < 0 ? header.length : lf + 1;
     const line = header.subarray(start, end);
     if (isAscii(line) || isUtf8(line)) out.push(line);
-    else out.push(encoder.encode(repairControls(new TextDecoder(chooseCharset(trimToHighBytes(line), "")).decode(line))));
+    else out.push(encoder.encode(repairControls(new TextDecoder(chooseCharset(trimToHighBytes(line), hint)).decode(line))));
     start = end;
   }
   return joinBytes(out);
@@ -67,10 +72,33 @@ function trimToHighBytes(line: Uint8Array): Uint8Array {
   return line.subarray(first, last + 2);
 }
 
+/** The parser takes some microseconds for each line, so a mail of nothing but line ends would hold a worker for seconds. */
+function dropEmptyRuns(raw: Uint8Array): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let kept = 0;
+  let runStart = 0;
+  let runEnd = 0;
+  const endRun = (): void => {
+    if (runEnd - runStart <= EMPTY_RUN_BYTES_MAX) return;
+    pieces.push(raw.subarray(kept, runStart + EMPTY_RUN_BYTES_MAX));
+    kept = runEnd;
+  };
+  for (let i = raw.indexOf(LF); i >= 0; i = raw.indexOf(LF, i + 1)) {
+    const isEmpty = raw[i - 1] === LF || (raw[i - 1] === CR && raw[i - 2] === LF);
+    if (!isEmpty) {
+      endRun();
+      runStart = i + 1;
+    }
+    runEnd = i + 1;
+  }
+  endRun();
+  return pieces.length === 0 ? raw : joinBytes([...pieces, raw.subarray(kept)]);
+}
+
 /** Makes a raw mail readable: line ends, preamble, header charset, the charset each text part really has. */
 export function normaliseMail(raw: Uint8Array): CorrectedMail {
   const lines = hasBareCrLines(raw) ? bareCrToLf(raw) : raw;
-  const mail = dropPreamble(lines);
+  const mail = dropEmptyRuns(dropPreamble(lines));
   const headerEnd = findHeaderEnd(mail);
   const header = mail.subarray(0, headerEnd);
   const clean = isAscii(header) || isUtf8(header) ? mail : joinBytes([headersToUtf8(header), mail.subarray(headerEnd)]);

@@ -13,8 +13,8 @@ const DATE = /(?:^|[^\d])(?:(?:19|20)\d{2}(?!\d)|\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}
 const ENDS_AFTER_ADDRESS = /[>)\]»]\s*[:：]$/u;
 const ENDS_WITH_COLON = /[:：]$/u;
 
-/** Finnish puts the name first and the date last. */
-const VERB_THEN_DATE = /(?:kirjoitti|skrev følgende den)\s\d/iu;
+/** Finnish and Hungarian put the name first and the date last. */
+const VERB_THEN_DATE = /(?:kirjoitti|skrev følgende den)\s\d|ezt írta\s\(/iu;
 
 /** What the line names, for forwards that have nothing else. */
 export interface Attribution {

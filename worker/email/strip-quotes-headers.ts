@@ -23,7 +23,7 @@ export interface HeaderBlock {
 }
 
 /** `*From:* Ana` → the field and its value; null where the line begins with no label. */
-export function readLabel(bare: string): { field: HeaderField; value: string } | null {
+function readLabel(bare: string): { field: HeaderField; value: string } | null {
   const head = bare.slice(0, LABEL_LENGTH_MAX);
   const colon = head.search(/[:：]/u);
   if (colon < 1) return null;

@@ -62,7 +62,8 @@ export function findClosing(lines: readonly MailLine[], start: number, end: numb
     const bare = lines[i]?.bare ?? "";
     if (bare === "") continue;
     if (CLOSINGS.test(bare)) return below >= CLOSING_BLOCK_LINES_MIN ? i : end;
-    if (bare.length > CLOSING_LINE_LENGTH_MAX) return end;
+    // A sentence below the closing is an afterthought, no signature.
+    if (bare.length > CLOSING_LINE_LENGTH_MAX || /^\S+ \S+ \S.*[.?]$/.test(bare)) return end;
     below++;
   }
   return end;

@@ -2,7 +2,7 @@
  * A client on one side, a model of the server on the other, and a network between them that is late, cuts, and swallows
  * frames without a word. Time is simulated: `advance` runs every timer and every delivery that falls due, in order.
  */
-import type { ClientFrame, Message, ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
+import type { ClientFrame, Message, RejectionReason, ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
 import {
   type ClientEffect,
   type ClientEvent,
@@ -48,6 +48,8 @@ export class SimulatedNetwork {
   isAnswering = true;
   /** How many of the next sends are answered with `try_again`. */
   tryAgain = 0;
+  /** The next send is refused for good. */
+  refusal: RejectionReason | null = null;
   latencyMs = 20;
 
   readonly #random: () => number;
@@ -229,6 +231,11 @@ export class SimulatedNetwork {
     if (this.tryAgain > 0) {
       this.tryAgain -= 1;
       return this.#answer({ type: "rejected", clientId: frame.clientId, reason: "try_again" }, wire);
+    }
+    if (this.refusal) {
+      const reason = this.refusal;
+      this.refusal = null;
+      return this.#answer({ type: "rejected", clientId: frame.clientId, reason }, wire);
     }
     const message = this.stored.get(frame.clientId) ?? this.#append("visitor", frame.text);
     this.stored.set(frame.clientId, message);

@@ -1,4 +1,4 @@
-import { computed, ref, toValue, watch, type MaybeRefOrGetter } from "vue";
+import { computed, ref, toValue, watch, type MaybeRefOrGetter, type Ref } from "vue";
 import type { Channel, Conversation } from "../../../durable-objects/conversation/protocol.ts";
 import { TEXT_LENGTH_MAX } from "../../shared/protocol-constants.ts";
 import type { LiveConversation } from "../conversation/use-conversation.ts";
@@ -14,6 +14,17 @@ interface ComposerOptions {
   conversation: MaybeRefOrGetter<Conversation>;
 }
 
+/** Where the server knew of a reply that had not come here yet, the text goes back to its author. */
+function useGivenBack(live: LiveConversation, text: Ref<string>): void {
+  live.onNotice((notice) => {
+    if (notice.kind !== "refused" || notice.reason !== "newer_reply" || notice.clientId === null) return;
+    const refused = live.unsent.value.find(({ clientId }) => clientId === notice.clientId);
+    if (!refused || text.value !== "") return;
+    live.discard(refused.clientId);
+    text.value = refused.text;
+  });
+}
+
 /** What the composer of one conversation knows: the text, the channel, the files, and whether it may be sent. */
 export function useComposer({ live, conversation }: ComposerOptions) {
   const session = useSession();
@@ -25,7 +36,7 @@ export function useComposer({ live, conversation }: ComposerOptions) {
     }),
   );
   const { text, guardSeq, moveGuard } = useDraft(live, () => (channel.value === "note" ? "note" : "reply"));
-  const files = useUploads(live.id);
+  const files = useUploads();
   const transcript = useTranscript(live, () => toValue(conversation).contact?.email ?? "");
 
   const isWithoutAddress = computed(() => channel.value === "email" && !toValue(conversation).contact?.email);
@@ -56,14 +67,7 @@ export function useComposer({ live, conversation }: ComposerOptions) {
     return live.messages.value.findLast(({ author }) => author.id === session.myId)?.seq ?? 0;
   }
 
-  // Where the server knew of a reply that had not come here yet, the text goes back to its author.
-  live.onNotice((notice) => {
-    if (notice.kind !== "refused" || notice.reason !== "newer_reply" || notice.clientId === null) return;
-    const refused = live.unsent.value.find(({ clientId }) => clientId === notice.clientId);
-    if (!refused || text.value !== "") return;
-    live.discard(refused.clientId);
-    text.value = refused.text;
-  });
+  useGivenBack(live, text);
   watch(text, (now, before) => {
     if (now.length > before.length) live.sendTyping();
   });

@@ -6,9 +6,10 @@ import { loadDraft, saveDraft, type DraftKind, type StoredDraft } from "./draft-
 /** The draft goes to the server this long after the last key. */
 const DRAFT_DELAY_MS = 1_000;
 
+const empty = (): StoredDraft => ({ text: "", guardSeq: 0 });
+
 /** The texts in the composer of one conversation, one for the customer and one for notes; kept on this device and on the server. */
 export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKind>) {
-  const empty = (): StoredDraft => ({ text: "", guardSeq: 0 });
   const drafts = ref({
     reply: loadDraft(live.id, "reply") ?? empty(),
     note: loadDraft(live.id, "note") ?? empty(),

@@ -2,6 +2,7 @@ import { computed, ref } from "vue";
 import { request } from "../api/http.ts";
 import { useFailure } from "../api/use-failure.ts";
 import type { LiveConversation } from "../conversation/use-conversation.ts";
+import { conversationPath } from "../conversation/conversation-paths.ts";
 import { useText } from "../i18n/use-text.ts";
 import { showNotice } from "../ui/toasts.ts";
 
@@ -14,7 +15,7 @@ export function useTranscript(live: LiveConversation, address: () => string) {
 
   async function sendTranscript(): Promise<void> {
     await tryOrReport(async () => {
-      await request(`/api/conversations/${encodeURIComponent(live.id)}/transcript`, { method: "POST", body: {} });
+      await request(conversationPath(live.id, "/transcript"), { method: "POST", body: {} });
       showNotice(t("composer.transcriptSent", { address: address() }));
     });
   }

@@ -16,7 +16,7 @@ export interface Upload {
 }
 
 /** The files of a message that is being written, uploaded as they are added. */
-export function useUploads(conversationId: string) {
+export function useUploads() {
   const { t } = useText();
   const { describeFailure } = useFailure();
   const uploads = ref<Upload[]>([]);
@@ -36,8 +36,7 @@ export function useUploads(conversationId: string) {
     aborts.set(key, abort);
     uploads.value = [...uploads.value, { key, name: file.name, size: file.size, attachment: null }];
     try {
-      const path = `/api/attachments?conversation=${encodeURIComponent(conversationId)}`;
-      const attachment = await uploadFile<AttachmentCreated>(path, file, abort.signal);
+      const attachment = await uploadFile<AttachmentCreated>("/api/attachments", file, abort.signal);
       uploads.value = uploads.value.map((upload) => (upload.key === key ? { ...upload, attachment } : upload));
     } catch (error) {
       if (abort.signal.aborted) return;

@@ -1,9 +1,10 @@
 import type { SignedUrl } from "../../../worker/domain/api-shapes.ts";
 import { request } from "../api/http.ts";
+import { conversationPath } from "./conversation-paths.ts";
 
 /** A signed address of a file, good for a while. */
 export async function readAttachmentUrl(conversationId: string, attachmentId: string): Promise<string> {
-  const path = `/api/conversations/${encodeURIComponent(conversationId)}/attachments/${encodeURIComponent(attachmentId)}/url`;
+  const path = conversationPath(conversationId, `/attachments/${encodeURIComponent(attachmentId)}/url`);
   return (await request<SignedUrl>(path, { method: "POST" })).url;
 }
 

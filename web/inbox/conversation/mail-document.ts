@@ -4,7 +4,21 @@ import DOMPurify from "dompurify";
 export const MAIL_HTML_LENGTH_MAX = 1_000_000;
 const MAIL_LINKS_MAX = 5_000;
 
-const FORBIDDEN_TAGS = ["style", "form", "input", "button", "select", "textarea", "svg", "math", "link", "meta", "base", "object", "iframe"];
+const FORBIDDEN_TAGS = [
+  "style",
+  "form",
+  "input",
+  "button",
+  "select",
+  "textarea",
+  "svg",
+  "math",
+  "link",
+  "meta",
+  "base",
+  "object",
+  "iframe",
+];
 
 const purifier = DOMPurify(window);
 purifier.addHook("afterSanitizeAttributes", (node) => {
@@ -33,10 +47,15 @@ interface MailDocumentOptions {
 
 /** The content of a mail's frame: cleaned HTML under a policy of its own, in which nothing runs and nothing is fetched. */
 export function makeMailDocument(html: string, { isRemoteAllowed, origin }: MailDocumentOptions): string {
-  const clean = purifier.sanitize(html, { FORBID_TAGS: FORBIDDEN_TAGS, FORBID_ATTR: ["srcset", "background", "ping"], ALLOW_DATA_ATTR: false });
+  const clean = purifier.sanitize(html, {
+    FORBID_TAGS: FORBIDDEN_TAGS,
+    FORBID_ATTR: ["srcset", "background", "ping"],
+    ALLOW_DATA_ATTR: false,
+  });
   const images = isRemoteAllowed ? "https: http: data:" : `${origin} data:`;
   const policy = `default-src 'none'; img-src ${images}; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'`;
-  const style = "body{margin:0;padding:12px;font:14px/1.5 system-ui,sans-serif;color:#1d1c1a;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}a{color:#4f4bbd}";
+  const style =
+    "body{margin:0;padding:12px;font:14px/1.5 system-ui,sans-serif;color:#1d1c1a;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}a{color:#4f4bbd}";
   return `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="referrer" content="no-referrer"><style>${style}</style></head><body>${clean}</body></html>`;
 }
 

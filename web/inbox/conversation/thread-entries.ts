@@ -68,7 +68,13 @@ export function computeEntries({ messages, events, unsent, hasOlder }: ThreadPar
     pushDay(message.at);
     const isFirstOfGroup = dayBefore !== day || entries.at(-1)?.kind !== "message" || !isSameGroup(previous, message);
     const bare = bareSubject(message.subject);
-    entries.push({ kind: "message", key: `message-${message.seq}`, message, isFirstOfGroup, isSubjectShown: bare !== "" && bare !== subject });
+    entries.push({
+      kind: "message",
+      key: `message-${message.seq}`,
+      message,
+      isFirstOfGroup,
+      isSubjectShown: bare !== "" && bare !== subject,
+    });
     subject = bare || subject;
     previous = message;
     pushEvents(message.seq);

@@ -6,14 +6,9 @@ const END_SLACK_PX = 60;
 /** So near to the beginning older messages are asked for. */
 const OLDER_AT_PX = 600;
 
-interface ScrollHandle {
-  scrollToIndex: (index: number, options?: { align: "end" }) => void;
-}
-
 interface ThreadScrollOptions {
   entries: ComputedRef<readonly ThreadEntry[]>;
   scroller: Readonly<Ref<HTMLElement | null>>;
-  virtualizer: Readonly<Ref<ScrollHandle | null>>;
   loadOlder: () => Promise<void>;
   myId: string;
 }
@@ -22,20 +17,38 @@ function isFromOthers(entry: ThreadEntry, myId: string): boolean {
   return entry.kind === "message" && entry.message.author.id !== myId;
 }
 
-/** Stays at the end while the agent is there, keeps the place otherwise, and counts what came meanwhile. */
-export function useThreadScroll({ entries, scroller, virtualizer, loadOlder, myId }: ThreadScrollOptions) {
+/** Whether the agent stands at the end: only their own scrolling upwards leaves it, not contents that grow. */
+function useEnd({ scroller }: ThreadScrollOptions) {
   const isAtEnd = ref(true);
+  let before = { top: 0, height: 0 };
+
+  function toEnd(): void {
+    const element = scroller.value;
+    if (element) element.scrollTop = element.scrollHeight;
+  }
+
+  function measure(): void {
+    const element = scroller.value;
+    if (!element) return;
+    const { scrollTop: top, scrollHeight: height, clientHeight } = element;
+    const isUpwards = top < before.top - 1 && height === before.height;
+    before = { top, height };
+    if (height - top - clientHeight < END_SLACK_PX) isAtEnd.value = true;
+    else if (isUpwards) isAtEnd.value = false;
+    else if (isAtEnd.value) requestAnimationFrame(() => isAtEnd.value && toEnd());
+  }
+
+  return { isAtEnd, toEnd, measure };
+}
+
+/** Stays at the end while the agent is there, keeps the place otherwise, and counts what came meanwhile. */
+export function useThreadScroll(options: ThreadScrollOptions) {
+  const { entries, loadOlder, myId } = options;
+  const { isAtEnd, toEnd, measure } = useEnd(options);
   const isPrepending = ref(false);
   const newCount = ref(0);
   const lastKey = computed(() => entries.value.at(-1)?.key ?? "");
   const firstMessageKey = computed(() => entries.value.find(({ kind }) => kind === "message")?.key ?? "");
-
-  function toEnd(): void {
-    const element = scroller.value;
-    virtualizer.value?.scrollToIndex(entries.value.length - 1, { align: "end" });
-    // What lies below the virtual rows is part of the end too.
-    if (element) element.scrollTop = element.scrollHeight;
-  }
 
   function jumpToEnd(): void {
     isAtEnd.value = true;
@@ -45,16 +58,14 @@ export function useThreadScroll({ entries, scroller, virtualizer, loadOlder, myI
   }
 
   function onScroll(offset: number): void {
-    const element = scroller.value;
-    if (!element) return;
-    isAtEnd.value = element.scrollHeight - element.scrollTop - element.clientHeight < END_SLACK_PX;
+    measure();
     if (isAtEnd.value) newCount.value = 0;
-    if (offset < OLDER_AT_PX) void loadOlder();
+    else if (offset < OLDER_AT_PX) void loadOlder();
   }
 
   // Pictures and folded texts change heights after they are drawn.
   function onResize(): void {
-    if (isAtEnd.value) toEnd();
+    if (isAtEnd.value) requestAnimationFrame(() => isAtEnd.value && toEnd());
   }
 
   // The virtual list keeps the place from the end while this is true, and must be told before it is drawn.

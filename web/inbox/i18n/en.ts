@@ -87,7 +87,8 @@ export const en = {
     setupWrongToken: "The setup token is wrong.",
     setupInvalid: "Something in the form is not valid: {detail}",
     noAccessTitle: "No access yet",
-    noAccessText: "You are signed in as {email}, but nobody has given you access to conversations. Ask an owner or admin of your team.",
+    noAccessText:
+      "You are signed in as {email}, but nobody has given you access to conversations. Ask an owner or admin of your team.",
   },
   role: { owner: "Owner", admin: "Admin", agent: "Agent", viewer: "Viewer", none: "No access" },
   roleHint: {
@@ -143,6 +144,7 @@ export const en = {
   },
   thread: {
     label: "Messages",
+    conversation: "Conversation",
     pickTitle: "Pick a conversation",
     pickText: "Choose one on the left, or press j and k to walk through the list.",
     complete: "Complete",
@@ -182,7 +184,6 @@ export const en = {
     forwardedBy: "Forwarded by {name}",
     noteOnly: "Only agents see this",
     openImage: "Open picture {name}",
-    downloadFile: "Download {name}",
     newMessage: "New message from {name}",
     emptyTitle: "No messages yet",
   },
@@ -254,7 +255,8 @@ export const en = {
     transcriptSent: "The transcript is on its way to {address}.",
     draft: "Draft",
     noAddressTitle: "No email address is known",
-    noAddressText: "An email can't be sent before this person has an address. Add one if you know it, write in the chat (they see it when they return on the same device), or leave a note.",
+    noAddressText:
+      "An email can't be sent before this person has an address. Add one if you know it, write in the chat (they see it when they return on the same device), or leave a note.",
     noAddressOnline: "They are online now: ask in the chat, or wait until they fill in the form of the widget.",
     addAddress: "Add address",
     contactEmail: "Email of this person",
@@ -264,7 +266,7 @@ export const en = {
     guardTitle: "{name} has just replied",
     guardText: "Their reply came after you began yours. Read it, then decide.",
     guardSend: "Send anyway",
-    guardKeep: "Keep as draft",
+    guardKeep: "Go on writing",
     readOnly: "Your role lets you read conversations, not answer them.",
     completeHint: "This conversation is complete. A reply is still possible.",
     unsentBack: "Your message could not be sent. It is back in the composer.",
@@ -360,7 +362,11 @@ export const en = {
     adminOnly: "Only admins and owners change settings.",
     invalid: "Not saved: {detail}",
   },
-  general: { hint: "How your company is named to customers.", company: "Company", companyHint: "Shown in the widget and as the sender of mails." },
+  general: {
+    hint: "How your company is named to customers.",
+    company: "Company",
+    companyHint: "Shown in the widget and as the sender of mails.",
+  },
   widget: {
     hint: "How the chat bubble on your site looks and what it says.",
     appearance: "Appearance",

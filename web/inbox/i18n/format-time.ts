@@ -4,6 +4,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** The language as this browser writes it: `en-GB` and `en-US` differ in clock and order of dates. */
+function regional(locale: Locale): string {
+  return navigator.languages.find((language) => language.startsWith(`${locale}-`)) ?? locale;
+}
+
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 // Making a formatter takes far longer than using one, and lists need hundreds of times.
@@ -11,7 +16,7 @@ function formatterOf(locale: Locale, options: Intl.DateTimeFormatOptions): Intl.
   const key = locale + JSON.stringify(options);
   const known = formatters.get(key);
   if (known) return known;
-  const made = new Intl.DateTimeFormat(locale, options);
+  const made = new Intl.DateTimeFormat(regional(locale), options);
   formatters.set(key, made);
   return made;
 }

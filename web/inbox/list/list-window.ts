@@ -40,14 +40,15 @@ function compareKeys([atA, idA]: SortKey, [atB, idB]: SortKey): number {
 
 /** Adds what came in; an older revision never replaces a newer one. The same map where nothing changes. */
 export function mergeKnown(known: Known, incoming: readonly Conversation[]): Known {
-  const newer = incoming.filter((conversation) => {
-    const current = known.get(conversation.id);
-    return current === undefined || (current !== conversation && current.revision <= conversation.revision);
-  });
-  if (newer.length === 0) return known;
-  const merged = new Map(known);
-  for (const conversation of newer) merged.set(conversation.id, conversation);
-  return merged;
+  let merged: Map<string, Conversation> | null = null;
+  // One by one, because pages that were read while a conversation moved name it twice.
+  for (const conversation of incoming) {
+    const current = (merged ?? known).get(conversation.id);
+    if (current === conversation || (current && current.revision > conversation.revision)) continue;
+    merged ??= new Map(known);
+    merged.set(conversation.id, conversation);
+  }
+  return merged ?? known;
 }
 
 /** Sets the green dot, which comes and goes without a revision. */

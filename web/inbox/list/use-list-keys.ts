@@ -2,6 +2,8 @@ import { nextTick, type Ref } from "vue";
 import type { Conversation } from "../../../durable-objects/conversation/protocol.ts";
 import { useShortcuts } from "../shell/use-shortcuts.ts";
 
+const isInList = () => rowOf(document.activeElement) !== null;
+
 interface ListKeysOptions {
   list: Readonly<Ref<{ scrollToIndex: (index: number, options: { align: "nearest" }) => void } | null>>;
   rows: () => readonly Conversation[];
@@ -29,7 +31,6 @@ export function useListKeys({ list, rows, selectedId }: ListKeysOptions): void {
     requestAnimationFrame(focusRow);
   }
 
-  const isInList = () => rowOf(document.activeElement) !== null;
   useShortcuts({
     j: () => move(1),
     k: () => move(-1),

@@ -22,6 +22,12 @@ async function readSession(): Promise<SessionState> {
   return isDone ? { kind: "signed-out" } : { kind: "not-set-up", needsToken };
 }
 
+/** Leaves by a full page load, so that nothing of this agent's data stays in memory. */
+async function signOut(): Promise<void> {
+  await request("/api/auth/sign-out", { method: "POST", body: {} });
+  window.location.assign("/sign-in");
+}
+
 export const useSession = defineStore("session", () => {
   const state = ref<SessionState>({ kind: "unknown" });
   const agent = computed(() => (state.value.kind === "signed-in" ? state.value.agent : null));
@@ -35,12 +41,6 @@ export const useSession = defineStore("session", () => {
   async function signIn(email: string, password: string): Promise<void> {
     await request("/api/auth/sign-in/email", { method: "POST", body: { email, password } });
     await load();
-  }
-
-  /** Leaves by a full page load, so that nothing of this agent's data stays in memory. */
-  async function signOut(): Promise<void> {
-    await request("/api/auth/sign-out", { method: "POST", body: {} });
-    window.location.assign("/sign-in");
   }
 
   return {

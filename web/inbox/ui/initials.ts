@@ -1,6 +1,8 @@
 /** Up to two initials of a name or address: `Ana Ruiz` → `AR`, `ana@example.com` → `A`; empty text → `?`. */
 export function initialsOf(name: string): string {
-  const words = name.replace(/@.*$/u, "").match(/[\p{L}\p{N}]+/gu) ?? [];
+  const local = name.replace(/@.*$/u, "");
+  // A number, as in a visitor's code, is no name; unless there is nothing else.
+  const words = local.match(/(?<![\p{L}\p{N}])\p{L}[\p{L}\p{N}]*/gu) ?? local.match(/\p{N}+/gu) ?? [];
   const first = words[0];
   if (first === undefined) return "?";
   const last = words.length > 1 ? words.at(-1) : undefined;

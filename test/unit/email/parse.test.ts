@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { parseFixture, parseLines } from "./mail-fixture.ts";
+
+describe("bytes that are hard to read", () => {
+  test("bare CR line ends do not lose the headers", async () => {
+    const mail = await parseFixture("bare-cr.eml");
+    expect(mail.from).toEqual({ address: "lena@harbor.example", name: "Lena Ortiz" });
+    expect(mail.subject).toBe("Old gateway");
+    expect(mail.text).toBe("First line\nSecond line");
+  });
+
+  test("the From line of an mbox file is no header, and an id without brackets is one", async () => {
+    const mail = await parseFixture("mbox-from-line.eml");
+    expect([mail.subject, mail.messageId, mail.text]).toEqual(["From an mbox", "mbox-1@harbor.example", "Hello from a file."]);
+  });
+
+  test.each([
+    ["charset-lie-utf8-as-latin1.eml", "¿Llegó el paquete? Costó 20 €."],
+    ["charset-lie-latin1-as-utf8.eml", "“Llegó” mañana, ¿verdad?"],
+    ["charset-undeclared-shift-jis.eml", "荷物はまだ届いていません。いつ届きますか？"],
+    ["charset-windows-1252.eml", "It costs € 5 – “really”"],
+  ])("%s is read with the charset it really has", async (name, text) => {
+    expect((await parseFixture(name)).text).toBe(text);
+  });
+
+  test("raw 8-bit headers are read", async () => {
+    const mail = await parseFixture("raw-8bit-headers.eml");
+    expect([mail.subject, mail.from?.name]).toEqual(["Devolución", "Señora Muñoz"]);
+  });
+
+  test("encoded words cut inside a character are joined", async () => {
+    expect((await parseFixture("encoded-word-cut-inside-character.eml")).subject).toBe("¿Dóñ?");
+  });
+
+  test("flowed text is joined within its depth of quoting only", async () => {
+    const mail = await parseFixture("flowed.eml");
+    expect(mail.text).toBe("This sentence was wrapped by the client.\n\nAn answer below.");
+    expect(mail.quoted).toContain("> A question that was wrapped too.");
+  });
+});
+
+describe("headers", () => {
+  test("a mail without Message-ID gets one made of its content, the same after redelivery", async () => {
+    const first = await parseFixture("no-message-id.eml");
+    const again = await parseLines(
+      ["Received: by another host", "From: lena@harbor.example", "Subject: No id", "Date: someday soon"],
+      "Nothing identifies me.",
+    );
+    expect(first.messageId).toMatch(/^gen-[0-9a-f]{64}$/);
+    expect(again.messageId).toBe(first.messageId);
+    expect(first.date).toBeNull();
+  });
+
+  test("an odd From gives its first valid mailbox, never the Reply-To", async () => {
+    const mail = await parseFixture("odd-from.eml");
+    expect(mail.from).toEqual({ address: "lena@harbor.example", name: "Ortiz, Lena" });
+    expect(mail.replyTo).toEqual([{ address: "victim@bank.example", name: null }]);
+  });
+
+  test("without a From, Sender and then Reply-To stand in", async () => {
+    expect((await parseFixture("no-from.eml")).from?.address).toBe("lena@harbor.example");
+  });
+
+  test("the envelope is the author of last resort", async () => {
+    expect((await parseFixture("no-message-id.eml", { envelopeFrom: "other@x.example" })).from?.address).toBe(
+      "lena@harbor.example",
+    );
+  });
+
+  test("a name cannot hide the address behind it", async () => {
+    expect((await parseFixture("spoofed-name.eml")).from).toEqual({
+      address: "stranger@elsewhere.example",
+      name: "boss@company.example txt",
+    });
+  });
+
+  test("our own marks are told", async () => {
+    const mail = await parseLines(["From: a@b.example", "X-Hilo-Loop: v1", "Auto-Submitted: Auto-Generated; x=1"]);
+    expect([mail.loopMarker, mail.autoSubmitted, mail.class]).toEqual(["v1", "auto-generated", "auto-reply"]);
+  });
+
+  test("only the first verdict of the trusted server counts", async () => {
+    expect((await parseFixture("authenticated.eml", { authservId: "mx.shop.example" })).authentication).toEqual({
+      dmarc: "fail",
+      spf: "pass",
+      dkim: "none",
+    });
+    const untrusted = await parseFixture("authenticated.eml", { authservId: "mx.other.example" });
+    expect(untrusted.authentication).toEqual({ dmarc: "none", spf: "none", dkim: "none" });
+    expect([untrusted.class, untrusted.listId]).toEqual(["list", "news.harbor.example"]);
+  });
+});
+
+describe("body and files", () => {
+  test("the reply is the HTML part, cut where the client's quote begins", async () => {
+    const mail = await parseFixture("reply-html-and-text.eml");
+    expect(mail.text).toBe("Thanks, that works.\n\nOne more thing: where is my invoice?");
+    expect(mail.quoted).toContain("Try it again.");
+    expect(mail.html).toMatch(/where is my invoice\?$/);
+    expect(mail.fullHtml).toContain("Try it again.");
+    expect(mail.references).toEqual(["r-0@shop.example", "r-1@shop.example"]);
+    expect(mail.inReplyTo).toEqual(["r-1@shop.example"]);
+    expect(mail.cc).toEqual([{ address: "max@harbor.example", name: "Max" }]);
+    expect(mail.mentionedAddresses).toEqual(["help+abc234@shop.example"]);
+    expect(mail.date).toBe(Date.UTC(2024, 2, 4, 10));
+  });
+
+  test("a mail forwarded as an attachment tells who wrote it", async () => {
+    const mail = await parseFixture("forward-attached.eml");
+    expect(mail.forwardedFrom).toEqual({ address: "lena@harbor.example", name: "Lena Ortiz", subject: "Broken lamp" });
+    expect([mail.forwardNote, mail.forwardedText]).toEqual(["Please take this one.", "The lamp arrived broken."]);
+    expect(mail.attachments.map(({ type }) => type)).toEqual(["message/rfc822"]);
+  });
+
+  test("inline images keep their id, files get a safe name", async () => {
+    const mail = await parseFixture("inline-image.eml");
+    expect(mail.attachments.map(({ name, isInline, contentId, content }) => [name, isInline, contentId, content.length])).toEqual(
+      [
+        [".._.._pic.png", true, "pic1@x", 8],
+        ["attachment-2.pdf", false, null, 5],
+      ],
+    );
+  });
+
+  test("an empty mail is a mail", async () => {
+    const mail = await parseLines([], "");
+    expect([mail.from, mail.subject, mail.text, mail.class]).toEqual([null, "", "", "person"]);
+  });
+});

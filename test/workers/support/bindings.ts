@@ -1,0 +1,16 @@
+/** The types of what the tests reach: the Worker's own bindings, its entry point, and the migrations. */
+import type { D1Migration } from "cloudflare:test";
+import type { Env as WorkerEnv } from "../../../worker/env.ts";
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- the platform's types are extended by declaration merging
+  namespace Cloudflare {
+    interface Env extends WorkerEnv {
+      /** Read from migrations/ by vitest.config.ts; exists in tests only. */
+      TEST_MIGRATIONS?: D1Migration[];
+    }
+    interface GlobalProps {
+      mainModule: typeof import("../../../worker/index.ts");
+    }
+  }
+}

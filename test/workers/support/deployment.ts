@@ -1,0 +1,98 @@
+/** A deployment to test against: set up, with agents of every role and keys for them. */
+import "./bindings.ts";
+import { applyD1Migrations, reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import * as v from "valibot";
+import { expect } from "vitest";
+import { newToken, sha256Hex } from "../../../worker/auth/hmac.ts";
+import { insertAgent, insertApiKey } from "../../../worker/db/agents.ts";
+import { openDatabase } from "../../../worker/db/database.ts";
+import { insertMailbox, insertSettings, saveSettings } from "../../../worker/db/settings.ts";
+import type { Agent } from "../../../worker/domain/api-shapes.ts";
+import type { Role } from "../../../worker/domain/roles.ts";
+import { settingsSchema, type Settings } from "../../../worker/domain/settings.ts";
+import { uuidV7 } from "../../../worker/domain/uuid.ts";
+import { ORIGIN, call } from "./http.ts";
+
+export const MAILBOX = "hello@acme.test";
+export const OTHER_MAILBOXES = ["sales@acme.test", "billing@acme.test"];
+export const OWNER = { name: "Olivia Owner", email: "olivia@acme.test", password: "correct horse" };
+
+export function newId(at = Date.now()): string {
+  return uuidV7(at, crypto.getRandomValues(new Uint8Array(10)));
+}
+
+export interface Deployment {
+  owner: KeyedAgent;
+  /** Ids of the mailboxes by address. */
+  mailboxes: Record<string, string>;
+}
+
+export interface KeyedAgent {
+  agent: Agent;
+  /** An API key that acts as this agent, with their role. */
+  key: string;
+}
+
+/** Empty storage, then what a setup makes, without the seconds that hashing a password takes. */
+export async function freshDeployment(settings: Record<string, unknown> = {}): Promise<Deployment> {
+  await reset();
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS ?? []);
+  const db = openDatabase(env.DB);
+  const now = Date.now();
+  const value: Settings = v.parse(settingsSchema, { company: "Acme", ...settings });
+  const mailboxes = Object.fromEntries([MAILBOX, ...OTHER_MAILBOXES].map((address, index) => [address, newId(now + index)]));
+  await insertSettings(db, value, now);
+  // Also where the Worker remembers them for a moment.
+  await saveSettings(db, value, now);
+  let at = now;
+  for (const [address, id] of Object.entries(mailboxes)) {
+    await insertMailbox(db, { id, address, name: "Acme", createdAt: at });
+    at += 1;
+  }
+  return { owner: await addAgent("owner", OWNER), mailboxes };
+}
+
+let agents = 0;
+
+/** An agent who has an API key and no password. */
+export async function addAgent(role: Role, person: { name?: string; email?: string } = {}): Promise<KeyedAgent> {
+  agents += 1;
+  const agent: Agent = {
+    id: newId(),
+    name: person.name ?? `Agent ${agents}`,
+    email: person.email ?? `agent${agents}@acme.test`,
+    role,
+  };
+  const db = openDatabase(env.DB);
+  await db.batch([...insertAgent(db, { ...agent, passwordHash: "none", accountId: newId(), now: Date.now() })]);
+  return { agent, key: await addKey(agent.id, role) };
+}
+
+export async function addKey(agentId: string, role: Role): Promise<string> {
+  const key = `hilo_${newToken(32)}`;
+  await insertApiKey(openDatabase(env.DB), {
+    id: newId(),
+    name: "test",
+    role,
+    hash: await sha256Hex(key),
+    createdBy: agentId,
+    createdAt: Date.now(),
+    lastUsedAt: null,
+  });
+  return key;
+}
+
+export const SETUP_BODY = { ...OWNER, company: "Acme", mailbox: MAILBOX };
+
+/** Signs in as a browser does. @returns the cookie */
+export async function signIn(email: string, password: string): Promise<string> {
+  const answer = await call(null, "POST /api/auth/sign-in/email", {
+    body: { email, password },
+    headers: { "content-type": "application/json", origin: ORIGIN },
+  });
+  expect([answer.status, answer.status === 200 ? "" : answer.body]).toEqual([200, ""]);
+  const cookie = answer.headers.getSetCookie()[0]?.split(";")[0];
+  if (cookie === undefined) throw new Error("sign-in set no cookie");
+  return cookie;
+}

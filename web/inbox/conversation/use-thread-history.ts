@@ -1,0 +1,63 @@
+import { ref, shallowRef } from "vue";
+import type { ConversationEvent, Draft, Message } from "../../../durable-objects/conversation/protocol.ts";
+import type { ConversationPage } from "../../../worker/domain/api-shapes.ts";
+import { request } from "../api/http.ts";
+import type { Page } from "../api/queries.ts";
+import { conversationPath } from "./conversation-paths.ts";
+import { mergeEvents } from "./thread-entries.ts";
+import type { ConversationLink } from "./use-conversation-link.ts";
+
+const PAGE_SIZE = 50;
+
+export function readConversation(id: string): Promise<ConversationPage> {
+  return request<ConversationPage>(conversationPath(id));
+}
+
+/** What a thread has beside its live messages: events, this agent's drafts on the server, and older pages. */
+export function useThreadHistory(id: string, link: ConversationLink) {
+  const events = shallowRef<readonly ConversationEvent[]>([]);
+  const serverDrafts = shallowRef<readonly Draft[]>([]);
+  const hasOlder = ref(false);
+  const isLoadingOlder = ref(false);
+
+  /** What changed in older messages while the connection was lost: deliveries, events. */
+  async function refresh(): Promise<void> {
+    const page = await readConversation(id).catch(() => null);
+    if (!page) return;
+    link.socket.value?.addMessages(page.messages);
+    events.value = mergeEvents(events.value, page.events);
+  }
+
+  async function loadOlder(): Promise<void> {
+    const first = link.messages.value[0];
+    if (!first || !hasOlder.value || isLoadingOlder.value) return;
+    isLoadingOlder.value = true;
+    try {
+      const query = { before: first.seq, limit: PAGE_SIZE };
+      const page = await request<Page<Message>>(conversationPath(id, "/messages"), { query });
+      hasOlder.value = page.nextCursor !== null;
+      link.socket.value?.addMessages(page.items);
+    } catch {
+      // Scrolling on asks again.
+    } finally {
+      isLoadingOlder.value = false;
+    }
+  }
+
+  link.onNotice((notice) => {
+    if (notice.kind === "resumed") void refresh();
+    if (notice.kind !== "frame") return;
+    if (notice.frame.type === "event") events.value = mergeEvents(events.value, [notice.frame.event]);
+    if (notice.frame.type !== "welcome") return;
+    events.value = mergeEvents(events.value, notice.frame.events ?? []);
+    if (notice.frame.drafts) serverDrafts.value = notice.frame.drafts;
+  });
+
+  function start(record: { events: readonly ConversationEvent[]; hasOlder: boolean; drafts?: readonly Draft[] }): void {
+    events.value = record.events;
+    hasOlder.value = record.hasOlder;
+    if (record.drafts) serverDrafts.value = record.drafts;
+  }
+
+  return { events, serverDrafts, hasOlder, isLoadingOlder, loadOlder, start };
+}

@@ -66,7 +66,8 @@ function findNode() {
 function run(script, args) {
   const node = findNode();
   const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`;
-  const child = spawn(node, [join(ROOT, script), ...args], {
+  // Running TypeScript without building it is meant, and no news to whoever runs this.
+  const child = spawn(node, ["--disable-warning=ExperimentalWarning", join(ROOT, script), ...args], {
     stdio: "inherit",
     env: { ...process.env, PATH: path, npm_node_execpath: node, HILO_BOOTSTRAP_PID: String(process.pid) },
   });

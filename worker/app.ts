@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { AppEnv } from "./api/context.ts";
 import { filesApp } from "./api/files.ts";
 import { api } from "./api/index.ts";
-import { onError } from "./api/problems.ts";
+import { AppError, onError } from "./api/problems.ts";
 import { widgetApp } from "./api/widget.ts";
 import { inboundMailApp } from "./email/inbound.ts";
 
@@ -13,4 +13,7 @@ export const app = new Hono<AppEnv>()
   .route("/", inboundMailApp)
   .route("/", filesApp)
   .get("*", (c) => c.env.ASSETS.fetch(c.req.raw))
+  .notFound(() => {
+    throw new AppError("not_found");
+  })
   .onError(onError);

@@ -86,11 +86,11 @@ export abstract class ConversationObject extends DurableObject {
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     closeSocket(socket, 1000, "");
-    this.#runner.showPresence(socket);
+    this.#runner.showPresence({ socket, isLeaving: true });
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#runner.showPresence(socket);
+    this.#runner.showPresence({ socket, isLeaving: true });
   }
 
   /** Alarms are lost after six throws: everything below catches, and the next one is set again. */
@@ -115,15 +115,13 @@ export abstract class ConversationObject extends DurableObject {
     if (this.#runner.state === null) this.#runner.apply([{ kind: "state", state: openedState(request, Date.now()) }]);
   }
 
-  /** A person's message by HTTP. The same rules as by socket. */
+  /** A person's message by HTTP. The same rules as by socket; one that is refused begins nothing. */
   async send(request: PersonMessage): Promise<SendAnswer> {
     const { attachmentIds, uploadedBy, open, ...rest } = request;
-    if (open !== undefined) this.open(open);
-    const conversationId = this.#runner.state?.id;
+    const conversationId = this.#runner.state?.id ?? open?.id;
     if (conversationId === undefined) return { kind: "unknown" };
-    const attachments =
-      attachmentIds.length === 0 ? [] : await claimFiles(this.#ports, { ids: attachmentIds, conversationId, uploadedBy });
-    const { state } = this.#runner;
+    const attachments = await claimFiles(this.#ports, { ids: attachmentIds, conversationId, uploadedBy });
+    const state = this.#runner.state ?? (open === undefined ? null : openedState(open, Date.now()));
     if (state === null) return { kind: "unknown" };
     const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments });
     if (outcome.kind === "rejected") return { kind: "rejected", reason: outcome.reason };

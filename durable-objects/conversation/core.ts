@@ -8,14 +8,17 @@ import { appendMessage } from "./append.ts";
 import { decideRead, decideUndo } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import type { Effect, Turn } from "./effects.ts";
+import type { ParsedFrame } from "./frames.ts";
 import { CLOSE_CODES, type Attachment, type Author, type ClientFrame, type Message, type RejectionReason } from "./protocol.ts";
 import { replyAddressOf } from "./state.ts";
 
-/** `attachments` are the files that a `send` names, already found and claimed by the shell; null where one was not. */
+/** The files that a `send` names, already found and claimed by the shell, or why they were not. */
+export type ClaimedFiles = Attachment[] | "unknown_attachment" | "try_again";
+
 export interface FrameInput {
   frame: ClientFrame;
   connection: Connection;
-  attachments: Attachment[] | null;
+  attachments: ClaimedFiles;
 }
 
 export function decideFrame(turn: Turn, input: FrameInput): Effect[] {
@@ -52,8 +55,9 @@ export function rejected(reason: RejectionReason, clientId?: string): Effect {
   return { kind: "answer", frame: { type: "rejected", reason, ...(clientId === undefined ? {} : { clientId }) } };
 }
 
-/** A frame that cannot be read is answered and ends the socket (SPEC P8). */
-export function badFrame(detail: string): Effect[] {
+/** A frame that cannot be read is answered and ends the socket; one whose text is only too long ends nothing (SPEC P8). */
+export function badFrame({ detail, tooLong }: Extract<ParsedFrame, { isOk: false }>): Effect[] {
+  if (tooLong !== undefined) return [rejected("too_long", tooLong.clientId)];
   return [
     { kind: "answer", frame: { type: "rejected", reason: "bad_frame", detail } },
     { kind: "close", code: CLOSE_CODES.badFrame, reason: "bad_frame" },
@@ -102,7 +106,7 @@ export interface SendRequest {
   author: Author;
   channel: Message["channel"];
   text: string;
-  attachments: Attachment[] | null;
+  attachments: ClaimedFiles;
   subject?: string | undefined;
   ifLastSeq?: number | undefined;
   undoMs: number;
@@ -124,14 +128,16 @@ export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
       message: known,
       effects: [{ kind: "answer", frame: { type: "message", message: known, clientId: request.clientId } }],
     };
-  const reason = refusalOf(turn, request);
+  const { attachments } = request;
+  if (typeof attachments === "string") return { kind: "rejected", reason: attachments };
+  const reason = refusalOf(turn, { ...request, attachments });
   if (reason !== null) return { kind: "rejected", reason };
   const { message, effects } = appendMessage(turn, {
     key,
     author: request.author,
     channel: request.channel,
     text: request.text,
-    attachments: request.attachments ?? [],
+    attachments,
     subject: request.channel === "email" ? request.subject : undefined,
     shouldReopen: true,
     undoMs: request.channel === "email" ? request.undoMs : 0,
@@ -146,8 +152,7 @@ export function sendKey(author: Author, clientId: string): string {
   return author.kind === "agent" ? `agent:${author.id ?? ""}:${clientId}` : `visitor:${clientId}`;
 }
 
-function refusalOf(turn: Turn, request: SendRequest): RejectionReason | null {
-  if (request.attachments === null) return "unknown_attachment";
+function refusalOf(turn: Turn, request: SendRequest & { attachments: Attachment[] }): RejectionReason | null {
   if (request.text.trim() === "" && request.attachments.length === 0) return "empty";
   if (request.channel === "email" && replyAddressOf(turn.state) === null) return "no_address";
   const { lastReply } = turn.state;

@@ -23,7 +23,9 @@ import {
 import type { ConversationPorts } from "./ports.ts";
 import type { MessageLog } from "./message-log.ts";
 import { REFERENCES_MAX, type ConversationState } from "./state.ts";
+import { withTimeout } from "./with-timeout.ts";
 
+const RETRY_LIMITS = { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
 /** Ms that an agent's command waits for the lists. */
 const FLUSH_WAIT_MS = 300;
 /** Messages handed to composition; it takes what fits into the transcript. */
@@ -41,7 +43,8 @@ export class Drain {
   readonly #mailing = new Set<number>();
   #projecting: Promise<void> | null = null;
   #isMailing = false;
-  #lastProjectAt = 0;
+  /** Epoch ms before which the lists are not written again: the coalescing interval, or a failure's back-off. */
+  #projectAgainAt = 0;
   #failures = 0;
 
   constructor(parts: DrainParts) {
@@ -53,23 +56,28 @@ export class Drain {
     await Promise.all([this.#project(), this.#sendMails()]);
   }
 
-  /** When the next step is due, or null. */
+  /** When the object must be awake again, or null. What is under way is looked at again when it must have ended. */
   nextAt(now: number): number | null {
-    const mailAt = nextDueAt(this.#parts.log.outbox());
-    const projectAt = this.#isDirty() ? Math.max(now, this.#projectDueAt()) : null;
+    const lateAt = now + EFFECT_TIMEOUT_MS;
+    const mailAt = this.#isMailing ? lateAt : this.#nextMailAt(now);
+    const projectAt = this.#projecting === null ? this.#nextProjectAt(now) : lateAt;
     if (mailAt === null || projectAt === null) return mailAt ?? projectAt;
     return Math.min(mailAt, projectAt);
+  }
+
+  /** What is due is under way; where it still is not, something broke, and trying at once would only spin. */
+  #nextMailAt(now: number): number | null {
+    const dueAt = nextDueAt(this.#parts.log.outbox());
+    return dueAt !== null && dueAt <= now ? now + RETRY_BASE_MS : dueAt;
+  }
+
+  #nextProjectAt(now: number): number | null {
+    return this.#isDirty() ? Math.max(now, this.#projectAgainAt) : null;
   }
 
   #isDirty(): boolean {
     const state = this.#parts.runner.state;
     return state !== null && (state.revision > state.projectedRevision || state.capture !== null);
-  }
-
-  #projectDueAt(): number {
-    if (this.#failures === 0) return this.#lastProjectAt + PROJECT_INTERVAL_MS;
-    const limits = { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
-    return this.#lastProjectAt + backOffMs(this.#failures, limits, Math.random());
   }
 
   /**
@@ -83,30 +91,43 @@ export class Drain {
 
   /** At most one write of the index a second and conversation: the first at once, the last of a burst by alarm. */
   async #project({ isUrgent } = { isUrgent: false }): Promise<void> {
-    const isEarly = Date.now() < this.#lastProjectAt + PROJECT_INTERVAL_MS;
+    const isEarly = Date.now() < this.#projectAgainAt;
     if (this.#projecting !== null || !this.#isDirty() || (isEarly && !isUrgent)) return;
     this.#projecting = this.#projectOnce();
     await this.#projecting;
   }
 
   async #projectOnce(): Promise<void> {
-    this.#lastProjectAt = Date.now();
+    const startedAt = Date.now();
+    this.#projectAgainAt = startedAt + PROJECT_INTERVAL_MS;
+    // An address that the book does not take must not keep the lists from the rest.
+    const isDone = [
+      await this.#attempt("contact", () => this.#resolveCapture()),
+      await this.#attempt("projection", () => this.#saveLists()),
+    ];
+    this.#projecting = null;
+    this.#failures = isDone.includes(false) ? this.#failures + 1 : 0;
+    if (this.#failures > 0) this.#projectAgainAt = startedAt + backOffMs(this.#failures, RETRY_LIMITS, Math.random());
+    const nextAt = this.#nextProjectAt(Date.now());
+    if (nextAt !== null) this.#parts.clock.wakeAt(nextAt);
+  }
+
+  async #attempt(effect: string, work: () => Promise<void>): Promise<boolean> {
     try {
-      await this.#resolveCapture();
-      const item = this.#parts.runner.item();
-      const state = this.#parts.runner.state;
-      if (item === null || state === null) return;
-      const { ports } = this.#parts;
-      await withTimeout(Promise.all([ports.saveIndex({ item, channel: state.channel }), ports.publish(item)]));
-      this.#parts.runner.setProjected(item.revision);
-      this.#failures = 0;
+      await work();
+      return true;
     } catch (error) {
-      this.#failures += 1;
-      logFailure("projection", this.#parts.runner.state?.id, error);
-    } finally {
-      this.#projecting = null;
-      if (this.#isDirty()) this.#parts.clock.wakeAt(this.#projectDueAt());
+      logFailure(effect, this.#parts.runner.state?.id, error);
+      return false;
     }
+  }
+
+  async #saveLists(): Promise<void> {
+    const { ports, runner } = this.#parts;
+    const item = runner.item();
+    if (item === null || runner.state === null) return;
+    await withTimeout(Promise.all([ports.saveIndex({ item, channel: runner.state.channel }), ports.publish(item)]));
+    runner.setProjected(item.revision);
   }
 
   /** Takes a typed address into the address book. Throws where that cannot be had now. */
@@ -129,6 +150,8 @@ export class Drain {
       logFailure("mail", this.#parts.runner.state?.id, error);
     } finally {
       this.#isMailing = false;
+      const nextAt = this.#nextMailAt(Date.now());
+      if (nextAt !== null) this.#parts.clock.wakeAt(nextAt);
     }
   }
 
@@ -142,6 +165,8 @@ export class Drain {
     const message = log.findBySeq(row.seq);
     if (state === null || message === null) return log.deleteOutboxRow(row.seq);
     this.#mailing.add(row.seq);
+    // Should this very process end now, the alarm finds what it left.
+    this.#parts.clock.wakeAt(Date.now() + EFFECT_TIMEOUT_MS);
     // Written before the transport is called, so that a crash can never lead to a second mail (A5).
     log.saveOutboxRow({ ...row, state: "sending" });
     this.#parts.runner.apply(delivered(message, { ...message.delivery, state: "sending" }));
@@ -168,7 +193,6 @@ export class Drain {
     const to = settled.delivery.to ?? message.delivery?.to;
     const delivery = to === undefined ? settled.delivery : { ...settled.delivery, to };
     this.#parts.runner.apply([...delivered(message, delivery), ...learn(this.#parts.runner.state, settled)]);
-    if (settled.kind === "again") this.#parts.clock.wakeAt(settled.row.dueAt);
   }
 }
 
@@ -185,19 +209,6 @@ const UNANSWERED: DeliveryResult = {
   kind: "unknown",
   reason: "the mail server did not answer in time; it may or may not have been sent",
 };
-
-/** @param late what to answer instead of throwing when the time is up */
-async function withTimeout<T>(work: Promise<T>, late?: T): Promise<T> {
-  let timer: number | null = null;
-  const timeout = new Promise<T>((resolve, reject) => {
-    timer = setTimeout(() => (late === undefined ? reject(new Error("timed out")) : resolve(late)), EFFECT_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function logFailure(effect: string, conversationId: string | undefined, error: unknown): void {
   console.error(JSON.stringify({ level: "error", event: "effect_failed", effect, conversationId, error: String(error) }));

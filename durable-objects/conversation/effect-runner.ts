@@ -27,12 +27,12 @@ export interface EffectRunnerParts {
 export class EffectRunner {
   readonly #parts: EffectRunnerParts;
   state: ConversationState | null;
-  #shown: Presence;
+  /** Null after an eviction: nobody knows what was told, so it is told again. */
+  #shown: Presence | null = null;
 
   constructor(parts: EffectRunnerParts) {
     this.#parts = parts;
     this.state = parts.log.loadState();
-    this.#shown = this.presence();
   }
 
   /** Asks a rule and carries its effects out, in one turn without awaiting. */
@@ -46,8 +46,9 @@ export class EffectRunner {
       state,
       now: Date.now(),
       newId: () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
-      findByKey: (key) => log.findByKey(key),
-      findBySeq: (seq) => log.findBySeq(seq),
+      // Before it has begun there is nothing to look at, not even a table.
+      findByKey: (key) => (this.state === null ? null : log.findByKey(key)),
+      findBySeq: (seq) => (this.state === null ? null : log.findBySeq(seq)),
     };
   }
 
@@ -80,13 +81,22 @@ export class EffectRunner {
     );
   }
 
-  /** Tells everyone when presence has changed since it was last told. @param leaving a socket that is just closing */
-  showPresence(leaving?: WebSocket): void {
-    const presence = this.presence(leaving);
-    if (isSamePresence(presence, this.#shown)) return;
-    const isVisitorChange = presence.isVisitorOnline !== this.#shown.isVisitorOnline;
+  /**
+   * Tells everyone when presence is not what was last told.
+   *
+   * @param cause the socket that came or is just closing; none where the clock asks
+   */
+  showPresence(cause?: { socket: WebSocket; isLeaving: boolean }): void {
+    const before = this.#shown;
+    const presence = this.presence(cause?.isLeaving === true ? cause.socket : undefined);
+    if (before !== null && isSamePresence(presence, before)) return;
     this.#shown = presence;
     this.#parts.sockets.broadcast({ type: "presence", ...presence });
+    // Where it is not known what the lists were told, only a visitor's own coming and going is worth a call.
+    const isVisitorChange =
+      before === null
+        ? cause !== undefined && this.#parts.sockets.connectionOf(cause.socket)?.kind === "visitor"
+        : presence.isVisitorOnline !== before.isVisitorOnline;
     if (isVisitorChange && this.state !== null) {
       this.#parts.ports.publishPresence(this.state.id, presence.isVisitorOnline).catch(() => {
         // Lists ask again by themselves while an agent watches; presence is never the truth of anything.
@@ -115,7 +125,7 @@ export class EffectRunner {
         sockets.broadcast(effect.frame, effect.isForSender ? undefined : sender);
         break;
       case "presence":
-        this.showPresence();
+        this.showPresence(sender === undefined ? undefined : { socket: sender, isLeaving: false });
         break;
       default:
         if (sender !== undefined) this.#tellSender(effect, sender);

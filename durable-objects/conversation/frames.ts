@@ -1,8 +1,17 @@
 /** Text from a socket → a client frame, or why not. Pure. */
 import * as v from "valibot";
-import { FRAME_LENGTH_MAX, clientFrameSchema, type ClientFrame } from "./protocol.ts";
+import { FRAME_LENGTH_MAX, TEXT_LENGTH_MAX, clientFrameSchema, uuidSchema, type ClientFrame } from "./protocol.ts";
 
-export type ParsedFrame = { isOk: true; frame: ClientFrame } | { isOk: false; detail: string };
+export type ParsedFrame =
+  | { isOk: true; frame: ClientFrame }
+  /** `tooLong` is a message whose sender can be told which it was. */
+  | { isOk: false; detail: string; tooLong?: { clientId: string } };
+
+const tooLongSchema = v.object({
+  type: v.literal("send"),
+  clientId: uuidSchema,
+  text: v.pipe(v.string(), v.minLength(TEXT_LENGTH_MAX + 1)),
+});
 
 export function parseFrame(data: string | ArrayBuffer): ParsedFrame {
   if (typeof data !== "string") return { isOk: false, detail: "frames are text" };
@@ -16,5 +25,7 @@ export function parseFrame(data: string | ArrayBuffer): ParsedFrame {
   const parsed = v.safeParse(clientFrameSchema, json);
   if (parsed.success) return { isOk: true, frame: parsed.output };
   const issue = parsed.issues[0];
-  return { isOk: false, detail: `${v.getDotPath(issue) ?? "frame"}: ${issue.message}` };
+  const detail = `${v.getDotPath(issue) ?? "frame"}: ${issue.message}`;
+  const tooLong = v.safeParse(tooLongSchema, json);
+  return tooLong.success ? { isOk: false, detail, tooLong: { clientId: tooLong.output.clientId } } : { isOk: false, detail };
 }

@@ -61,7 +61,8 @@ export interface MailFacts {
 }
 
 export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Message; effects: Effect[] } {
-  const key = `mail:${mail.messageId}${mail.channel === "note" ? ":note" : ""}`;
+  // A prefix, not a suffix: whoever writes a mail chooses its Message-ID.
+  const key = `${mail.channel === "note" ? "mail-note" : "mail"}:${mail.messageId}`;
   const known = turn.findByKey(key);
   if (known !== null) return { message: known, effects: [] };
   const effects: Effect[] = [];

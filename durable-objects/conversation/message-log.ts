@@ -62,8 +62,9 @@ export class MessageLog {
 
   /** Carries out the stored effects of one decision, all or none. @returns stored events with their ids */
   store(effects: StoredEffect[]): ConversationEvent[] {
+    // Outside of the transaction: its tables must not go away with a write that fails.
+    this.#migrate();
     return this.#storage.transactionSync(() => {
-      this.#migrate();
       return effects.flatMap((effect) => this.#storeOne(effect) ?? []);
     });
   }

@@ -1,12 +1,13 @@
 /** From a socket's bytes to a decision carried out: limits, parsing, and the files that a message names. */
 import type { Connection } from "./connection.ts";
-import { badFrame, decideFrame, rejected } from "./core.ts";
+import { badFrame, decideFrame, rejected, type ClaimedFiles } from "./core.ts";
 import type { EffectRunner } from "./effect-runner.ts";
 import type { Effect } from "./effects.ts";
 import { parseFrame } from "./frames.ts";
 import type { ConversationPorts } from "./ports.ts";
-import { CLOSE_CODES, type Attachment, type ClientFrame } from "./protocol.ts";
+import { CLOSE_CODES, type ClientFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 export interface ReceiveParts {
   runner: EffectRunner;
@@ -23,7 +24,7 @@ export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data:
     return runner.apply([rejected("too_much_traffic"), close], socket);
   }
   const parsed = parseFrame(data);
-  if (!parsed.isOk) return runner.apply(badFrame(parsed.detail), socket);
+  if (!parsed.isOk) return runner.apply(badFrame(parsed), socket);
   const attachments = await filesOf(parts, parsed.frame, connection);
   // Read again: the socket may have said hello while the files were looked up.
   carryOut(parts, socket, { frame: parsed.frame, connection: sockets.connectionOf(socket) ?? connection, attachments });
@@ -40,18 +41,22 @@ function carryOut({ runner }: ReceiveParts, socket: WebSocket, input: Parameters
   }
 }
 
-async function filesOf(parts: ReceiveParts, frame: ClientFrame, connection: Connection): Promise<Attachment[] | null> {
+async function filesOf(parts: ReceiveParts, frame: ClientFrame, connection: Connection): Promise<ClaimedFiles> {
   const ids = frame.type === "send" ? (frame.attachmentIds ?? []) : [];
   const conversationId = parts.runner.state?.id ?? "";
-  if (ids.length === 0) return [];
   const uploadedBy = connection.kind === "agent" ? `agent:${connection.agentId}` : `visitor:${conversationId}`;
   return claimFiles(parts.ports, { ids, conversationId, uploadedBy });
 }
 
-/** Null where a file is unknown, or cannot be looked up now. */
+/** With D1 away nobody knows the files: the sender tries again. */
 export async function claimFiles(
   ports: ConversationPorts,
   input: { ids: string[]; conversationId: string; uploadedBy: string },
-): Promise<Attachment[] | null> {
-  return ports.claimAttachments(input).catch(() => null);
+): Promise<ClaimedFiles> {
+  if (input.ids.length === 0) return [];
+  try {
+    return (await withTimeout(ports.claimAttachments(input))) ?? "unknown_attachment";
+  } catch {
+    return "try_again";
+  }
 }

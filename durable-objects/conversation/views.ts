@@ -1,6 +1,6 @@
 /** One truth, two audiences: what agents and what visitors may see of it. Pure. */
 import type { Connection } from "./connection.ts";
-import type { Conversation, Message, Presence, ServerFrame, VisitorConversation } from "./protocol.ts";
+import type { Author, Conversation, Message, Presence, ServerFrame, VisitorConversation } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
 import { isUnread, replyAddressOf, type ConversationState } from "./state.ts";
 
@@ -42,9 +42,12 @@ export function messageFor(audience: Audience, message: Message): Message | null
   if (audience === "agent") return message;
   if (message.channel === "note" || message.mail?.isNewPerson === true) return null;
   const { seq, id, at, channel, text, attachments, author } = message;
-  const shown: Message = { seq, id, at, author: { kind: author.kind }, channel, text, attachments };
-  if (author.kind !== "contact" && author.name !== undefined) shown.author.name = author.name;
-  return shown;
+  return { seq, id, at, author: authorForVisitor(author), channel, text, attachments };
+}
+
+/** No ids, and no name that somebody else's mail gave itself. */
+function authorForVisitor({ kind, name }: Author): Author {
+  return kind === "contact" || name === undefined ? { kind } : { kind, name };
 }
 
 export function messagesFor(audience: Audience, messages: Message[]): Message[] {
@@ -62,9 +65,7 @@ export function frameFor(audience: Audience, frame: ServerFrame): ServerFrame | 
     case "presence":
       return { type: "presence", ...presenceForVisitor(frame) };
     case "typing":
-      return frame.author.kind === "agent" && frame.author.name !== undefined
-        ? { type: "typing", author: { kind: "agent", name: frame.author.name } }
-        : frame;
+      return { type: "typing", author: authorForVisitor(frame.author) };
     case "delivery":
     case "event":
       return null;

@@ -8,6 +8,7 @@ import { hasRole, roleSchema, type Role } from "../../worker/domain/roles.ts";
 import { uuidV7 } from "../../worker/domain/uuid.ts";
 import { AlarmClock } from "../conversation/alarms.ts";
 import { CLOSE_CODES, SUBPROTOCOL, type Conversation } from "../conversation/protocol.ts";
+import { withTimeout } from "../conversation/with-timeout.ts";
 import { inboxClientFrameSchema, type InboxServerFrame, type ListRevision } from "./protocol.ts";
 
 export interface InboxPorts {
@@ -138,7 +139,7 @@ export abstract class InboxObject extends DurableObject {
     const ids = rows.flatMap((row) => (typeof row["conversation_id"] === "string" ? [row["conversation_id"]] : []));
     await Promise.all(
       ids.map(async (id) => {
-        const isOnline = await this.#ports.isVisitorOnline(id).catch(() => true);
+        const isOnline = await withTimeout(this.#ports.isVisitorOnline(id)).catch(() => true);
         if (!isOnline) this.publishPresence(id, false);
         else sql.exec("UPDATE online SET checked_at = ? WHERE conversation_id = ?", Date.now(), id);
       }),
@@ -148,7 +149,7 @@ export abstract class InboxObject extends DurableObject {
   async #verifyAgents(): Promise<void> {
     const ids = this.#agents();
     if (ids.length === 0) return;
-    const roles = await this.#ports.loadRoles(ids).catch(() => null);
+    const roles = await withTimeout(this.#ports.loadRoles(ids)).catch(() => null);
     if (roles === null) return;
     for (const id of ids) if (!hasRole(roles.get(id) ?? "none", "viewer")) this.disconnect(id);
   }

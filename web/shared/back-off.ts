@@ -1,5 +1,5 @@
-export const BACK_OFF_MIN_MS = 500;
-export const BACK_OFF_MAX_MS = 30_000;
+const BACK_OFF_MIN_MS = 500;
+const BACK_OFF_MAX_MS = 30_000;
 
 /**
  * Milliseconds to wait before attempt number `attempt` (0 is the first after a loss): doubles from 0.5 s to 30 s.

@@ -82,7 +82,7 @@ export type ClientEffect =
   | { readonly kind: "unstore"; readonly clientId: string }
   | { readonly kind: "notice"; readonly notice: Notice };
 
-export interface InitialClient {
+interface InitialClient {
   readonly isOnline: boolean;
   readonly isHidden: boolean;
   /** Known already: the newest page, read by HTTP or kept from before. `hello` continues after its last. */

@@ -47,9 +47,9 @@ import type { UnsentMessage, UnsentStore } from "./unsent-store.ts";
 import { newUuid } from "./uuid-v7.ts";
 
 export type { AnyConversation, ConnectionStatus, Notice } from "./client-state.ts";
-export type { UnsentMessage, UnsentStore } from "./unsent-store.ts";
+export type { UnsentMessage } from "./unsent-store.ts";
 
-export interface ConversationSocketOptions {
+interface ConversationSocketOptions {
   readonly url: string;
   /** A function where they are not known before `start`. */
   readonly protocols: readonly string[] | (() => readonly string[]);
@@ -64,7 +64,7 @@ export interface ConversationSocketOptions {
   readonly openSocket?: OpenSocket;
 }
 
-export interface OutgoingMessage {
+interface OutgoingMessage {
   readonly text: string;
   readonly attachments?: readonly Attachment[];
   readonly channel?: Channel;

@@ -31,9 +31,9 @@ import type { LinkTimer } from "./link.ts";
 import { type OpenSocket, type ShellEvent, SocketShell, isHiddenNow, isOnlineNow } from "./socket-shell.ts";
 
 export type { InboxStatus } from "./inbox-client.ts";
-export type InboxPresence = Omit<Extract<InboxServerFrame, { type: "presence" }>, "type">;
+type InboxPresence = Omit<Extract<InboxServerFrame, { type: "presence" }>, "type">;
 
-export interface InboxSocketOptions {
+interface InboxSocketOptions {
   readonly url: string;
   readonly protocols: readonly string[];
   readonly revision?: ListRevision | null;

@@ -9,17 +9,17 @@ import { CLOSE_CODES, PING_INTERVAL_MS } from "./protocol-constants.ts";
 /** No sign of life for this long after a ping: the socket is dead, whatever the browser believes. */
 export const PONG_TIMEOUT_MS = 10_000;
 /** The same after waking, going online or being looked at again, when someone is waiting for the answer. */
-export const PROBE_TIMEOUT_MS = 4_000;
+const PROBE_TIMEOUT_MS = 4_000;
 /** From the attempt to connect until the first `welcome`, and between two pages of a catch-up. */
-export const GREETING_TIMEOUT_MS = 15_000;
+const GREETING_TIMEOUT_MS = 15_000;
 /** A connection that lived for this long was a good one: the next loss starts again with the shortest wait. */
-export const STABLE_MS = 10_000;
+const STABLE_MS = 10_000;
 /** Closed for sending too much: wait at least as long as this attempt would. */
 const TOO_MUCH_TRAFFIC_ATTEMPT = 4;
 
 export type StopReason = "not-allowed" | "too-old" | "closed";
 
-export type LinkPhase =
+type LinkPhase =
   | { readonly kind: "idle" }
   | { readonly kind: "waiting" }
   | { readonly kind: "opening" }
@@ -73,7 +73,7 @@ export interface Environment {
   readonly random: number;
 }
 
-export interface LinkStep {
+interface LinkStep {
   readonly link: Link;
   readonly effects: readonly LinkEffect[];
 }

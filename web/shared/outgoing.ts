@@ -10,7 +10,7 @@ import type { UnsentMessage } from "./unsent-store.ts";
 /** `pong` is answered by the platform without the object, so a socket may live while nobody behind it answers. */
 export const ACKNOWLEDGEMENT_TIMEOUT_MS = 15_000;
 /** The server asked to try again. */
-export const TRY_AGAIN_MS = 2_000;
+const TRY_AGAIN_MS = 2_000;
 
 function toSendFrame(message: UnsentMessage): ClientFrame {
   const { clientId, text, attachments, channel, subject, ifLastSeq } = message;

@@ -5,7 +5,7 @@
 import type { LinkEffect } from "./link.ts";
 
 /** The part of `WebSocket` that is used. */
-export type SocketLike = Pick<WebSocket, "addEventListener" | "send" | "close">;
+type SocketLike = Pick<WebSocket, "addEventListener" | "send" | "close">;
 
 export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
 
@@ -17,7 +17,7 @@ export type ShellEvent<Timer extends string> =
   | { readonly kind: "online" | "offline" | "wake" }
   | { readonly kind: "visibility"; readonly isHidden: boolean };
 
-export interface ShellOptions<Timer extends string> {
+interface ShellOptions<Timer extends string> {
   readonly url: string;
   readonly protocols: readonly string[] | (() => readonly string[]);
   readonly openSocket?: OpenSocket | undefined;

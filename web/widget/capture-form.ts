@@ -8,7 +8,7 @@ const EMAIL = /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}$/u;
 const NAME_LENGTH_MAX = 100;
 const EMAIL_LENGTH_MAX = 254;
 
-export interface CaptureFormOptions {
+interface CaptureFormOptions {
   readonly texts: Texts;
   readonly text: string;
   readonly save: (contact: VisitorContact) => Promise<"done" | "again" | "refused">;

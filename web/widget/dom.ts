@@ -3,7 +3,7 @@ type Attributes = Readonly<Record<string, string | boolean>>;
 type Child = Node | string | null | false;
 
 /** An attribute that is `false` is left out, `true` is set empty. */
-export function setAttributes(node: Element, attributes: Attributes): void {
+function setAttributes(node: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false) node.removeAttribute(name);
     else node.setAttribute(name, value === true ? "" : value);

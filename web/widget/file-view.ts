@@ -6,7 +6,7 @@ import { fill } from "./texts.ts";
 
 const PICTURE_TYPES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
-export interface FileContext {
+interface FileContext {
   readonly locale: "en" | "es";
   readonly size: (bytes: number) => string;
   /** A signed address of a file, or null where it can't be had. */

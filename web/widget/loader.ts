@@ -164,8 +164,9 @@ class PanelLoader {
   }
 
   async #import(): Promise<Panel> {
-    // A hash vanishes with the next deploy, while this loader may come from a cache: then the unhashed copy is asked for.
-    const path = this.#failures === 0 ? __PANEL_PATH__ : `widget/panel.js?${this.#failures}`;
+    // A hash vanishes with the next deploy, while this loader may come from a cache: then the unhashed name is asked
+    // for, past every cache.
+    const path = this.#failures === 0 ? __PANEL_PATH__ : `widget/panel.js?${Date.now()}`;
     const config = fetchConfig(this.#origin);
     const module: PanelModule = await import(/* @vite-ignore */ `${this.#origin}/${path}`);
     this.panel = this.#make(module, config);

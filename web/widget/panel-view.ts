@@ -16,7 +16,7 @@ import type { SessionView } from "./session-view.ts";
 /** Pixels from the end within which the thread follows new messages. */
 const FOLLOW_DISTANCE = 80;
 
-export interface PanelViewOptions {
+interface PanelViewOptions {
   readonly frame: PanelFrame;
   readonly composer: Composer;
   readonly thread: ThreadContext;

@@ -5,7 +5,7 @@ import type { UnsentMessage } from "../shared/unsent-store.ts";
 /** Messages of one author within this time stand together. */
 export const GROUP_GAP_MS = 5 * 60_000;
 
-export type RowState = "received" | "sending" | "waiting" | "sent" | "seen" | "failed";
+type RowState = "received" | "sending" | "waiting" | "sent" | "seen" | "failed";
 
 export interface MessageRow {
   readonly kind: "message";

@@ -18,7 +18,7 @@ interface PickedFile {
   state: UploadState;
 }
 
-export interface UploadsOptions {
+interface UploadsOptions {
   readonly locale: "en" | "es";
   /** Null while there is no conversation that the file could belong to. */
   readonly upload: (file: File, onProgress: (share: number) => void) => Upload | null;

@@ -3,7 +3,7 @@ import { type UnsentStore, browserStorage, makeUnsentStore } from "../shared/uns
 import { TAB_KEY, UNSENT_KEY, VISITOR_KEY } from "./panel-contract.ts";
 import { isRecord } from "../shared/record.ts";
 
-export interface VisitorIdentity {
+interface VisitorIdentity {
   readonly token: string;
   readonly conversationId: string;
 }

@@ -14,7 +14,7 @@ import type { CallResult, WidgetApi } from "./widget-api.ts";
 /** UTF-16 code units of a page's address, as the server accepts it. */
 const PAGE_LENGTH_MAX = 2000;
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly api: WidgetApi;
   readonly memory: VisitorMemory;
   readonly locale: string;

@@ -2,15 +2,21 @@
  * Two builds: the panel first, an ES module whose name carries its hash; then the loader, one classic script that knows
  * that name. The example site is copied beside them. The inbox's build writes to the same folder, so neither empties it.
  */
-import { copyFileSync, cpSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Rolldown, type UserConfig, build, defineConfig } from "vite";
+import { type Rolldown, type InlineConfig, build, defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const outDir = here("../../dist/inbox");
 
 /** Library builds, because others are given a helper for preloading that is larger than what it would preload. */
-function configFor(options: { entry: string; file: string; format: "es" | "iife"; define?: Record<string, string> }): UserConfig {
+function configFor(options: {
+  entry: string;
+  file: string;
+  format: "es" | "iife";
+  define?: Record<string, string>;
+}): InlineConfig {
   const { entry, file, format, define = {} } = options;
   return {
     configFile: false,
@@ -44,7 +50,7 @@ function findEntry(built: Awaited<ReturnType<typeof build>>): string {
 export default defineConfig(async () => {
   const panel = findEntry(await build(configFor({ entry: "panel.ts", file: "widget/panel-[hash].js", format: "es" })));
   // For loaders that a cache kept beyond the deploy that removed their panel.
-  copyFileSync(`${outDir}/${panel}`, `${outDir}/widget/panel.js`);
+  writeFileSync(`${outDir}/widget/panel.js`, `export * from "./${basename(panel)}";\n`);
   cpSync(here("../demo"), `${outDir}/demo`, { recursive: true });
   return configFor({
     entry: "loader.ts",

@@ -8,7 +8,7 @@ import type { VisitorContact } from "./panel-contract.ts";
 import { isRecord } from "../shared/record.ts";
 
 /** A call without an answer for this long has failed; an upload may take longer. */
-export const CALL_TIMEOUT_MS = 20_000;
+const CALL_TIMEOUT_MS = 20_000;
 const UPLOAD_TIMEOUT_MS = 10 * 60_000;
 
 /** `again`: the network or the server is in trouble, the same call may succeed later. */
@@ -22,7 +22,7 @@ export interface Upload {
   cancel(): void;
 }
 
-export interface ConversationStart {
+interface ConversationStart {
   readonly clientId: string;
   readonly text: string;
   readonly page: string;

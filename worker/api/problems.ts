@@ -1,6 +1,7 @@
 /** Errors that cross the HTTP boundary: one class, one table, one place that maps them (RFC 9457). */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { uuidV7 } from "../domain/uuid.ts";
 import type { Problem } from "../domain/api-shapes.ts";
@@ -87,5 +88,5 @@ function isD1Failure(error: unknown): boolean {
 }
 
 export function onError(error: Error, c: Context): Response {
-  return problemResponse(error, { request: c.req.raw, route: c.req.routePath });
+  return problemResponse(error, { request: c.req.raw, route: routePath(c) });
 }

@@ -117,7 +117,7 @@ export const widgetApp = new Hono<AppEnv>()
     headers.set("cache-control", "public, max-age=31536000, immutable");
     return new Response(response.body, { headers });
   })
-  .notFound(() => {
+  .all("/*", () => {
     throw new AppError("not_found");
   })
   .onError((error, c) => {

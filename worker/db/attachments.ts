@@ -15,7 +15,8 @@ export async function claimAttachments(
   db: Database,
   input: { ids: string[]; conversationId: string; uploadedBy: string },
 ): Promise<Attachment[] | null> {
-  const { ids, conversationId, uploadedBy } = input;
+  const { conversationId, uploadedBy } = input;
+  const ids = [...new Set(input.ids)];
   const rows = await db.select().from(attachments).where(inArray(attachments.id, ids));
   const byId = new Map(rows.map((row) => [row.id, row]));
   const found: Attachment[] = [];
@@ -35,7 +36,7 @@ export async function claimAttachments(
       ),
     )
     .returning({ id: attachments.id });
-  return claimed.length === new Set(ids).size ? found : null;
+  return claimed.length === ids.length ? found : null;
 }
 
 export async function findAttachment(db: Database, id: string): Promise<AttachmentRow | null> {

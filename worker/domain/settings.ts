@@ -33,11 +33,23 @@ export const widgetSettingsSchema = v.object({
   allowedOrigins: v.optional(v.array(originPattern), []),
 });
 
+/** An IANA name: mails show times in it, so one that the runtime does not know must not get in. */
+const timeZone = v.pipe(
+  v.string(),
+  v.check((name) => {
+    try {
+      return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+    } catch {
+      return false;
+    }
+  }, "must be a time zone such as Europe/Madrid"),
+);
+
 const minuteOfDay = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1440));
 
 export const hoursSettingsSchema = v.object({
   isAlwaysOpen: v.optional(v.boolean(), true),
-  timeZone: v.optional(v.string(), "UTC"),
+  timeZone: v.optional(timeZone, "UTC"),
   /** Monday is 1, Sunday 7; minutes of the local day. */
   days: v.optional(
     v.array(

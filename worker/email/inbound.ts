@@ -38,7 +38,8 @@ export const inboundMailApp = new Hono<AppEnv>()
       throw new AppError("not_found", "There is no such mailbox.");
     return c.body(null, 204);
   })
-  .notFound(() => {
+  // Not `notFound`: that of a mounted app is never asked, and the inbox's page would answer.
+  .all("/*", () => {
     throw new AppError("not_found");
   })
   .onError(onError);

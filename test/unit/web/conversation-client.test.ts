@@ -21,6 +21,16 @@ const hellos = (network: SimulatedNetwork): readonly number[] =>
 const frame = (network: SimulatedNetwork, value: ServerFrame): void =>
   network.event({ kind: "frame", connection: network.state.link.connection, frame: value });
 
+const agentMessage = (seq: number): Message => ({
+  seq,
+  id: `m${seq}`,
+  at: 1,
+  author: { kind: "agent" },
+  channel: "chat",
+  text: "",
+  attachments: [],
+});
+
 describe("sending", () => {
   test("[A2] an unacknowledged message is sent again with the same clientId after a reconnect", () => {
     const network = connected();
@@ -137,15 +147,6 @@ describe("catching up", () => {
 
   test("a gap in seq is a note and no loss: nothing is asked for again", () => {
     const network = connected();
-    const agentMessage = (seq: number): Message => ({
-      seq,
-      id: `m${seq}`,
-      at: 1,
-      author: { kind: "agent" },
-      channel: "chat",
-      text: "",
-      attachments: [],
-    });
     frame(network, { type: "message", message: agentMessage(3) });
     frame(network, { type: "message", message: agentMessage(9) });
     expect(network.state.messages.map(({ seq }) => seq)).toEqual([3, 9]);

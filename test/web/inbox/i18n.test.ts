@@ -1,11 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createI18n } from "vue-i18n";
 import { en } from "../../../web/inbox/i18n/en.ts";
 import { es } from "../../../web/inbox/i18n/es.ts";
-
-const FOLDER = join(process.cwd(), "web/inbox");
 
 interface Texts {
   [key: string]: string | Texts;
@@ -20,11 +16,13 @@ function flatten(texts: Texts, prefix = ""): Map<string, string> {
 
 const english = flatten(en);
 const spanish = flatten(es);
-const sources = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
-  .filter((path) => /\.(?:vue|ts)$/.test(path) && !/i18n[\\/](?:en|es)\.ts$/.test(path))
-  .map((path) => ({ path, text: readFileSync(join(FOLDER, path), "utf8") }));
+const files = import.meta.glob<string>("../../../web/inbox/**/*.{vue,ts}", { query: "?raw", import: "default", eager: true });
+const sources = Object.entries(files)
+  .filter(([path]) => !/i18n\/(?:en|es)\.ts$/.test(path))
+  .map(([path, text]) => ({ path, text }));
 
-const placeholdersOf = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted();
+const placeholdersOf = (text: string) =>
+  [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").toSorted((a, b) => a.localeCompare(b));
 
 describe("the texts", () => {
   it("are all there in both languages, with the same values and the same number of forms", () => {

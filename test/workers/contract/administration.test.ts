@@ -129,10 +129,12 @@ describe("mailboxes", () => {
 
 describe("addresses that are none", () => {
   test("404 as problem+json, whatever the method", async () => {
-    for (const route of ["GET /api/nothing", "POST /api/me", "DELETE /api/settings", "GET /api", "PUT /api/conversations"])
+    for (const route of ["GET /api/nothing", "POST /api/me", "DELETE /api/settings", "GET /api", "PUT /api/conversations", "POST /nothing"])
       await refused({ key }, route, [404, "not_found"]);
     await refused(null, "GET /widget/nothing.js", [404, "not_found"]);
+    await refused(null, "POST /widget/nothing", [404, "not_found"]);
     await refused(null, "GET /email/nothing", [404, "not_found"]);
+    await refused(null, "GET /files/nothing", [404, "not_found"]);
   });
 
   test("answers of the API are never kept by caches", async () => {

@@ -1,0 +1,151 @@
+import { flushPromises } from "@vue/test-utils";
+import { beforeEach, describe, expect, it } from "vitest";
+import ComposerBox from "../../../web/inbox/composer/ComposerBox.vue";
+import { aLiveConversation } from "./a-live-conversation.ts";
+import { aConversation, aMessage, COLLEAGUE, idOf } from "./builders.ts";
+import { answerWith, findBarriers, mountScreen } from "./mount-screen.ts";
+
+const contact = { id: idOf(500), name: "Ana", email: "ana@example.com" };
+const withAddress = aConversation(1, { contact, isVisitorOnline: true });
+const replies = {
+  "GET /api/saved-replies": {
+    items: [{ id: idOf(1), categoryId: idOf(2), title: "Greeting", text: "Hi {{contact.name}}!" }],
+    nextCursor: null,
+  },
+  "GET /api/saved-reply-categories": { items: [{ id: idOf(2), name: "Hellos" }], nextCursor: null },
+  "GET /api/settings": { company: "Acme" },
+};
+
+async function mountComposer(conversation = withAddress) {
+  const server = aLiveConversation(conversation);
+  const wrapper = await mountScreen(ComposerBox, { live: server.live, conversation });
+  await flushPromises();
+  const channel = () => wrapper.get("form").attributes("data-channel");
+  const text = () => wrapper.get<HTMLTextAreaElement>("[data-composer]");
+  return { ...server, wrapper, channel, text };
+}
+
+const menuItem = (name: string) => {
+  const found = [...document.querySelectorAll<HTMLElement>("[role^=menuitem]")].find((item) => item.textContent.includes(name));
+  if (!found) throw new Error(`no menu item ${name}`);
+  return found;
+};
+
+async function choose(wrapper: Awaited<ReturnType<typeof mountComposer>>["wrapper"], name: string) {
+  await wrapper.get("[data-channel-menu]").trigger("click");
+  await flushPromises();
+  menuItem(name).dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  await flushPromises();
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  answerWith(replies);
+});
+
+describe("the composer", () => {
+  it("[S7] follows presence live until the agent chooses a channel", async () => {
+    const { wrapper, channel, isVisitorOnline } = await mountComposer();
+    expect(channel()).toBe("chat");
+    isVisitorOnline.value = false;
+    await flushPromises();
+    expect(channel()).toBe("email");
+    isVisitorOnline.value = true;
+    await flushPromises();
+    expect(channel()).toBe("chat");
+    await choose(wrapper, "Email");
+    isVisitorOnline.value = false;
+    await flushPromises();
+    isVisitorOnline.value = true;
+    await flushPromises();
+    expect(channel()).toBe("email");
+  });
+
+  it("[S10] says that there is no address, and what can be done", async () => {
+    const { wrapper, text, sent } = await mountComposer(aConversation(1));
+    expect(wrapper.find("[data-no-address]").exists()).toBe(true);
+    await text().setValue("Hello");
+    await wrapper.get("form").trigger("submit");
+    expect(sent).toEqual([]);
+    const requests = answerWith({ [`PUT /api/conversations/${idOf(1)}/contact`]: contact });
+    await wrapper.get("[data-no-address] input[type=email]").setValue("ana@example.com");
+    await wrapper.get("[data-no-address] input[type=email]").trigger("keydown.enter");
+    await flushPromises();
+    expect(requests).toEqual([{ request: `PUT /api/conversations/${idOf(1)}/contact`, body: { email: "ana@example.com" } }]);
+  });
+
+  it("sends on Ctrl+Enter only, by the chosen channel, and is empty then", async () => {
+    const { text, sent } = await mountComposer();
+    await text().setValue("Hello");
+    await text().trigger("keydown", { key: "Enter" });
+    expect(sent).toEqual([]);
+    await text().trigger("keydown", { key: "Enter", ctrlKey: true });
+    expect(sent).toEqual([{ text: "Hello", channel: "chat", attachments: [], ifLastSeq: 0 }]);
+    expect(text().element.value).toBe("");
+  });
+
+  it("keeps a draft for each conversation", async () => {
+    const first = await mountComposer();
+    await first.text().setValue("half a th");
+    first.wrapper.unmount();
+    expect((await mountComposer()).text().element.value).toBe("half a th");
+    expect((await mountComposer(aConversation(2, { contact }))).text().element.value).toBe("");
+  });
+
+  it("[S3] inserts a saved reply at the cursor, with its variables, and keeps the draft", async () => {
+    const { wrapper, text } = await mountComposer();
+    await text().setValue("Before. After.");
+    text().element.setSelectionRange(8, 8);
+    await wrapper.get("[data-saved-replies]").trigger("click");
+    await flushPromises();
+    menuItem("Hellos").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    menuItem("Hellos").click();
+    await flushPromises();
+    menuItem("Greeting").dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+    await flushPromises();
+    expect(text().element.value).toBe("Before. Hi Ana!After.");
+    expect(text().element.selectionStart).toBe("Before. Hi Ana!".length);
+  });
+
+  it("holds a reply back when a colleague has just replied, and asks", async () => {
+    const { wrapper, text, sent, messages } = await mountComposer();
+    messages.value = [aMessage({ seq: 1 })];
+    await text().setValue("My answer");
+    messages.value = [...messages.value, aMessage({ seq: 2, author: { kind: "agent", ...COLLEAGUE }, text: "Theirs" })];
+    await flushPromises();
+    expect(wrapper.get("[data-guard]").text()).toContain("Ben Okafor has just replied");
+    await wrapper.get("form").trigger("submit");
+    expect(sent).toEqual([]);
+    await wrapper.get("[data-guard] button").trigger("click");
+    expect(sent).toMatchObject([{ text: "My answer", ifLastSeq: 2 }]);
+  });
+
+  it("gives a refused reply back to its author", async () => {
+    const { text, unsent, tell } = await mountComposer();
+    unsent.value = [{ clientId: "c1", text: "Mine", attachments: [], createdAt: 0, failure: { reason: "newer_reply" } }];
+    tell({ kind: "refused", clientId: "c1", reason: "newer_reply" });
+    await flushPromises();
+    expect(text().element.value).toBe("Mine");
+    expect(unsent.value).toEqual([]);
+  });
+
+  it("[S20] sends the transcript once the chat message is stored", async () => {
+    const { wrapper, text, tell } = await mountComposer();
+    const transcript = `POST /api/conversations/${idOf(1)}/transcript`;
+    const requests = answerWith({ [transcript]: new Response(null, { status: 202 }) });
+    await wrapper.get("input[type=checkbox]").setValue(true);
+    await text().setValue("Bye!");
+    await wrapper.get("form").trigger("submit");
+    expect(requests).toEqual([]);
+    tell({ kind: "acknowledged", clientId: "client-1", message: aMessage({ seq: 9 }) });
+    await flushPromises();
+    expect(requests.map(({ request }) => request)).toEqual([transcript]);
+  });
+
+  it("has no barriers", async () => {
+    await mountComposer();
+    expect(await findBarriers()).toEqual([]);
+    await mountComposer(aConversation(1));
+    expect(await findBarriers()).toEqual([]);
+  });
+});

@@ -28,6 +28,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest(async () => ({
             remoteBindings: false,
+            // The Worker itself, its objects with ports that a test can make fail.
+            main: "./test/workers/support/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: { bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations(MIGRATIONS_FOLDER) } },
           })),

@@ -24,6 +24,9 @@ function isInstallNeeded() {
   return existsSync(LOCKFILE) && statSync(INSTALLED).mtimeMs < statSync(LOCKFILE).mtimeMs;
 }
 
+/** How often this program looks whether npm still lives. */
+const PARENT_POLL_MS = 250;
+
 /** npm tells where it is itself; the name on PATH is for those who call this program directly. */
 function runNpm(args) {
   const npmProgram = process.env.npm_execpath;
@@ -73,6 +76,11 @@ function run(script, args) {
   });
   // Ctrl+C reaches the child through the terminal as well; the programs here treat a second signal as the first.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // npm ends at once when it is killed, and so does the shell between: then nobody is left to pass the signal on.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined && !IS_WINDOWS) {
+    setInterval(() => process.ppid === parent || child.kill("SIGTERM"), PARENT_POLL_MS).unref();
+  }
   child.on("error", (error) => {
     console.error(`${node} could not be started: ${error.message}`);
     process.exit(1);

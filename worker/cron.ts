@@ -1,7 +1,6 @@
 /** What runs every two minutes: mails that nobody has finished, and uploads that no message has claimed (T10). */
 import { deleteUnclaimed, listUnclaimed } from "./db/attachments.ts";
 import { openDatabase } from "./db/database.ts";
-import { processDueMails } from "./email/process.ts";
 import type { Env } from "./env.ts";
 
 /** Ms after which an unclaimed upload is removed. */
@@ -9,6 +8,7 @@ const UNCLAIMED_MS = 24 * 60 * 60 * 1_000;
 const UNCLAIMED_BATCH = 50;
 
 export async function handleCron(env: Env): Promise<void> {
+  const { processDueMails } = await import("./email/process.ts");
   await Promise.all([processDueMails(env), removeUnclaimed(env)]);
 }
 

@@ -1,11 +1,8 @@
 /** What a conversation knows of itself besides its messages: one row, parsed when loaded. Pure. */
 import * as v from "valibot";
 import {
-  authorSchema,
-  channelSchema,
   contactSummarySchema,
   conversationSchema,
-  messageSchema,
   statusSchema,
   type Message,
 } from "./protocol.ts";
@@ -60,9 +57,6 @@ export const conversationStateSchema = v.object({
 
 export type ConversationState = v.InferOutput<typeof conversationStateSchema>;
 export type MailThread = v.InferOutput<typeof mailThreadSchema>;
-
-/** A message as stored, with the key that makes a repeat of it known (A2). */
-export const storedMessageSchema = v.object({ ...messageSchema.entries, author: authorSchema, channel: channelSchema });
 
 export function newConversationState(input: {
   id: string;

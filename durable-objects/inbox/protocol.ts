@@ -20,7 +20,7 @@ export const inboxServerFrameSchema = v.variant("type", [
     /** Ids of all agents with the inbox open. */
     agents: v.optional(v.array(v.string())),
   }),
-  v.object({ type: v.literal("rejected"), reason: v.picklist(["bad_frame", "not_allowed"]) }),
+  v.object({ type: v.literal("rejected"), reason: v.picklist(["bad_frame", "not_allowed", "protocol_too_old"]) }),
 ]);
 
 export type ListRevision = v.InferOutput<typeof listRevisionSchema>;

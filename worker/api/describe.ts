@@ -9,6 +9,8 @@ export interface RouteDescription {
   response?: v.GenericSchema;
   /** Of the answer when it works; 200 where nothing else is said. */
   status?: number;
+  /** What is asked for instead of an agent's sign-in: the name of a security scheme. */
+  security?: "visitorToken" | "mailSecret";
 }
 
 const descriptions = new WeakMap<object, RouteDescription>();

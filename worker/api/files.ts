@@ -7,6 +7,7 @@ import type { AttachmentCreated, SignedUrl } from "../domain/api-shapes.ts";
 import { ATTACHMENT_BYTES_MAX, cleanFileName, detectType, isInlineType } from "../domain/files.ts";
 import { configOf, hasRateLimits, type Env } from "../env.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
+import { describe } from "./describe.ts";
 import { readBytes } from "./input.ts";
 import { newId } from "./new-id.ts";
 import { AppError, onError } from "./problems.ts";
@@ -73,7 +74,7 @@ async function sign(env: Env, attachmentId: string, expiresAt: number): Promise<
 
 /** `GET /files/:id`: whoever holds a fresh link may fetch the file; nothing in it runs. */
 export const filesApp = new Hono<AppEnv>()
-  .get("/files/:id", async (c) => {
+  .get("/files/:id", describe({ summary: "A file, by a signed link that expires" }), async (c) => {
     const id = c.req.param("id");
     const expiresAt = Number(c.req.query("expires") ?? "0");
     const isOurs = isEqualConstantTime(c.req.query("signature") ?? "", await sign(c.env, id, expiresAt));

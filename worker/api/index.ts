@@ -2,13 +2,14 @@
 import { Hono } from "hono";
 import { authFor, authorise } from "../auth/principal.ts";
 import { attachmentCreatedSchema, meSchema } from "../domain/api-shapes.ts";
+import { inboundMailApp } from "../email/inbound.ts";
 import { hasRateLimits } from "../env.ts";
 import { agentsApi, apiKeysApi } from "./agents.ts";
 import { contactsApi } from "./contacts.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { conversationsApi } from "./conversations.ts";
 import { describe } from "./describe.ts";
-import { storeUpload } from "./files.ts";
+import { filesApp, storeUpload } from "./files.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
 import { AppError, onError } from "./problems.ts";
@@ -16,6 +17,7 @@ import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
 import { mailboxesApi, settingsApi } from "./settings.ts";
 import { setupApi } from "./setup.ts";
 import { socketsApi } from "./sockets.ts";
+import { widgetApp } from "./widget.ts";
 
 /** Bytes of a sign-in request that are read to find the address in it. */
 const SIGN_IN_BYTES_MAX = 4_096;
@@ -53,7 +55,7 @@ const routes = new Hono<AppEnv>()
 export const api = routes
   .get("/openapi.json", async (c) => {
     const { createOpenApi } = await import("./openapi.ts");
-    return c.json(createOpenApi(routes.routes));
+    return c.json(createOpenApi([routes, widgetApp, inboundMailApp, filesApp].flatMap((app) => app.routes)));
   })
   .notFound(() => {
     throw new AppError("not_found", "There is no such address in the API.");

@@ -25,6 +25,8 @@ export function createOpenApi(routes: RouterRoute[]): unknown {
       securitySchemes: {
         apiKey: { type: "http", scheme: "bearer" },
         session: { type: "apiKey", in: "cookie", name: "hilo.session_token" },
+        visitorToken: { type: "http", scheme: "bearer" },
+        mailSecret: { type: "http", scheme: "bearer" },
       },
       schemas: { Problem: schemaOf(problemSchema) },
     },
@@ -44,6 +46,7 @@ function operation(route: RouterRoute, description: RouteDescription): unknown {
   return {
     summary: description.summary,
     ...(permission === "public" ? {} : { security: [{ apiKey: [] }, { session: [] }], "x-role": permission }),
+    ...(description.security === undefined ? {} : { security: [{ [description.security]: [] }] }),
     parameters: [...parameters, ...queryParameters(description.query)],
     ...(description.body === undefined ? {} : { requestBody: { required: true, content: contentOf(description.body) } }),
     responses: {

@@ -11,13 +11,22 @@ import { messageFor } from "../../durable-objects/conversation/views.ts";
 import { createVisitorToken, deriveConversationId, readVisitorToken, type VisitorToken } from "../auth/visitor-token.ts";
 import { openDatabase } from "../db/database.ts";
 import { loadCachedSettings } from "../db/settings.ts";
-import { widgetContactSchema, widgetConversationCreateSchema, type WidgetConfig } from "../domain/api-shapes.ts";
+import {
+  attachmentCreatedSchema,
+  signedUrlSchema,
+  widgetConfigSchema,
+  widgetContactSchema,
+  widgetConversationCreateSchema,
+  widgetConversationCreatedSchema,
+  type WidgetConfig,
+} from "../domain/api-shapes.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
 import { isAllowedOrigin } from "../domain/origins.ts";
 import { settingsSchema, type Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
 import { clientKey, ownOrigins, type AppContext, type AppEnv } from "./context.ts";
+import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
 import { readBody, readId } from "./input.ts";
 import { AppError, onError } from "./problems.ts";
@@ -25,6 +34,30 @@ import { closedSocket, internalUpgrade, offeredProtocols, refuseUpgrade } from "
 
 /** Seconds for which a browser or cache keeps the public settings. */
 const CONFIG_SECONDS = 60;
+
+const CREATE_DESCRIPTION = {
+  summary: "Begin a conversation with its first message; the same clientId again gives the same one",
+  body: widgetConversationCreateSchema,
+  response: widgetConversationCreatedSchema,
+  status: 201,
+};
+const CONTACT_DESCRIPTION = {
+  summary: "The visitor leaves an address",
+  body: widgetContactSchema,
+  status: 204,
+  security: "visitorToken",
+} as const;
+const UPLOAD_DESCRIPTION = {
+  summary: "Upload a file: the body is the file",
+  response: attachmentCreatedSchema,
+  status: 201,
+  security: "visitorToken",
+} as const;
+const LINK_DESCRIPTION = {
+  summary: "A link to a file of the visitor's conversation that expires",
+  response: signedUrlSchema,
+  security: "visitorToken",
+} as const;
 
 export const widgetApp = new Hono<AppEnv>()
   .basePath("/widget")
@@ -41,11 +74,11 @@ export const widgetApp = new Hono<AppEnv>()
     c.set("db", openDatabase(c.env.DB));
     await next();
   })
-  .get("/config", async (c) => {
+  .get("/config", describe({ summary: "The public settings", response: widgetConfigSchema }), async (c) => {
     c.header("cache-control", `public, max-age=${CONFIG_SECONDS}`);
     return c.json(widgetConfig(await settingsOf(c)));
   })
-  .post("/conversations", async (c) => {
+  .post("/conversations", describe(CREATE_DESCRIPTION), async (c) => {
     await assertSite(c);
     await limitCreate(c);
     const body = await readBody(c, widgetConversationCreateSchema);
@@ -84,22 +117,22 @@ export const widgetApp = new Hono<AppEnv>()
       answer.kind === "stored" ? 201 : 200,
     );
   })
-  .post("/contact", async (c) => {
+  .post("/contact", describe(CONTACT_DESCRIPTION), async (c) => {
     const { conversationId } = await bearerToken(c);
     const body = await readBody(c, widgetContactSchema);
     const isKnown = await conversationStub(c.env, conversationId).capture(body, "visitor");
     if (!isKnown) throw new AppError("not_found", "There is no such conversation.");
     return c.body(null, 204);
   })
-  .post("/attachments", async (c) => {
+  .post("/attachments", describe(UPLOAD_DESCRIPTION), async (c) => {
     const { conversationId } = await bearerToken(c);
     return c.json(await storeUpload(c, { uploadedBy: `visitor:${conversationId}`, conversationId }), 201);
   })
-  .post("/attachments/:id/url", async (c) => {
+  .post("/attachments/:id/url", describe(LINK_DESCRIPTION), async (c) => {
     const { conversationId } = await bearerToken(c);
     return c.json(await signFileUrl(c, { conversationId, attachmentId: readId(c, "id") }));
   })
-  .get("/socket", async (c) => {
+  .get("/socket", describe({ summary: "The visitor's socket; the token is a subprotocol", status: 101 }), async (c) => {
     const refusal = refuseUpgrade(c.req.raw);
     if (refusal !== null) return refusal;
     const offered = offeredProtocols(c.req.raw).find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX));

@@ -1,12 +1,20 @@
 /** The ways in for mail: the platform's `email()` event and the endpoint for gateways and other MTAs. */
 import { Hono } from "hono";
+import * as v from "valibot";
+import { uuidSchema } from "../../durable-objects/conversation/protocol.ts";
 import type { AppContext, AppEnv } from "../api/context.ts";
+import { describe } from "../api/describe.ts";
 import { readBytes } from "../api/input.ts";
 import { AppError, onError } from "../api/problems.ts";
 import { isEqualConstantTime } from "../auth/hmac.ts";
 import { configOf, type Env } from "../env.ts";
-import { processMail } from "./process.ts";
 import { MAIL_BYTES_MAX, findRecipient, receiveMail } from "./receive.ts";
+
+/** Loaded when a mail is there: the parser and the sanitiser would cost every visitor's first request start-up time. */
+async function processMail(env: Env, ledgerId: string): Promise<void> {
+  const process = await import("./process.ts");
+  await process.processMail(env, ledgerId);
+}
 
 /** Throws where a retry can help; rejects for ever only what can never be accepted. */
 export async function handleEmail(message: ForwardableEmailMessage, env: Env): Promise<void> {
@@ -17,9 +25,23 @@ export async function handleEmail(message: ForwardableEmailMessage, env: Env): P
   await processMail(env, received.row.id);
 }
 
+const INBOUND_DESCRIPTION = {
+  summary: "Hand over an inbound mail: the body is the raw message",
+  query: v.object({ from: v.optional(v.string()), to: v.string() }),
+  response: v.object({ ledgerId: uuidSchema }),
+  status: 202,
+  security: "mailSecret",
+} as const;
+const RECIPIENTS_DESCRIPTION = {
+  summary: "Whether an address is one of the mailboxes, for gateways that ask at RCPT",
+  query: v.object({ to: v.string() }),
+  status: 204,
+  security: "mailSecret",
+} as const;
+
 export const inboundMailApp = new Hono<AppEnv>()
   .basePath("/email")
-  .post("/inbound", async (c) => {
+  .post("/inbound", describe(INBOUND_DESCRIPTION), async (c) => {
     assertSecret(c);
     const to = c.req.query("to") ?? "";
     const raw = await readBytes(c.req.raw, MAIL_BYTES_MAX);
@@ -32,7 +54,7 @@ export const inboundMailApp = new Hono<AppEnv>()
     c.executionCtx.waitUntil(processMail(c.env, received.row.id));
     return c.json({ ledgerId: received.row.id }, 202);
   })
-  .get("/recipients", async (c) => {
+  .get("/recipients", describe(RECIPIENTS_DESCRIPTION), async (c) => {
     assertSecret(c);
     if ((await findRecipient(c.env, c.req.query("to") ?? "")) === null)
       throw new AppError("not_found", "There is no such mailbox.");

@@ -1,6 +1,17 @@
 import axe from "axe-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { FakeSocket, PREFIX, answerWith, asked, installFakes, message, mountPanel, settle, welcome } from "./panel-fixture.ts";
+import {
+  FakeSocket,
+  PREFIX,
+  answerWith,
+  asked,
+  installFakes,
+  message,
+  mountPanel,
+  removePanels,
+  settle,
+  welcome,
+} from "./panel-fixture.ts";
 
 const created = { token: "t", conversationId: "c", message: message(1, { author: { kind: "visitor" }, text: "Hello" }) };
 const socket = (): FakeSocket => {
@@ -14,7 +25,10 @@ const knowConversation = (): void =>
 // What the panel fetches when it is needed is there at once, as from a warm cache.
 beforeAll(() => Promise.all([import("../../../web/widget/visitor-session.ts"), import("../../../web/widget/files.ts")]));
 beforeEach(() => installFakes((name, value) => vi.stubGlobal(name, value)));
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  removePanels();
+  vi.unstubAllGlobals();
+});
 
 describe("the first message", () => {
   test("[A11] nothing is asked, stored or connected before the visitor writes", async () => {

@@ -1,8 +1,8 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { messageSchema } from "../../../durable-objects/conversation/protocol.ts";
 import { OWNER, addAgent, freshDeployment, newId, type Deployment } from "../support/deployment.ts";
 import { SITE, call, read, refused } from "../support/http.ts";
-import { agentSocket, inboxSocket, visitorSocket } from "../support/socket.ts";
+import { WAIT, agentSocket, inboxSocket, visitorSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let deployment: Deployment;
@@ -40,8 +40,8 @@ describe("the two sides of a conversation", () => {
     expect(welcome).toMatchObject({ messages: [message], more: false, events: [], drafts: [] });
     expect(welcome.conversation).toMatchObject({ id, contact: null, isVisitorOnline: true, unread: true });
     expect(welcome.presence.isVisitorOnline).toBe(true);
-    const shown = await visitor.next("presence");
-    expect(shown).toEqual({ type: "presence", isVisitorOnline: true, agents: [{ name: OWNER.name }] });
+    const shown = { type: "presence", isVisitorOnline: true, agents: [{ name: OWNER.name }] };
+    await vi.waitFor(() => expect(visitor.frames).toContainEqual(shown), WAIT);
   });
 
   test("[S8] hear each other at once; only the sender's copy carries the clientId", async () => {
@@ -180,15 +180,6 @@ describe("close codes", () => {
     const none = await visitorSocket("", { protocols: ["hilo.v1"] });
     expect(await none.end()).toMatchObject({ code: 4001 });
     expect(await (await agentSocket({ key }, newId())).end()).toMatchObject({ code: 4001 });
-  });
-
-  test("4008 for more traffic than a person makes", async () => {
-    const { token } = await beginChat();
-    const socket = await visitorSocket(token);
-    socket.send({ type: "hello", lastSeq: 0 });
-    for (let n = 0; n < 400; n += 1) socket.send({ type: "typing" });
-    expect(await socket.end()).toMatchObject({ code: 4008 });
-    expect((await socket.next("rejected")).reason).toBe("too_much_traffic");
   });
 
   test("a plain request is 400, no sign-in 401, a bad id 404", async () => {

@@ -1,4 +1,4 @@
-import { useIntervalFn } from "@vueuse/core";
+import { useIntervalFn, useTimeoutFn } from "@vueuse/core";
 import { computed, toValue, watch, type MaybeRefOrGetter } from "vue";
 import { useSession } from "../session/session.ts";
 import type { ConversationFilters } from "./conversation-filters.ts";
@@ -12,6 +12,9 @@ const PAGE_SIZE = 50;
 const RELOAD_PAGES_MAX = 6;
 /** A reading that failed while a list is on screen is tried again quietly. */
 const RETRY_MS = 10_000;
+
+/** The index may lag behind the sockets: what changed just before a reconnect is read once more after this. */
+const SETTLE_MS = 4_000;
 
 interface ListOptions {
   filters: MaybeRefOrGetter<ConversationFilters>;
@@ -29,7 +32,12 @@ export function useConversationList({ filters, selectedId = "", pageSize = PAGE_
   const rows = computed(() => computeRows(window.value, live.known, { filters: toValue(filters), myId, kept: kept.value }));
 
   live.onTouched(({ now }) => touch(now.id));
-  live.onGap(() => reload(Math.min(RELOAD_PAGES_MAX, Math.max(1, Math.ceil(window.value.paged.size / pageSize)))));
+  const reloadWhatIsShown = () => reload(Math.min(RELOAD_PAGES_MAX, Math.max(1, Math.ceil(window.value.paged.size / pageSize))));
+  const settle = useTimeoutFn(reloadWhatIsShown, SETTLE_MS, { immediate: false });
+  live.onGap(() => {
+    void reloadWhatIsShown();
+    settle.start();
+  });
   watch(() => JSON.stringify(toValue(filters)), startOver, { immediate: true });
   // When all rows of the pages read so far have left the list, the next ones are still to come.
   watch([() => rows.value.length, state, () => window.value.nextCursor], ([count]) => {

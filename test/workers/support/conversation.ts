@@ -1,0 +1,130 @@
+/** A conversation's object, driven directly: as the Worker drives it, without the Worker's own checks in the way. */
+import "./bindings.ts";
+import { applyD1Migrations, reset, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import * as v from "valibot";
+import type { PersonMessage, SendAnswer } from "../../../durable-objects/conversation/calls.ts";
+import type { ConversationObject } from "../../../durable-objects/conversation/conversation-object.ts";
+import { CONNECTION_HEADER, type ConnectionClaim } from "../../../durable-objects/conversation/connection.ts";
+import type { OpenRequest } from "../../../durable-objects/conversation/intake.ts";
+import { messageSchema, serverFrameSchema, type Message, type ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
+import { conversationStub } from "../../../worker/objects.ts";
+import { newId } from "./deployment.ts";
+import { ports } from "./ports.ts";
+import { TestSocket } from "./socket.ts";
+
+export type ConversationStub = DurableObjectStub<ConversationObject>;
+
+export const ANA = { kind: "agent", agentId: "agent-ana", name: "Ana", role: "agent", undoMs: 0 } as const;
+export const BEN = { kind: "agent", agentId: "agent-ben", name: "Ben", role: "agent", undoMs: 0 } as const;
+export const VISITOR = { kind: "visitor", tokenGeneration: 1 } as const;
+export const AUTHOR_ANA = { kind: "agent", id: ANA.agentId, name: ANA.name } as const;
+
+/** Empty storage, real ports. For `beforeEach`. */
+export async function freshStorage(): Promise<void> {
+  ports.reset();
+  await reset();
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS ?? []);
+}
+
+export function openRequest(over: Partial<OpenRequest> = {}): OpenRequest {
+  return { id: newId(), hasVisitor: true, visitor: null, contact: null, capture: null, subject: null, mail: null, ...over };
+}
+
+/** One in which mail can be answered. */
+export function mailOpenRequest(): OpenRequest {
+  return openRequest({
+    hasVisitor: false,
+    contact: { id: newId(), name: "Carla", email: "carla@customer.test" },
+    subject: "Printer",
+    mail: { mailboxId: newId(), mailbox: "hello@acme.test", references: ["first@customer.test"], lastInboundId: "first@customer.test" },
+  });
+}
+
+export function personMessage(over: Partial<PersonMessage> = {}): PersonMessage {
+  return {
+    clientId: newId(),
+    author: { kind: "visitor" },
+    channel: "chat",
+    text: "Hello",
+    attachmentIds: [],
+    uploadedBy: "",
+    undoMs: 0,
+    ...over,
+  };
+}
+
+export function agentMail(over: Partial<PersonMessage> = {}): PersonMessage {
+  return personMessage({ author: AUTHOR_ANA, channel: "email", text: "Turn it off and on.", ...over });
+}
+
+/** A conversation with its first message. */
+export async function begin(
+  over: Partial<PersonMessage> & { open?: OpenRequest } = {},
+): Promise<{ id: string; stub: ConversationStub; first: Message }> {
+  const open = over.open ?? openRequest();
+  const stub = conversationStub(env, open.id);
+  const answer = await send(stub, { ...over, open });
+  return { id: open.id, stub, first: answer };
+}
+
+/** @throws where it was not taken */
+export async function send(stub: ConversationStub, over: Partial<PersonMessage> = {}): Promise<Message> {
+  const answer = await sendAnswer(stub, over);
+  if (answer.kind === "rejected" || answer.kind === "unknown") throw new Error(JSON.stringify(answer));
+  return answer.message;
+}
+
+export async function sendAnswer(stub: ConversationStub, over: Partial<PersonMessage> = {}): Promise<SendAnswer> {
+  return await stub.send(personMessage(over));
+}
+
+export type Socket = TestSocket<ServerFrame>;
+
+export async function connect(stub: ConversationStub, claim: ConnectionClaim): Promise<Socket> {
+  const response = await stub.fetch("https://object/socket", {
+    headers: { upgrade: "websocket", [CONNECTION_HEADER]: JSON.stringify(claim) },
+  });
+  return new TestSocket(response, (json) => v.parse(serverFrameSchema, json));
+}
+
+/** Connected and welcomed. */
+export async function join(stub: ConversationStub, claim: ConnectionClaim, lastSeq = 0): Promise<Socket> {
+  const socket = await connect(stub, claim);
+  socket.send({ type: "hello", lastSeq });
+  await socket.next("welcome");
+  return socket;
+}
+
+/** Everything up to now has been answered: the marker is a frame that only its sender hears about. */
+export async function settle(socket: Socket): Promise<void> {
+  const from = socket.frames.length;
+  socket.send({ type: "undo", seq: 999_999 });
+  await socket.next("rejected", from);
+}
+
+/** The `seq` of all messages that a socket was given, in the order in which they came. */
+export function seqsOf(socket: Socket): number[] {
+  return socket.frames.flatMap((frame) => {
+    if (frame.type === "welcome" || frame.type === "messages") return frame.messages.map((message) => message.seq);
+    return frame.type === "message" ? [frame.message.seq] : [];
+  });
+}
+
+/** What is on disk. */
+export async function storedMessages(stub: ConversationStub): Promise<Message[]> {
+  return runInDurableObject(stub, (_, state) =>
+    state.storage.sql
+      .exec("SELECT value FROM messages ORDER BY seq")
+      .toArray()
+      .map((row) => v.parse(messageSchema, JSON.parse(v.parse(v.string(), row["value"])))),
+  );
+}
+
+export async function outboxRows(stub: ConversationStub): Promise<unknown[]> {
+  return runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT seq, state, attempts FROM outbox").toArray());
+}
+
+export async function alarmOf(stub: ConversationStub): Promise<number | null> {
+  return runInDurableObject(stub, (_, state) => state.storage.getAlarm());
+}

@@ -1,0 +1,86 @@
+/**
+ * The objects' ports in tests: the real ones, watched, and replaced where a test says so. Shared with the Worker under
+ * test, which runs in the same isolate.
+ */
+import type { ConversationPorts, IndexRow, MailToDeliver } from "../../../durable-objects/conversation/ports.ts";
+import type { Conversation } from "../../../durable-objects/conversation/protocol.ts";
+import type { InboxPorts } from "../../../durable-objects/inbox/inbox-object.ts";
+
+/** What the objects asked of the outside since the last `reset`. */
+interface Seen {
+  saved: IndexRow[];
+  published: Conversation[];
+  presence: [conversationId: string, isOnline: boolean][];
+  contacts: string[];
+  delivered: MailToDeliver[];
+}
+
+const nothing = (): Seen => ({ saved: [], published: [], presence: [], contacts: [], delivered: [] });
+
+class TestPorts {
+  seen = nothing();
+  /** What stands in for the real port. */
+  conversation: Partial<ConversationPorts> = {};
+  inbox: Partial<InboxPorts> = {};
+
+  reset(): void {
+    this.seen = nothing();
+    this.conversation = {};
+    this.inbox = {};
+  }
+}
+
+export const ports = new TestPorts();
+
+/** A port that never answers. */
+export function hang(): Promise<never> {
+  return new Promise<never>(() => {});
+}
+
+export async function fail(): Promise<never> {
+  throw new Error("made to fail by a test");
+}
+
+/** A mail server that takes every mail. */
+export async function takeMail({ message }: MailToDeliver) {
+  return { kind: "sent" as const, to: message.delivery?.to ?? [], messageId: `sent-${message.seq}@hilo.test` };
+}
+
+export function watchConversation(real: ConversationPorts): ConversationPorts {
+  const now = (): ConversationPorts => ({ ...real, ...ports.conversation });
+  return {
+    saveIndex: async (row) => {
+      ports.seen.saved.push(row);
+      return now().saveIndex(row);
+    },
+    publish: async (item) => {
+      ports.seen.published.push(item);
+      return now().publish(item);
+    },
+    publishPresence: async (conversationId, isOnline) => {
+      ports.seen.presence.push([conversationId, isOnline]);
+      return now().publishPresence(conversationId, isOnline);
+    },
+    resolveContact: async (capture) => {
+      ports.seen.contacts.push(capture.email);
+      return now().resolveContact(capture);
+    },
+    claimAttachments: async (input) => now().claimAttachments(input),
+    loadRoles: async (ids) => now().loadRoles(ids),
+    deliver: async (mail) => {
+      ports.seen.delivered.push(mail);
+      return now().deliver(mail);
+    },
+    get hasRateLimits() {
+      return now().hasRateLimits;
+    },
+  };
+}
+
+export function watchInbox(real: InboxPorts): InboxPorts {
+  const now = (): InboxPorts => ({ ...real, ...ports.inbox });
+  return {
+    isVisitorOnline: async (id) => now().isVisitorOnline(id),
+    loadRoles: async (ids) => now().loadRoles(ids),
+  };
+}

@@ -114,6 +114,7 @@ CREATE TABLE `ledger` (
 	`conversation_id` text,
 	`seq` integer,
 	`attempts` integer DEFAULT 0 NOT NULL,
+	`accepted_by` text,
 	`retry_at` integer,
 	`updated_at` integer NOT NULL
 );

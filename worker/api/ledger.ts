@@ -1,6 +1,6 @@
 /** The ledger of inbound mail. */
 import { Hono } from "hono";
-import { findLedgerRow, ledgerEntryOf, listLedger } from "../db/ledger.ts";
+import { findLedgerRow, ledgerEntryOf, listLedger, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { ledgerEntrySchema, listQuerySchema, pageOf } from "../domain/api-shapes.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -25,6 +25,27 @@ export const ledgerApi = new Hono<AppEnv>()
   .get("/:id", describe({ summary: "One inbound mail", response: ledgerEntrySchema }), async (c) =>
     c.json(ledgerEntryOf(await rowOf(c))),
   )
+  .post("/:id/accept", describe({ summary: "Let in a mail that was kept aside", response: ledgerEntrySchema }), async (c) => {
+    const row = await rowOf(c);
+    if (row.state !== "filtered" && row.state !== "quarantined") throw new AppError("conflict", "This mail was not kept aside.");
+    return c.json(await takeUp(c, row, { acceptedBy: c.get("agent").id }));
+  })
+  .post(
+    "/:id/filter",
+    describe({ summary: "Keep a quarantined mail aside for good", response: ledgerEntrySchema }),
+    async (c) => {
+      const row = await rowOf(c);
+      if (row.state !== "quarantined") throw new AppError("conflict", "Only a mail in quarantine can be filtered.");
+      const reason = `Filtered by ${c.get("agent").name}.`;
+      await updateLedger(c.get("db"), row.id, { state: "filtered", verdict: "filtered:agent", reason, updatedAt: Date.now() });
+      return c.json(ledgerEntryOf(await rowOf(c)));
+    },
+  )
+  .post("/:id/parse", describe({ summary: "Read a failed mail again", response: ledgerEntrySchema }), async (c) => {
+    const row = await rowOf(c);
+    if (row.state !== "failed") throw new AppError("conflict", "This mail was read.");
+    return c.json(await takeUp(c, row, {}));
+  })
   .get("/:id/raw", describe({ summary: "The raw mail" }), async (c) => {
     const row = await rowOf(c);
     const object = await c.env.MAIL.get(row.rawKey);
@@ -39,6 +60,15 @@ export const ledgerApi = new Hono<AppEnv>()
       },
     });
   });
+
+/** Takes the mail up again and answers with what became of it. */
+async function takeUp(c: AppContext, row: LedgerRow, change: Partial<LedgerRow>) {
+  const now = Date.now();
+  await updateLedger(c.get("db"), row.id, { ...change, state: "received", attempts: 0, retryAt: now, updatedAt: now });
+  const { processMail } = await import("../email/process.ts");
+  await processMail(c.env, row.id);
+  return ledgerEntryOf(await rowOf(c));
+}
 
 async function rowOf(c: AppContext) {
   const row = await findLedgerRow(c.get("db"), readId(c, "id"));

@@ -142,12 +142,12 @@ export const widgetApp = new Hono<AppEnv>()
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));
   })
   .get("/*", async (c) => {
-    // The panel's own files: their names carry a hash of what is in them.
     const response = await c.env.ASSETS.fetch(c.req.raw);
     if (response.status !== 200 || response.headers.get("content-type")?.startsWith("text/html") === true)
       throw new AppError("not_found");
     const headers = new Headers(response.headers);
-    headers.set("cache-control", "public, max-age=31536000, immutable");
+    // Where the name carries a hash of what is in it.
+    if (/-[\w-]{8}\.js$/.test(c.req.path)) headers.set("cache-control", "public, max-age=31536000, immutable");
     return new Response(response.body, { headers });
   })
   .all("/*", () => {

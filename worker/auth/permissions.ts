@@ -63,4 +63,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/ledger": "viewer",
   "GET /api/ledger/:id": "viewer",
   "GET /api/ledger/:id/raw": "viewer",
+  "POST /api/ledger/:id/accept": "agent",
+  "POST /api/ledger/:id/filter": "agent",
+  "POST /api/ledger/:id/parse": "agent",
 };

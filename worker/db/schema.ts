@@ -220,6 +220,8 @@ export const ledger = sqliteTable(
     conversationId: text("conversation_id"),
     seq: integer("seq"),
     attempts: integer("attempts").notNull().default(0),
+    /** The agent who let a mail in that had been kept aside: from then on it is treated as a person's. */
+    acceptedBy: text("accepted_by"),
     /** When cron picks it up again; null once it is settled. */
     retryAt: integer("retry_at"),
     updatedAt: integer("updated_at").notNull(),

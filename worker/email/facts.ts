@@ -26,6 +26,22 @@ export interface FactsInput {
 }
 
 export async function gatherFacts(input: FactsInput): Promise<MatchFacts> {
+  const facts = await lookUpFacts(input);
+  return input.row.acceptedBy === null ? facts : acceptedFacts(facts);
+}
+
+/** An agent has looked at the mail and wants it: nothing that kept it aside counts any more; where it goes still does. */
+export function acceptedFacts(facts: MatchFacts): MatchFacts {
+  return {
+    ...facts,
+    mail: { ...facts.mail, class: "person", loopMarker: null, authentication: { dmarc: "none", spf: "none", dkim: "none" } },
+    ownAddresses: [],
+    sender: { ...facts.sender, isBlocked: false, recentMails: 0 },
+    isSpam: false,
+  };
+}
+
+async function lookUpFacts(input: FactsInput): Promise<MatchFacts> {
   const { env, db, row, mail } = input;
   const sender = mail.from?.address ?? null;
   const [mailboxes, keys, ownLoopMarker] = await Promise.all([listMailboxes(db), replyKeysOf(env), loopMarkerOf(env)]);

@@ -60,6 +60,7 @@ export async function receiveMail(env: Env, envelope: Envelope, raw: Uint8Array)
     conversationId: null,
     seq: null,
     attempts: 0,
+    acceptedBy: null,
     retryAt: now + FIRST_RETRY_MS,
     updatedAt: now,
   });

@@ -1,7 +1,6 @@
 /** Mails as other servers hand them over, and what the ledger says became of them. */
 import "./bindings.ts";
 import { env } from "cloudflare:workers";
-import { createExecutionContext } from "cloudflare:test";
 import * as v from "valibot";
 import { expect, vi } from "vitest";
 import { ledgerEntrySchema, pageOf, type LedgerEntry } from "../../../worker/domain/api-shapes.ts";
@@ -73,7 +72,7 @@ export async function receive(raw: string | Uint8Array, envelope: Envelope = {},
     forward: never,
     reply: never,
   };
-  await worker.email(message, { ...env, ...bindings }, createExecutionContext());
+  await worker.email(message, { ...env, ...bindings });
   return rejection;
 }
 

@@ -11,6 +11,7 @@ import { formatMeasurements, isWithinBudget, measureSizes } from "./size-budgets
 const isQuick = process.argv.includes("--quick");
 /** Where the dry run leaves the script that would be deployed. */
 const bundle = mkdtempSync(join(tmpdir(), "hilo-bundle-"));
+const pages = mkdtempSync(join(tmpdir(), "hilo-pages-"));
 
 const QUICK: Step[] = [
   commandStep("types of the browser", "vue-tsc", "-p", "tsconfig.web.json", "--noEmit"),
@@ -40,6 +41,19 @@ const dryRun: Step = {
   },
 };
 
+/** Pages serves the same files; its own part is the function that forwards the API. */
+const pagesDryRun = commandStep(
+  "Pages dry run",
+  "wrangler",
+  "--cwd",
+  "web/pages",
+  "pages",
+  "functions",
+  "build",
+  "--outdir",
+  pages,
+);
+
 /** Never skipped: without a browser the product is not tested. */
 const e2e: Step = {
   name: "e2e",
@@ -58,6 +72,7 @@ const THOROUGH: Step[] = [
   vitestStep("web"),
   commandStep("build", "npm", "run", "build"),
   dryRun,
+  pagesDryRun,
   sizeBudgets,
   e2e,
 ];
@@ -71,7 +86,7 @@ const add = (one: Totals, other: Totals): Totals => ({
 let totals = await runSteps(QUICK, availableParallelism());
 // One after the other: they start servers and measure time.
 if (!isQuick) totals = add(totals, await runSteps(THOROUGH, 1));
-rmSync(bundle, { recursive: true, force: true });
+for (const folder of [bundle, pages]) rmSync(folder, { recursive: true, force: true });
 
 console.log(`\n${formatTotals(totals)}`);
 process.exitCode = totals.failed === 0 ? 0 : 1;

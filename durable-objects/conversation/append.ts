@@ -18,6 +18,8 @@ export interface NewMessage {
   shouldReopen: boolean;
   /** Ms for which a mail can be taken back. */
   undoMs: number;
+  /** Ms after which a chat reply that was not seen is mailed; 0 is never. */
+  unseenMs?: number;
 }
 
 export interface Appended {
@@ -83,15 +85,24 @@ function stateAfter(turn: Turn, message: Message, input: NewMessage): { state: C
   if (message.channel !== "note") state.channel = message.channel;
   if (message.author.kind === "agent") {
     if (message.channel !== "note") agentReplied(state, message, events);
+    if (message.channel === "chat") waitForSeen(state, input.unseenMs ?? 0, message.at);
   } else if (message.channel !== "note" && input.shouldReopen) {
     state.lastInboundSeq = message.seq;
-    if (message.author.kind === "visitor") state.visitorSeenSeq = message.seq;
+    if (message.author.kind === "visitor") {
+      state.visitorSeenSeq = message.seq;
+      state.unseen = { ...state.unseen, dueAt: null };
+    }
     if (before.status === "complete") {
       state.status = "open";
       events.push({ at: message.at, afterSeq: message.seq - 1, kind: "reopened", actor: message.author });
     }
   }
   return { state, events };
+}
+
+/** Each reply begins the wait anew, so that several written in a row go in one mail. */
+function waitForSeen(state: ConversationState, unseenMs: number, now: number): void {
+  if (unseenMs > 0 && state.hasVisitor) state.unseen = { ...state.unseen, dueAt: now + unseenMs, afterMs: unseenMs };
 }
 
 /** The first agent to reply owns the conversation (S21), and has read what they answer. */

@@ -21,6 +21,8 @@ export const connectionSchema = v.variant("kind", [
     role: roleSchema,
     /** Ms for which an email reply can be taken back. */
     undoMs: v.number(),
+    /** Ms after which an unseen chat reply is mailed; 0 is never. */
+    unseenMs: v.optional(v.number()),
     ...common,
   }),
 ]);
@@ -28,7 +30,14 @@ export const connectionSchema = v.variant("kind", [
 /** What the Worker has checked and tells the object about a new socket; never taken from a client (A10). */
 export const connectionClaimSchema = v.variant("kind", [
   v.object({ kind: v.literal("visitor"), tokenGeneration: v.number() }),
-  v.object({ kind: v.literal("agent"), agentId: v.string(), name: v.string(), role: roleSchema, undoMs: v.number() }),
+  v.object({
+    kind: v.literal("agent"),
+    agentId: v.string(),
+    name: v.string(),
+    role: roleSchema,
+    undoMs: v.number(),
+    unseenMs: v.optional(v.number()),
+  }),
 ]);
 
 /** Header of the internal upgrade request that carries the claim. */

@@ -11,6 +11,7 @@ import type { Effect, Turn } from "./effects.ts";
 import type { ParsedFrame } from "./frames.ts";
 import { CLOSE_CODES, type Attachment, type Author, type ClientFrame, type Message, type RejectionReason } from "./protocol.ts";
 import { replyAddressOf } from "./state.ts";
+import { decideSeenByVisitor } from "./unseen.ts";
 
 /** The files that a `send` names, already found and claimed by the shell, or why they were not. */
 export type ClaimedFiles = Attachment[] | "unknown_attachment" | "try_again";
@@ -89,6 +90,7 @@ function handleSend(turn: Turn, { frame, connection, attachments }: SendInput): 
     subject: frame.subject,
     ifLastSeq: frame.ifLastSeq,
     undoMs: connection.kind === "agent" ? connection.undoMs : 0,
+    unseenMs: connection.kind === "agent" ? (connection.unseenMs ?? 0) : 0,
   });
   switch (outcome.kind) {
     case "stored":
@@ -110,6 +112,7 @@ export interface SendRequest {
   subject?: string | undefined;
   ifLastSeq?: number | undefined;
   undoMs: number;
+  unseenMs?: number;
 }
 
 export type SendOutcome =
@@ -141,6 +144,7 @@ export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
     subject: request.channel === "email" ? request.subject : undefined,
     shouldReopen: true,
     undoMs: request.channel === "email" ? request.undoMs : 0,
+    unseenMs: request.unseenMs ?? 0,
   });
   const after: Effect[] = [{ kind: "message", message, clientId: request.clientId }];
   if (changesConversation(turn, message)) after.push({ kind: "conversation" });
@@ -178,8 +182,7 @@ function handleSeen(turn: Turn, connection: Connection, seq: number): Effect[] {
   if (connection.kind === "agent") return decideRead(turn, seq);
   const seen = Math.min(seq, turn.state.lastSeq);
   if (seen <= turn.state.visitorSeenSeq) return [];
-  const state = { ...turn.state, visitorSeenSeq: seen, revision: turn.state.revision + 1 };
-  return [{ kind: "state", state }, { kind: "conversation" }];
+  return decideSeenByVisitor(turn, seen);
 }
 
 function handleDraft(turn: Turn, connection: Connection, frame: Extract<ClientFrame, { type: "draft" }>): Effect[] {

@@ -20,9 +20,11 @@ import {
   type DeliveryResult,
   type OutboxRow,
 } from "./outbox.ts";
-import type { ConversationPorts } from "./ports.ts";
+import type { ConversationPorts, MailToDeliver } from "./ports.ts";
+import type { Delivery } from "./protocol.ts";
 import type { MessageLog } from "./message-log.ts";
 import { REFERENCES_MAX, type ConversationState } from "./state.ts";
+import { decideUnseen } from "./unseen.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 const RETRY_LIMITS = { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
@@ -53,6 +55,7 @@ export class Drain {
 
   /** Starts whatever is due; asks for an alarm for the rest. Never throws. */
   async run(): Promise<void> {
+    this.#lookForUnseen();
     await Promise.all([this.#project(), this.#sendMails()]);
   }
 
@@ -61,8 +64,9 @@ export class Drain {
     const lateAt = now + EFFECT_TIMEOUT_MS;
     const mailAt = this.#isMailing ? lateAt : this.#nextMailAt(now);
     const projectAt = this.#projecting === null ? this.#nextProjectAt(now) : lateAt;
-    if (mailAt === null || projectAt === null) return mailAt ?? projectAt;
-    return Math.min(mailAt, projectAt);
+    const unseenAt = this.#parts.runner.state?.unseen.dueAt ?? null;
+    const times = [mailAt, projectAt, unseenAt].filter((at) => at !== null);
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   /** What is due is under way; where it still is not, something broke, and trying at once would only spin. */
@@ -169,11 +173,10 @@ export class Drain {
     this.#parts.clock.wakeAt(Date.now() + EFFECT_TIMEOUT_MS);
     // Written before the transport is called, so that a crash can never lead to a second mail (A5).
     log.saveOutboxRow({ ...row, state: "sending" });
-    this.#parts.runner.apply(delivered(message, { ...message.delivery, state: "sending" }));
+    this.#show(row, { ...message.delivery, state: "sending" });
     let result: DeliveryResult;
     try {
-      const earlier = log.before(row.seq, EARLIER_MESSAGES_MAX).filter((entry) => entry.channel !== "note");
-      result = await withTimeout(ports.deliver({ state, message, earlier }), UNANSWERED);
+      result = await withTimeout(ports.deliver({ state, message, ...this.#withIt(row) }), UNANSWERED);
     } catch (error) {
       logFailure("mail", state.id, error);
       result = { kind: "deferred", reason: "Hilo could not prepare this mail and tries again" };
@@ -192,7 +195,37 @@ export class Drain {
     else log.deleteOutboxRow(row.seq);
     const to = settled.delivery.to ?? message.delivery?.to;
     const delivery = to === undefined ? settled.delivery : { ...settled.delivery, to };
-    this.#parts.runner.apply([...delivered(message, delivery), ...learn(this.#parts.runner.state, settled)]);
+    this.#show(row, delivery);
+    this.#parts.runner.apply(learn(this.#parts.runner.state, settled));
+  }
+
+  /** The delivery of every message that travels in this mail. */
+  #show(row: OutboxRow, delivery: Delivery): void {
+    const { log, runner } = this.#parts;
+    runner.apply(
+      [...row.also, row.seq].flatMap((seq) => {
+        const message = log.findBySeq(seq);
+        return message === null ? [] : delivered(message, delivery);
+      }),
+    );
+  }
+
+  #withIt(row: OutboxRow): Pick<MailToDeliver, "also" | "earlier"> {
+    const { log } = this.#parts;
+    const also = row.also.flatMap((seq) => log.findBySeq(seq) ?? []);
+    const earlier = log
+      .before(row.seq, EARLIER_MESSAGES_MAX)
+      .filter(({ channel, seq }) => channel !== "note" && !row.also.includes(seq));
+    return { also, earlier };
+  }
+
+  /** Chat replies whose time is up: mailed, unless they were seen. */
+  #lookForUnseen(): void {
+    const { log, runner } = this.#parts;
+    const { state } = runner;
+    if (state === null || state.unseen.dueAt === null || state.unseen.dueAt > Date.now()) return;
+    const replies = log.after(state.visitorSeenSeq, EARLIER_MESSAGES_MAX);
+    runner.decide((turn) => decideUnseen(turn, replies));
   }
 }
 

@@ -13,6 +13,7 @@ import { computePresence, isSamePresence } from "./presence.ts";
 import type { Conversation, Presence, ServerFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
 import type { ConversationState } from "./state.ts";
+import { decideVisitorLeft } from "./unseen.ts";
 import { conversationForAgents, conversationForVisitor, frameFor, messageFor, type Audience } from "./views.ts";
 
 export interface EffectRunnerParts {
@@ -49,6 +50,8 @@ export class EffectRunner {
       // Before it has begun there is nothing to look at, not even a table.
       findByKey: (key) => (this.state === null ? null : log.findByKey(key)),
       findBySeq: (seq) => (this.state === null ? null : log.findBySeq(seq)),
+      isVisitorOnline: () => this.presence().isVisitorOnline,
+      queuedReplies: () => log.outbox().filter((row) => row.isCancelledBySeen && row.state === "queued"),
     };
   }
 
@@ -97,6 +100,7 @@ export class EffectRunner {
       before === null
         ? cause !== undefined && this.#parts.sockets.connectionOf(cause.socket)?.kind === "visitor"
         : presence.isVisitorOnline !== before.isVisitorOnline;
+    if (isVisitorChange && !presence.isVisitorOnline) this.decide(decideVisitorLeft);
     if (isVisitorChange && this.state !== null) {
       this.#parts.ports.publishPresence(this.state.id, presence.isVisitorOnline).catch(() => {
         // Lists ask again by themselves while an agent watches; presence is never the truth of anything.

@@ -8,6 +8,10 @@ export interface MailJob {
   seq: number;
   /** Epoch ms before which it is not sent: until then it can be taken back. */
   dueAt: number;
+  /** Earlier replies that travel in the same mail. */
+  also?: number[];
+  /** Not needed any more once the visitor has seen them all. */
+  isCancelledBySeen?: boolean;
 }
 
 export type Effect =
@@ -35,7 +39,10 @@ export interface Turn {
   /** Epoch ms. */
   now: number;
   newId: () => string;
+  isVisitorOnline: () => boolean;
   /** The stored message with this key, or null (A2). */
   findByKey: (key: string) => Message | null;
   findBySeq: (seq: number) => Message | null;
+  /** Mails of chat replies that have not left and are not needed once the replies were seen. */
+  queuedReplies: () => { seq: number; also: number[] }[];
 }

@@ -31,6 +31,8 @@ export interface ReceivedMail {
   /** Used where the conversation has not begun. */
   open: OpenRequest;
   messageId: string;
+  /** Tells a mail from another one with the same Message-ID (hex). */
+  variant?: string | null;
   mailbox: { id: string; address: string };
   /** Ids of its thread, to be learnt. */
   references: string[];
@@ -62,7 +64,8 @@ export interface MailFacts {
 
 export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Message; effects: Effect[] } {
   // A prefix, not a suffix: whoever writes a mail chooses its Message-ID.
-  const key = `${mail.channel === "note" ? "mail-note" : "mail"}:${mail.messageId}`;
+  const kind = mail.channel === "note" ? "mail-note" : "mail";
+  const key = `${typeof mail.variant === "string" ? `${kind}-${mail.variant}` : kind}:${mail.messageId}`;
   const known = turn.findByKey(key);
   if (known !== null) return { message: known, effects: [] };
   const effects: Effect[] = [];

@@ -21,8 +21,7 @@ const MIGRATIONS = [
    CREATE TABLE messages (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
    CREATE TABLE events (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
    CREATE TABLE drafts (agent_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (agent_id, kind));
-   CREATE TABLE outbox (seq INTEGER PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL);
-   CREATE TABLE timers (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL);`,
+   CREATE TABLE outbox (seq INTEGER PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, also TEXT NOT NULL, is_cancelled_by_seen INTEGER NOT NULL);`,
 ];
 
 const outboxRowSchema = v.object({
@@ -30,6 +29,11 @@ const outboxRowSchema = v.object({
   state: v.picklist(["queued", "sending"]),
   due_at: v.number(),
   attempts: v.number(),
+  also: v.pipe(v.string(), v.parseJson(), v.array(v.number())),
+  is_cancelled_by_seen: v.pipe(
+    v.number(),
+    v.transform((flag) => flag === 1),
+  ),
 });
 const valueSchema = v.object({ value: v.string() });
 
@@ -97,20 +101,22 @@ export class MessageLog {
   }
 
   outbox(): OutboxRow[] {
-    const rows = this.#storage.sql.exec("SELECT seq, state, due_at, attempts FROM outbox ORDER BY seq").toArray();
+    const rows = this.#storage.sql.exec("SELECT * FROM outbox ORDER BY seq").toArray();
     return rows.map((row) => {
-      const { due_at, ...rest } = v.parse(outboxRowSchema, row);
-      return { ...rest, dueAt: due_at };
+      const { due_at, is_cancelled_by_seen, ...rest } = v.parse(outboxRowSchema, row);
+      return { ...rest, dueAt: due_at, isCancelledBySeen: is_cancelled_by_seen };
     });
   }
 
   saveOutboxRow(row: OutboxRow): void {
     this.#storage.sql.exec(
-      "INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts) VALUES (?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts, also, is_cancelled_by_seen) VALUES (?, ?, ?, ?, ?, ?)",
       row.seq,
       row.state,
       row.dueAt,
       row.attempts,
+      JSON.stringify(row.also),
+      row.isCancelledBySeen ? 1 : 0,
     );
   }
 
@@ -139,7 +145,14 @@ export class MessageLog {
         );
         return null;
       case "mail":
-        this.saveOutboxRow({ seq: effect.job.seq, state: "queued", dueAt: effect.job.dueAt, attempts: 0 });
+        this.saveOutboxRow({
+          seq: effect.job.seq,
+          state: "queued",
+          dueAt: effect.job.dueAt,
+          attempts: 0,
+          also: effect.job.also ?? [],
+          isCancelledBySeen: effect.job.isCancelledBySeen ?? false,
+        });
         return null;
       case "cancel-mail":
         this.deleteOutboxRow(effect.seq);

@@ -22,6 +22,10 @@ export interface OutboxRow {
   state: "queued" | "sending";
   dueAt: number;
   attempts: number;
+  /** Earlier messages that travel in the same mail. */
+  also: number[];
+  /** A mail of chat replies, not needed any more once the visitor has seen them. */
+  isCancelledBySeen: boolean;
 }
 
 /** What the mail port answers; see `worker/email/send.ts` for the transports' side. */
@@ -82,7 +86,7 @@ export function settleMail(row: OutboxRow, result: DeliveryResult, at: { now: nu
       return {
         kind: "again",
         delivery: { state: "queued", reason: result.reason },
-        row: { seq: row.seq, state: "queued", dueAt: at.now + waitMs, attempts },
+        row: { ...row, state: "queued", dueAt: at.now + waitMs, attempts },
       };
     }
     default:

@@ -13,6 +13,8 @@ export interface IndexRow {
 export interface MailToDeliver {
   state: ConversationState;
   message: Message;
+  /** Earlier replies that travel in the same mail, oldest first. */
+  also: Message[];
   /** Earlier messages, oldest first, notes left out, for the transcript. */
   earlier: Message[];
 }

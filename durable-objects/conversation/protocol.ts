@@ -106,6 +106,8 @@ export const messageSchema = v.object({
       campaign: v.optional(v.string()),
       /** Someone who held the reply address but is not the contact. */
       isNewPerson: v.optional(v.boolean()),
+      /** Someone else of the thread, who was in To or Cc of its mail; like a new person's, it is for agents only. */
+      isParticipant: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
     }),
   ),

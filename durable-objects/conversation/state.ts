@@ -1,11 +1,6 @@
 /** What a conversation knows of itself besides its messages: one row, parsed when loaded. Pure. */
 import * as v from "valibot";
-import {
-  contactSummarySchema,
-  conversationSchema,
-  statusSchema,
-  type Message,
-} from "./protocol.ts";
+import { contactSummarySchema, conversationSchema, statusSchema, type Message } from "./protocol.ts";
 
 /** Message-IDs kept of a mail thread: enough for the first and newest that a References header carries. */
 export const REFERENCES_MAX = 40;
@@ -20,6 +15,8 @@ export const mailThreadSchema = v.object({
   /** The last mail from the other side: what a reply answers. */
   lastInboundId: v.nullable(v.string()),
 });
+
+const NOTHING_UNSEEN = { dueAt: null, afterMs: 0, mails: 0 };
 
 export const conversationStateSchema = v.object({
   id: v.string(),
@@ -48,6 +45,8 @@ export const conversationStateSchema = v.object({
   visitor: conversationSchema.entries.visitor,
   /** Visitor tokens of an older generation are refused (T5). */
   tokenGeneration: v.number(),
+  /** Chat replies that the visitor has not seen: when to look, how long after they left, and how often it was mailed. */
+  unseen: v.optional(v.object({ dueAt: v.nullable(v.number()), afterMs: v.number(), mails: v.number() }), NOTHING_UNSEEN),
   subject: v.nullable(v.string()),
   mail: v.nullable(mailThreadSchema),
   lastMessage: conversationSchema.entries.lastMessage,
@@ -82,6 +81,7 @@ export function newConversationState(input: {
     hasVisitor: input.hasVisitor,
     visitor: input.visitor,
     tokenGeneration: 1,
+    unseen: NOTHING_UNSEEN,
     subject: null,
     mail: null,
     lastMessage: null,

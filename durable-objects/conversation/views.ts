@@ -40,7 +40,7 @@ export function conversationForVisitor(state: ConversationState): VisitorConvers
 /** Null where the audience must not see the message at all: notes, and what other people mailed (T2). */
 export function messageFor(audience: Audience, message: Message): Message | null {
   if (audience === "agent") return message;
-  if (message.channel === "note" || message.mail?.isNewPerson === true) return null;
+  if (message.channel === "note" || message.mail?.isNewPerson === true || message.mail?.isParticipant === true) return null;
   const { seq, id, at, channel, text, attachments, author } = message;
   return { seq, id, at, author: authorForVisitor(author), channel, text, attachments };
 }

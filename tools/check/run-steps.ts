@@ -21,7 +21,7 @@ function report(name: string, result: StepResult, ms: number): void {
   const counts = result.passed + result.failed + result.skipped > 1 || result.skipped > 0 ? `  ${formatTotals(result)}` : "";
   console.log(`${mark} ${name.padEnd(NAME_WIDTH)}${`${(ms / MS_PER_S).toFixed(1)} s`.padStart(8)}${counts}`);
   if (result.note !== undefined) console.log(result.note);
-  if (!isOk) console.log(`\n${result.output.trim()}\n`);
+  if (!isOk) console.log(`\n${result.output.replace(/^\s*\n/, "").trimEnd()}\n`);
 }
 
 async function runStep(step: Step): Promise<StepResult> {

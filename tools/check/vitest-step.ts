@@ -43,7 +43,15 @@ export function vitestStep(project: string, env: Record<string, string> = {}): S
       const folder = await mkdtemp(join(tmpdir(), "hilo-test-"));
       try {
         const file = join(folder, "report.json");
-        const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+        const args = [
+          "run",
+          "--project",
+          project,
+          "--silent=passed-only",
+          "--reporter=default",
+          "--reporter=json",
+          `--outputFile.json=${file}`,
+        ];
         const { isOk, output } = await runCommand("vitest", args, env);
         return countTests(await readFile(file, "utf8").catch(() => ""), isOk, output);
       } finally {

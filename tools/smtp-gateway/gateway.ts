@@ -11,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { type SMTPServerDataStream, type SMTPServerSession, SMTPServer } from "smtp-server";
 import {
   combineDeliveries,
+  type MailOutcome,
   TOO_LARGE,
   TOO_MANY_RECIPIENTS,
   TOO_MANY_UNKNOWN,
@@ -39,6 +40,7 @@ export interface SmtpGatewayOptions extends WorkerIntakeOptions {
   /** With them STARTTLS is offered; PEM. */
   tls?: { key: string; cert: string };
   messageBytesMax?: number;
+  messageTimeoutMs?: number;
   onAccepted?: (ledgerIds: string[]) => void;
 }
 
@@ -48,6 +50,7 @@ class SmtpGateway {
   readonly #options: SmtpGatewayOptions;
   readonly #intake: WorkerIntake;
   readonly #bytesMax: number;
+  readonly #messageTimeoutMs: number;
   /** Unknown recipients of each open connection. */
   readonly #unknown = new Map<string, number>();
   readonly server: SMTPServer;
@@ -56,6 +59,7 @@ class SmtpGateway {
     this.#options = options;
     this.#intake = new WorkerIntake(options);
     this.#bytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
+    this.#messageTimeoutMs = options.messageTimeoutMs ?? MESSAGE_TIMEOUT_MS;
     this.server = new SMTPServer({
       ...options.tls,
       banner: "Hilo",
@@ -93,24 +97,30 @@ class SmtpGateway {
   async #onMail(stream: SMTPServerDataStream, session: SMTPServerSession, reply: (error: Error | null, text?: string) => void) {
     // smtp-server ends an aborted message with an error only where somebody listens for it.
     stream.on("error", () => {});
+    const outcome = await this.#takeMail(stream, session).catch((error: unknown) => ({
+      kind: "refused" as const,
+      reply: error instanceof Error && error.name === "AbortError" ? TOO_SLOW() : TRY_AGAIN(),
+    }));
+    if (outcome.kind === "refused") return reply(outcome.reply);
+    this.#options.onAccepted?.(outcome.ledgerIds);
+    return reply(null, `Stored as ${outcome.ledgerIds.join(" ")}`);
+  }
+
+  /** Leaves no file behind when it settles. @throws Error for a mail that broke off or took too long */
+  async #takeMail(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<MailOutcome> {
     // On disk, because the mail goes out once for each recipient and nothing may go out before all of it is here.
-    const folder = await mkdtemp(join(tmpdir(), "hilo-smtp-"));
+    const folder = await mkdtemp(join(tmpdir(), "hilo-gateway-"));
     try {
       const file = join(folder, "message.eml");
-      await pipeline(stream, createWriteStream(file), { signal: AbortSignal.timeout(MESSAGE_TIMEOUT_MS) });
-      if (stream.sizeExceeded) return reply(TOO_LARGE());
-      const outcome = await this.#deliverToAll(file, session);
-      if (outcome.kind === "refused") return reply(outcome.reply);
-      this.#options.onAccepted?.(outcome.ledgerIds);
-      return reply(null, `Stored as ${outcome.ledgerIds.join(" ")}`);
-    } catch (error) {
-      return reply(error instanceof Error && error.name === "TimeoutError" ? TOO_SLOW() : TRY_AGAIN());
+      await pipeline(stream, createWriteStream(file), { signal: AbortSignal.timeout(this.#messageTimeoutMs) });
+      if (stream.sizeExceeded) return { kind: "refused", reply: TOO_LARGE() };
+      return await this.#deliverToAll(file, session);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 
-  async #deliverToAll(file: string, session: SMTPServerSession) {
+  async #deliverToAll(file: string, session: SMTPServerSession): Promise<MailOutcome> {
     const { mailFrom, rcptTo } = session.envelope;
     const from = mailFrom === false ? "" : mailFrom.address;
     const answers = [];

@@ -18,13 +18,13 @@ export const TOO_MANY_RECIPIENTS = () => new SmtpReply(452, "Too many recipients
 export const TOO_MANY_UNKNOWN = () => new SmtpReply(421, "Too many unknown recipients");
 export const TOO_SLOW = () => new SmtpReply(421, "The message took too long");
 
+export type MailOutcome = { kind: "accepted"; ledgerIds: string[] } | { kind: "refused"; reply: SmtpReply };
+
 /**
  * One answer for all mailboxes of a mail. Success is claimed only when every one has it: after a temporary failure the
  * sending server repeats the mail, and those that had it already recognise the duplicate.
  */
-export function combineDeliveries(
-  answers: DeliveryAnswer[],
-): { kind: "accepted"; ledgerIds: string[] } | { kind: "refused"; reply: SmtpReply } {
+export function combineDeliveries(answers: DeliveryAnswer[]): MailOutcome {
   const ledgerIds = answers.flatMap((answer) => (answer.kind === "stored" ? [answer.ledgerId] : []));
   if (answers.length > 0 && ledgerIds.length === answers.length) return { kind: "accepted", ledgerIds };
   if (answers.some((answer) => answer.kind === "too-large")) return { kind: "refused", reply: TOO_LARGE() };

@@ -15,6 +15,10 @@ export interface ProcessTree {
   ended: Promise<number | null>;
   /** Ends the program and all that it started. */
   stop: () => Promise<void>;
+  /** Kills all of it in one instant, as a crash of the machine would. */
+  kill: () => Promise<void>;
+  /** The process group; every process of the tree is in it. */
+  groupId: number;
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -46,5 +50,10 @@ export function startNodeTree(args: string[], options: { cwd: string; env: NodeJ
     ([code]) => (typeof code === "number" ? code : null),
     () => null,
   );
-  return { stdout: child.stdout, stderr: child.stderr, ended, stop: () => stopGroup(child, ended) };
+  const kill = async (): Promise<void> => {
+    signalGroup(child, "SIGKILL");
+    await ended;
+  };
+  const { stdout, stderr, pid: groupId = 0 } = child;
+  return { stdout, stderr, ended, stop: () => stopGroup(child, ended), kill, groupId };
 }

@@ -24,7 +24,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
 import { readBody, readId, readQuery, readSeq } from "./input.ts";
 import { AppError, type ProblemCode } from "./problems.ts";
-import { mailUndoMs, startConversationByEmail } from "./start-conversation.ts";
+import { mailTimes, startConversationByEmail } from "./start-conversation.ts";
 
 /** Messages of the page that `GET /conversations/:id` answers. */
 const PAGE_MESSAGES = 50;
@@ -110,7 +110,7 @@ export const conversationsApi = new Hono<AppEnv>()
         attachmentIds: body.attachmentIds ?? [],
         uploadedBy: `agent:${agent.id}`,
         ifLastSeq: body.ifLastSeq,
-        undoMs: await mailUndoMs(c),
+        ...(await mailTimes(c)),
       });
       if (answer.kind === "unknown") throw notFound();
       if (answer.kind === "rejected") throw new AppError(...problemOf(answer.reason));

@@ -8,7 +8,7 @@ import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readId } from "./input.ts";
 import { AppError } from "./problems.ts";
-import { mailUndoMs } from "./start-conversation.ts";
+import { mailTimes } from "./start-conversation.ts";
 
 export const socketsApi = new Hono<AppEnv>()
   .get("/conversations/:id/socket", describe({ summary: "The socket of a conversation", status: 101 }), async (c) => {
@@ -21,7 +21,7 @@ export const socketsApi = new Hono<AppEnv>()
       agentId: agent.id,
       name: agent.name,
       role: agent.role,
-      undoMs: await mailUndoMs(c),
+      ...(await mailTimes(c)),
     };
     return conversationStub(c.env, id).fetch(upgradeRequest(c, CONNECTION_HEADER, claim));
   })

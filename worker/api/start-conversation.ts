@@ -12,10 +12,11 @@ import type { AppContext } from "./context.ts";
 import { newId } from "./new-id.ts";
 import { AppError } from "./problems.ts";
 
-export async function mailUndoMs(c: AppContext): Promise<number> {
+/** How long a mail can be taken back, and when an unseen chat reply is mailed. */
+export async function mailTimes(c: AppContext): Promise<{ undoMs: number; unseenMs: number }> {
   // Without the settings nothing is lost but the delay.
   const settings = await loadCachedSettings(c.get("db"), Date.now()).catch(() => null);
-  return (settings?.mail.undoSeconds ?? 0) * 1_000;
+  return { undoMs: (settings?.mail.undoSeconds ?? 0) * 1_000, unseenMs: (settings?.mail.unseenSeconds ?? 0) * 1_000 };
 }
 
 type Body = v.InferOutput<typeof conversationCreateSchema>;
@@ -51,7 +52,7 @@ export async function startConversationByEmail(
     subject: body.subject,
     attachmentIds: body.attachmentIds ?? [],
     uploadedBy: `agent:${agent.id}`,
-    undoMs: await mailUndoMs(c),
+    ...(await mailTimes(c)),
     open: {
       id,
       hasVisitor: false,

@@ -66,6 +66,8 @@ export const hoursSettingsSchema = v.object({
 export const mailSettingsSchema = v.object({
   /** Seconds for which an email reply can be taken back. */
   undoSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60)), 0),
+  /** Seconds after the visitor has left until a chat reply that they have not seen is mailed; 0 is never. */
+  unseenSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400)), 120),
   /** Put below replies; plain text. */
   signature: v.optional(v.pipe(v.string(), v.maxLength(2000)), ""),
   isTranscriptIncluded: v.optional(v.boolean(), true),

@@ -8,6 +8,7 @@ import {
   claimContactConversation,
   findContactConversation,
   findContact,
+  findContactByEmail,
   findOrCreateContact,
   markUndeliverable,
   proveAddress,
@@ -93,9 +94,12 @@ function noted({ verdict }: ApplyInput, state: LedgerRow["state"]): Applied {
 type MessageVerdict = Extract<Verdict, { target: unknown }>;
 
 async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise<Applied> {
-  const { env, mail } = input;
+  const { env, db, mail } = input;
   const author = verdict.code === "forwarded" ? verdict.author : mail.from;
   const place = await findPlace(input, verdict, author);
+  // Before the append: once the mail is there, a repeat finds a known contact and would learn nobody.
+  const people = verdict.participants.map(({ address }) => address);
+  await addParticipants(db, place.open.id, people, Date.now());
   const stub = conversationStub(env, place.open.id, locationHintOf(env, null));
   const message = await stub.receiveMail({
     ...(await contentOf(input, place.open.id)),
@@ -171,7 +175,7 @@ function openRequest({ row, mail }: ApplyInput, id: string, contact: Place["cont
 
 type Content = Pick<
   ReceivedMail,
-  "messageId" | "mailbox" | "references" | "subject" | "text" | "html" | "quoted" | "attachments"
+  "messageId" | "variant" | "mailbox" | "references" | "subject" | "text" | "html" | "quoted" | "attachments"
 >;
 
 async function contentOf(input: ApplyInput, conversationId: string): Promise<Content> {
@@ -179,6 +183,8 @@ async function contentOf(input: ApplyInput, conversationId: string): Promise<Con
   const html = mail.html === null ? null : (sanitiseMailHtml(mail.html)?.html ?? null);
   return {
     messageId: mail.messageId,
+    // Another mail has this id: it must not hide this one (M2).
+    variant: input.verdict.isIdReused ? input.contentHash : null,
     mailbox: { id: row.mailboxId, address: await mailboxAddress(input) },
     references: [...mail.references, ...mail.inReplyTo],
     subject: mail.subject.slice(0, 250),
@@ -200,10 +206,11 @@ async function mailboxAddress({ db, row }: ApplyInput): Promise<string> {
 }
 
 async function mailInfo(
-  { db, row, mail }: ApplyInput,
+  input: ApplyInput,
   verdict: MessageVerdict,
   author: MailAddress | null,
 ): Promise<NonNullable<Message["mail"]>> {
+  const { db, row, mail } = input;
   const forwardedBy =
     verdict.code === "forwarded" ? ((await findAgent(db, verdict.forwardedBy))?.name ?? mail.from?.address) : undefined;
   return {
@@ -211,8 +218,19 @@ async function mailInfo(
     ...(author === null ? {} : { from: { address: author.address, ...(author.name === null ? {} : { name: author.name }) } }),
     ...(verdict.campaign === null ? {} : { campaign: verdict.campaign }),
     ...(verdict.code === "token:new-person" ? { isNewPerson: true } : {}),
+    ...((await isParticipantMail(input, verdict)) ? { isParticipant: true } : {}),
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
   };
+}
+
+/** Whether it joins a conversation whose contact did not write it: the visitor who reads along must not see it (T2). */
+async function isParticipantMail({ env, db, mail }: ApplyInput, verdict: MessageVerdict): Promise<boolean> {
+  if (mail.from === null || verdict.target.kind !== "join" || (verdict.code !== "token" && verdict.code !== "reference"))
+    return false;
+  const facts = await conversationStub(env, verdict.target.conversationId).mailFacts();
+  if (facts === null || facts.email === mail.from.address) return false;
+  const sender = await findContactByEmail(db, mail.from.address);
+  return sender === null || sender.id !== facts.contactId;
 }
 
 function nameOf(author: MailAddress): { name: string } {
@@ -282,12 +300,6 @@ async function remember(input: ApplyInput, verdict: MessageVerdict, seq: number,
       createdAt: now,
     });
   await learnMailIds(db, { mailboxId, conversationId, ids: verdict.learnIds.filter((id) => id !== mail.messageId), now });
-  await addParticipants(
-    db,
-    conversationId,
-    verdict.participants.map(({ address }) => address),
-    now,
-  );
   if (verdict.code !== "token" || !verdict.provesAddress || mail.from === null) return;
   await proveAddress(db, mail.from.address);
   const contactId = (await conversationStub(input.env, conversationId).mailFacts())?.contactId ?? null;

@@ -28,7 +28,11 @@ export async function deliverMail(env: Env, job: MailToDeliver): Promise<Deliver
   const db = openDatabase(env.DB);
   const mailbox = await mailboxOf(db, job);
   if (mailbox === null) return { kind: "refused", reason: "There is no mailbox to write from." };
-  const files = await loadFiles(env, db, job.message.attachments);
+  const files = await loadFiles(
+    env,
+    db,
+    [...job.also, job.message].flatMap(({ attachments }) => attachments),
+  );
   if (files === null)
     return { kind: "refused", reason: "A file is too large to travel in a mail, and PUBLIC_URL is not set to link to it." };
   const mail = await compose(env, { job, mailbox, recipient, files, settings: await loadCachedSettings(db, Date.now()) });
@@ -126,7 +130,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient }),
     messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
-    text: message.text,
+    text: [...job.also, message].map(({ text }) => text).join("\n\n"),
     signature: settings.mail.signature,
     references: referencesOf(job),
     transcript: settings.mail.isTranscriptIncluded ? earlier.map(transcriptEntryOf) : [],

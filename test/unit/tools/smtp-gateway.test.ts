@@ -1,6 +1,8 @@
 /** The gateway with a real SMTP client, in front of a stand-in for the Worker. */
+import { readdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { buffer } from "node:stream/consumers";
 import { createTransport } from "nodemailer";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -48,13 +50,14 @@ const portOf = (server: Server): number => {
   return address !== null && typeof address === "object" ? address.port : 0;
 };
 
-async function startGateway(secret = SECRET): Promise<void> {
+async function startGateway({ secret = SECRET, messageTimeoutMs = 10_000 } = {}): Promise<void> {
   gateway = await startSmtpGateway({
     host: "127.0.0.1",
     port: 0,
     workerUrl: `http://127.0.0.1:${portOf(worker)}`,
     secret,
     messageBytesMax: MESSAGE_BYTES_MAX,
+    messageTimeoutMs,
     onTrouble: (text) => troubles.push(text),
   });
 }
@@ -170,7 +173,7 @@ describe("[T13] the SMTP gateway", () => {
 
   test("a wrong secret is a temporary failure that the log names", async () => {
     await gateway.close();
-    await startGateway("another");
+    await startGateway({ secret: "another" });
     expect((await send(["help@acme.test"])).reply).toMatch(/^451/);
     expect(troubles).toEqual(["The Worker refuses this gateway's INBOUND_MAIL_SECRET."]);
   });
@@ -196,6 +199,24 @@ describe("[T13] the SMTP gateway", () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(deliveries).toEqual([]);
+  });
+
+  test("a mail that trickles in is given up, and leaves no file behind", async () => {
+    await gateway.close();
+    await startGateway({ messageTimeoutMs: 100 });
+    const socket = connect(gateway.port, "127.0.0.1");
+    const lines = ["EHLO x", "MAIL FROM:<a@b.example>", "RCPT TO:<help@acme.test>", "DATA", "Subject: slow"];
+    const last = await new Promise<string>((resolve) => {
+      socket.on("data", (chunk) => {
+        const next = lines.shift();
+        if (next === undefined) resolve(String(chunk));
+        else socket.write(`${next}\r\n`);
+      });
+    });
+    socket.destroy();
+    expect(last).toMatch(/^421/);
+    expect(deliveries).toEqual([]);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("hilo-gateway-"))).toEqual([]);
   });
 
   test("no sign-in is offered, and no encryption without a certificate", async () => {

@@ -126,7 +126,9 @@ describe("what each audience is given", () => {
     await settle(late);
     await settle(live);
     for (const visitor of [live, late]) {
-      expect(visitor.texts.join("\n")).not.toMatch(/secret|customer\.test|acme\.test|agent-ana|"delivery"|"event"|preview|revision/i);
+      expect(visitor.texts.join("\n")).not.toMatch(
+        /secret|customer\.test|acme\.test|agent-ana|"delivery"|"event"|preview|revision/i,
+      );
       expect(visitor.texts.join("\n")).toContain("Hello from Ana");
     }
     expect(seqsOf(live)).toEqual([1, 3, 4]);
@@ -144,7 +146,9 @@ describe("what each audience is given", () => {
     ana.send({ type: "send", clientId: newId(), text: "A reply" });
     ana.send({ type: "draft", kind: "note", text: "half a th" });
     await settle(ana);
-    expect(await ana.next("event")).toMatchObject({ event: { id: 1, kind: "assigned", afterSeq: 3, subject: { id: ANA.agentId } } });
+    expect(await ana.next("event")).toMatchObject({
+      event: { id: 1, kind: "assigned", afterSeq: 3, subject: { id: ANA.agentId } },
+    });
     const again = await (await join(stub, ANA)).next("welcome");
     expect(again.drafts).toEqual([{ kind: "note", text: "half a th", updatedAt: expect.any(Number) }]);
     expect(again.events).toHaveLength(1);

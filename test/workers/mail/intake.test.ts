@@ -30,7 +30,7 @@ describe("[A8] a mail is taken only when it is safe", () => {
     const [row] = await ledger(key);
     expect(row).toMatchObject({ state: "received", verdict: null, conversationId: null });
     const response = await fetchWorker({ key }, `GET /api/ledger/${row?.id}/raw`);
-    expect(await response.text()).toBe(raw);
+    expect(new TextDecoder().decode(await response.arrayBuffer())).toBe(raw);
     await cron();
     expect(await ledger(key)).toMatchObject([{ id: row?.id, state: "applied", verdict: "new" }]);
     expect(await count("ledger")).toBe(1);
@@ -51,7 +51,6 @@ describe("[A8] a mail is taken only when it is safe", () => {
   });
 
   test("trouble afterwards is tried five times and then says so, with the raw mail still there", async () => {
-    await env.MAIL.put("kept", "x");
     await receive(rawMail());
     await receive(rawMail({ from: "nora@example.test", subject: "lost" }), {}, { MAIL: storeAway("get") });
     await env.MAIL.delete(await rawKeys());

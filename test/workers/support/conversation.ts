@@ -1,13 +1,18 @@
 /** A conversation's object, driven directly: as the Worker drives it, without the Worker's own checks in the way. */
 import "./bindings.ts";
-import { applyD1Migrations, reset, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, applyD1Migrations, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
 import type { PersonMessage, SendAnswer } from "../../../durable-objects/conversation/calls.ts";
 import type { ConversationObject } from "../../../durable-objects/conversation/conversation-object.ts";
 import { CONNECTION_HEADER, type ConnectionClaim } from "../../../durable-objects/conversation/connection.ts";
 import type { OpenRequest } from "../../../durable-objects/conversation/intake.ts";
-import { messageSchema, serverFrameSchema, type Message, type ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
+import {
+  messageSchema,
+  serverFrameSchema,
+  type Message,
+  type ServerFrame,
+} from "../../../durable-objects/conversation/protocol.ts";
 import { conversationStub } from "../../../worker/objects.ts";
 import { newId } from "./deployment.ts";
 import { ports } from "./ports.ts";
@@ -15,14 +20,15 @@ import { TestSocket } from "./socket.ts";
 
 export type ConversationStub = DurableObjectStub<ConversationObject>;
 
-export const ANA = { kind: "agent", agentId: "agent-ana", name: "Ana", role: "agent", undoMs: 0 } as const;
-export const BEN = { kind: "agent", agentId: "agent-ben", name: "Ben", role: "agent", undoMs: 0 } as const;
+export const ANA = { kind: "agent", agentId: "agent-ana", name: "Ana", role: "agent", undoMs: 0, unseenMs: 0 } as const;
+export const BEN = { kind: "agent", agentId: "agent-ben", name: "Ben", role: "agent", undoMs: 0, unseenMs: 0 } as const;
 export const VISITOR = { kind: "visitor", tokenGeneration: 1 } as const;
 export const AUTHOR_ANA = { kind: "agent", id: ANA.agentId, name: ANA.name } as const;
 
 /** Empty storage, real ports. For `beforeEach`. */
 export async function freshStorage(): Promise<void> {
   ports.reset();
+  ports.roles = { loadRoles: async (ids) => new Map(ids.map((id) => [id, "agent"])) };
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS ?? []);
 }
@@ -37,7 +43,12 @@ export function mailOpenRequest(): OpenRequest {
     hasVisitor: false,
     contact: { id: newId(), name: "Carla", email: "carla@customer.test" },
     subject: "Printer",
-    mail: { mailboxId: newId(), mailbox: "hello@acme.test", references: ["first@customer.test"], lastInboundId: "first@customer.test" },
+    mail: {
+      mailboxId: newId(),
+      mailbox: "hello@acme.test",
+      references: ["first@customer.test"],
+      lastInboundId: "first@customer.test",
+    },
   });
 }
 
@@ -77,6 +88,12 @@ export async function send(stub: ConversationStub, over: Partial<PersonMessage> 
 
 export async function sendAnswer(stub: ConversationStub, over: Partial<PersonMessage> = {}): Promise<SendAnswer> {
   return await stub.send(personMessage(over));
+}
+
+/** The process ends at once: memory, sockets and what was under way are gone. @returns the way to the new one */
+export async function crash(id: string): Promise<ConversationStub> {
+  await abortAllDurableObjects();
+  return conversationStub(env, id);
 }
 
 export type Socket = TestSocket<ServerFrame>;
@@ -125,6 +142,6 @@ export async function outboxRows(stub: ConversationStub): Promise<unknown[]> {
   return runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT seq, state, attempts FROM outbox").toArray());
 }
 
-export async function alarmOf(stub: ConversationStub): Promise<number | null> {
+export async function alarmOf(stub: ConversationStub | DurableObjectStub<InboxObject>): Promise<number | null> {
   return runInDurableObject(stub, (_, state) => state.storage.getAlarm());
 }

@@ -54,7 +54,11 @@ export interface Envelope {
 }
 
 /** Through the platform's `email()`, with all it sets off awaited. @returns what the sending server was told, null: taken */
-export async function receive(raw: string | Uint8Array, envelope: Envelope = {}, bindings: Partial<Env> = {}): Promise<string | null> {
+export async function receive(
+  raw: string | Uint8Array,
+  envelope: Envelope = {},
+  bindings: Partial<Env> = {},
+): Promise<string | null> {
   const bytes = typeof raw === "string" ? new TextEncoder().encode(raw) : raw;
   let rejection: string | null = null;
   const never = async (): Promise<EmailSendResult> => {

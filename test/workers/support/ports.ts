@@ -13,18 +13,28 @@ interface Seen {
   presence: [conversationId: string, isOnline: boolean][];
   contacts: string[];
   delivered: MailToDeliver[];
+  /** How often any conversation was started or woken from hibernation. */
+  wakes: number;
 }
 
-const nothing = (): Seen => ({ saved: [], published: [], presence: [], contacts: [], delivered: [] });
+const nothing = (): Seen => ({ saved: [], published: [], presence: [], contacts: [], delivered: [], wakes: 0 });
 
 class TestPorts {
   seen = nothing();
-  /** What stands in for the real port. */
+  /** What stands in for the real ports. */
   conversation: Partial<ConversationPorts> = {};
+  /** Agents who need no row in D1. */
+  roles: Partial<Pick<ConversationPorts, "loadRoles">> = {};
   inbox: Partial<InboxPorts> = {};
 
   reset(): void {
     this.seen = nothing();
+    this.roles = {};
+    this.heal();
+  }
+
+  /** The real ports again. */
+  heal(): void {
     this.conversation = {};
     this.inbox = {};
   }
@@ -41,13 +51,24 @@ export async function fail(): Promise<never> {
   throw new Error("made to fail by a test");
 }
 
+/** Holds a port until the test opens it. Polled, for a promise of the test cannot be awaited inside an object. */
+export class Gate {
+  isReached = false;
+  isOpen = false;
+
+  async pass(): Promise<void> {
+    this.isReached = true;
+    while (!this.isOpen) await scheduler.wait(5);
+  }
+}
+
 /** A mail server that takes every mail. */
 export async function takeMail({ message }: MailToDeliver) {
   return { kind: "sent" as const, to: message.delivery?.to ?? [], messageId: `sent-${message.seq}@hilo.test` };
 }
 
 export function watchConversation(real: ConversationPorts): ConversationPorts {
-  const now = (): ConversationPorts => ({ ...real, ...ports.conversation });
+  const now = (): ConversationPorts => ({ ...real, ...ports.roles, ...ports.conversation });
   return {
     saveIndex: async (row) => {
       ports.seen.saved.push(row);
@@ -78,7 +99,7 @@ export function watchConversation(real: ConversationPorts): ConversationPorts {
 }
 
 export function watchInbox(real: InboxPorts): InboxPorts {
-  const now = (): InboxPorts => ({ ...real, ...ports.inbox });
+  const now = (): InboxPorts => ({ ...real, ...ports.roles, ...ports.inbox });
   return {
     isVisitorOnline: async (id) => now().isVisitorOnline(id),
     loadRoles: async (ids) => now().loadRoles(ids),

@@ -3,7 +3,12 @@ import "./bindings.ts";
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
 import { expect, vi } from "vitest";
-import { conversationSchema, messageSchema, type Conversation, type Message } from "../../../durable-objects/conversation/protocol.ts";
+import {
+  conversationSchema,
+  messageSchema,
+  type Conversation,
+  type Message,
+} from "../../../durable-objects/conversation/protocol.ts";
 import { contactSchema, conversationPageSchema, pageOf, type Contact } from "../../../worker/domain/api-shapes.ts";
 import { newId } from "./deployment.ts";
 import { read } from "./http.ts";

@@ -3,13 +3,14 @@ import { ConversationObject } from "../../../durable-objects/conversation/conver
 import { InboxObject } from "../../../durable-objects/inbox/inbox-object.ts";
 import type { Env } from "../../../worker/env.ts";
 import { conversationPorts, inboxPorts } from "../../../worker/ports.ts";
-import { watchConversation, watchInbox } from "./ports.ts";
+import { ports, watchConversation, watchInbox } from "./ports.ts";
 
 export { default } from "../../../worker/index.ts";
 
 export class Conversation extends ConversationObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, watchConversation(conversationPorts(env)));
+    ports.seen.wakes += 1;
   }
 }
 

@@ -79,5 +79,3 @@ export function useComposer({ live, conversation }: ComposerOptions) {
 
   return { text, choice, channel, files, transcript, isWithoutAddress, newerReply, excess, canSend, send, sendAnyway, moveGuard };
 }
-
-export type ComposerState = ReturnType<typeof useComposer>;

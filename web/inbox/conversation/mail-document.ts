@@ -1,9 +1,5 @@
 import DOMPurify from "dompurify";
 
-/** Larger mails, or such with more links, are offered as text and download only. */
-export const MAIL_HTML_LENGTH_MAX = 1_000_000;
-const MAIL_LINKS_MAX = 5_000;
-
 const FORBIDDEN_TAGS = [
   "style",
   "form",
@@ -61,8 +57,4 @@ export function makeMailDocument(html: string, { isRemoteAllowed, origin }: Mail
 
 export function hasRemoteImages(html: string): boolean {
   return /<img[^>]{0,2000}src\s*=\s*["']?\s*https?:/iu.test(html);
-}
-
-export function isTooLarge(html: string): boolean {
-  return html.length > MAIL_HTML_LENGTH_MAX || html.split(/<a\s/iu, MAIL_LINKS_MAX + 2).length > MAIL_LINKS_MAX + 1;
 }

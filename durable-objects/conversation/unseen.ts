@@ -1,0 +1,81 @@
+/**
+ * A reply reaches the person: chat replies that the visitor has not had on screen some time after they left are mailed
+ * once, several in one mail. The same messages, not copies; cancelled when they come back and see them. Pure.
+ */
+import { delivered } from "./commands.ts";
+import type { Effect, Turn } from "./effects.ts";
+import type { Message } from "./protocol.ts";
+import { replyAddressOf, type ConversationState } from "./state.ts";
+
+/** Mails to an address that was only typed, until it is proven: nobody can be flooded by somebody else's chat (T1). */
+export const UNPROVEN_MAILS_MAX = 1;
+/** Replies that one mail carries; older ones are in its transcript. */
+export const REPLIES_PER_MAIL_MAX = 10;
+
+/** A chat reply that no mail has carried and that may have to be mailed. */
+export function isUnmailedReply(message: Message): boolean {
+  return message.author.kind === "agent" && message.channel === "chat" && message.delivery === undefined;
+}
+
+/**
+ * The visitor has had everything up to `seq` on screen. A mail of these replies that has not left is not needed; one
+ * that is on its way goes, and is shown as both.
+ */
+export function decideSeenByVisitor(turn: Turn, seq: number): Effect[] {
+  const { state } = turn;
+  const isAllSeen = seq >= (state.lastReply?.seq ?? 0);
+  const unseen = isAllSeen ? { ...state.unseen, dueAt: null } : state.unseen;
+  const effects: Effect[] = [
+    { kind: "state", state: { ...state, visitorSeenSeq: seq, unseen, revision: state.revision + 1 } },
+    { kind: "conversation" },
+  ];
+  for (const row of turn.queuedReplies()) {
+    if (row.seq > seq) continue;
+    effects.push({ kind: "cancel-mail", seq: row.seq });
+    for (const mailed of [...row.also, row.seq]) {
+      const message = turn.findBySeq(mailed);
+      if (message !== null) effects.push(...delivered(message, { state: "seen" }));
+    }
+  }
+  return effects;
+}
+
+/** The visitor has left: what they have not seen is looked at when their time is up, counted from now. */
+export function decideVisitorLeft(turn: Turn): Effect[] {
+  const { state, now } = turn;
+  if (state.unseen.dueAt === null) return [];
+  return [{ kind: "state", state: { ...state, unseen: { ...state.unseen, dueAt: now + state.unseen.afterMs } } }];
+}
+
+/**
+ * The time is up. Decided in the same turn as *seen* is (T16): either the visitor has seen them, or they are mailed.
+ *
+ * @param replies the messages after `visitorSeenSeq`, ascending
+ */
+export function decideUnseen(turn: Turn, replies: Message[]): Effect[] {
+  const { state, now } = turn;
+  if (state.unseen.dueAt === null || state.unseen.dueAt > now) return [];
+  const unmailed = replies.filter(isUnmailedReply).slice(-REPLIES_PER_MAIL_MAX);
+  const last = unmailed.at(-1);
+  if (last === undefined || !mayMail(state)) return [withUnseen(state, { ...state.unseen, dueAt: null })];
+  // Somebody who has the page open may be reading: asked again later, and at once when they leave.
+  if (turn.isVisitorOnline()) return [withUnseen(state, { ...state.unseen, dueAt: now + state.unseen.afterMs })];
+  const to = replyAddressOf(state);
+  const delivery = { state: "queued" as const, ...(to === null ? {} : { to: [to] }) };
+  return [
+    {
+      kind: "mail",
+      job: { seq: last.seq, dueAt: now, also: unmailed.slice(0, -1).map(({ seq }) => seq), isCancelledBySeen: true },
+    },
+    ...unmailed.flatMap((message) => delivered(message, delivery)),
+    withUnseen(state, { ...state.unseen, dueAt: null, mails: state.unseen.mails + 1 }),
+  ];
+}
+
+function mayMail(state: ConversationState): boolean {
+  return replyAddressOf(state) !== null && (state.isAddressProven || state.unseen.mails < UNPROVEN_MAILS_MAX);
+}
+
+function withUnseen(state: ConversationState, unseen: ConversationState["unseen"]): Effect {
+  return { kind: "state", state: { ...state, unseen } };
+}

@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { freshDeployment } from "../support/deployment.ts";
+import { call } from "../support/http.ts";
+import { ledger, rawMail, receive } from "../support/inbound.ts";
+import { takeMail, type Outbound } from "../support/outbound.ts";
+import { deliveredAs, listContacts, listThreads, openThread, reply } from "../support/threads.ts";
+
+let key: string;
+let outbound: Outbound;
+
+beforeEach(async () => {
+  ({ key } = (await freshDeployment()).owner);
+  outbound = takeMail();
+});
+
+interface Report {
+  status: string;
+  action: string;
+  diagnostic?: string;
+  /** Headers of the mail that came back. */
+  original: string[];
+  type?: string;
+}
+
+/** RFC 3464. */
+function report({ status, action, diagnostic = "smtp; 550 5.1.1 No such user", original }: Report): string {
+  return rawMail({
+    from: "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
+    subject: "Undelivered Mail Returned to Sender",
+    headers: ['Content-Type: multipart/report; report-type=delivery-status; boundary="r"', "MIME-Version: 1.0", "Auto-Submitted: auto-replied"],
+    text: [
+      "--r",
+      "Content-Type: text/plain",
+      "",
+      "It could not be delivered.",
+      "--r",
+      "Content-Type: message/delivery-status",
+      "",
+      "Reporting-MTA: dns; mx.example.test",
+      "",
+      "Final-Recipient: rfc822; vera@example.test",
+      `Action: ${action}`,
+      `Status: ${status}`,
+      `Diagnostic-Code: ${diagnostic}`,
+      "",
+      "--r",
+      "Content-Type: message/rfc822",
+      "",
+      ...original,
+      "",
+      "Our answer.",
+      "--r--",
+    ].join("\r\n"),
+  });
+}
+
+/** A thread by mail with one reply of ours that has left. */
+async function mailed() {
+  await receive(rawMail({ text: "first" }));
+  const [thread] = await listThreads(key, 1);
+  const id = thread?.id ?? "";
+  const { seq } = await reply(key, id);
+  await deliveredAs(key, id, { seq, state: "sent" });
+  return { id, seq, replyTo: outbound.mails[0]?.replyTo ?? "" };
+}
+
+const bounce = async (raw: string, to?: string) => {
+  expect(await receive(raw, { from: "", ...(to === undefined ? {} : { to }) })).toBeNull();
+  return (await ledger(key))[0];
+};
+
+describe("[M5] a bounce", () => {
+  test("turns the message failed in plain words and marks the address; it reopens nothing and is nobody's contact", async () => {
+    const { id, seq } = await mailed();
+    await call({ key }, `POST /api/conversations/${id}/complete`);
+    const row = await bounce(report({ status: "5.1.1", action: "failed", original: ["Message-ID: <sent-1@cloudflare.test>"] }));
+    expect(row).toMatchObject({ state: "applied", verdict: "bounce", conversationId: id });
+    expect(await deliveredAs(key, id, { seq, state: "failed" })).toEqual({
+      state: "failed",
+      reason: "550 5.1.1 No such user",
+      to: ["vera@example.test"],
+    });
+    const { conversation, messages } = await openThread(key, id);
+    expect([conversation.status, conversation.unread, messages.length]).toEqual(["complete", false, 2]);
+    expect(await listContacts(key)).toMatchObject([{ addresses: [{ email: "vera@example.test", isUndeliverable: true }] }]);
+    await listThreads(key, 1);
+  });
+
+  test("is matched by the token in the mail's reply address where the id is not known", async () => {
+    const { id, seq, replyTo } = await mailed();
+    await bounce(report({ status: "5.2.1", action: "failed", original: ["Message-ID: <unknown@x>", `Reply-To: ${replyTo}`] }));
+    await deliveredAs(key, id, { seq, state: "failed" });
+  });
+
+  test("is matched by the signed address that it was sent to", async () => {
+    const { id, seq, replyTo } = await mailed();
+    await bounce(report({ status: "5.2.1", action: "failed", original: ["Subject: x"] }), replyTo);
+    await deliveredAs(key, id, { seq, state: "failed" });
+  });
+
+  test("that is only a delay says so and fails nothing", async () => {
+    const { id, seq } = await mailed();
+    const original = ["Message-ID: <sent-1@cloudflare.test>"];
+    await bounce(report({ status: "4.4.1", action: "delayed", diagnostic: "smtp; 421 try later", original }));
+    expect(await deliveredAs(key, id, { seq, state: "sent" })).toMatchObject({ reason: "421 try later" });
+    expect(await listContacts(key)).toMatchObject([{ addresses: [{ isUndeliverable: false }] }]);
+  });
+
+  test("[M6] of a mail that is not known is kept aside", async () => {
+    const row = await bounce(report({ status: "5.1.1", action: "failed", original: ["Message-ID: <nobody@x>"] }));
+    expect(row).toMatchObject({ state: "filtered", verdict: "filtered:bounce", conversationId: null });
+    await listThreads(key, 0);
+    expect(await listContacts(key)).toEqual([]);
+  });
+});
+
+describe("[M4] a complaint", () => {
+  test("stops mail to the address that we wrote to, and only that one", async () => {
+    const { id } = await mailed();
+    const complaint = rawMail({
+      from: "feedback@isp.test",
+      subject: "Abuse report",
+      headers: ['Content-Type: multipart/report; report-type=feedback-report; boundary="r"', "MIME-Version: 1.0", "References: <sent-1@cloudflare.test>"],
+      text: ["--r", "Content-Type: text/plain", "", "spam", "--r", "Content-Type: message/feedback-report", "", "Feedback-Type: abuse", "--r--"].join("\r\n"),
+    });
+    expect(await bounce(complaint)).toMatchObject({ state: "applied", verdict: "event", conversationId: id });
+    expect(await listContacts(key)).toMatchObject([{ addresses: [{ email: "vera@example.test", isUndeliverable: true }] }]);
+    expect((await openThread(key, id)).messages).toHaveLength(2);
+  });
+});

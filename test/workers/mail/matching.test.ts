@@ -1,0 +1,244 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { MAILBOX, OWNER, addAgent, freshDeployment } from "../support/deployment.ts";
+import { SITE, call } from "../support/http.ts";
+import { ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
+import { takeMail, type Outbound } from "../support/outbound.ts";
+import { visitorSocket } from "../support/socket.ts";
+import { contactKnown, deliveredAs, listContacts, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
+import { beginChat } from "../support/visitor.ts";
+
+let key: string;
+let outbound: Outbound;
+
+beforeEach(async () => {
+  ({ key } = (await freshDeployment()).owner);
+  outbound = takeMail();
+});
+
+/** @returns the newest row of the ledger, which is this mail's */
+async function take(parts: MailParts = {}, envelope: Envelope = {}) {
+  const from = /<([^<>]+)>/.exec(parts.from ?? "<vera@example.test>")?.[1] ?? parts.from ?? "";
+  expect(await receive(rawMail(parts), { from, ...envelope })).toBeNull();
+  const [row] = await ledger(key);
+  if (row === undefined) throw new Error("the mail is not in the ledger");
+  return row;
+}
+
+/** A chat whose visitor typed Vera's address, and the signed address of an agent's reply to it by mail. */
+async function chatWithReply() {
+  const chat = await beginChat({ text: "Do you ship?", contact: { email: "vera@example.test", name: "Vera" } });
+  await contactKnown(key, chat.conversationId);
+  const { seq } = await reply(key, chat.conversationId, { text: "We do." });
+  await deliveredAs(key, chat.conversationId, { seq, state: "sent" });
+  return { ...chat, token: chat.token, address: outbound.mails.at(-1)?.replyTo ?? "", seq };
+}
+
+async function complete(id: string | null): Promise<void> {
+  expect((await call({ key }, `POST /api/conversations/${id}/complete`)).status).toBe(204);
+}
+
+describe("[S14] a known contact", () => {
+  test("[M16] joins their conversation and reopens it", async () => {
+    const { conversationId: id } = await take({ text: "first" });
+    await complete(id);
+    expect((await openThread(key, id)).conversation).toMatchObject({ status: "complete", unread: false });
+    const second = await take({ text: "second", subject: "Something else" });
+    expect([second.verdict, second.conversationId]).toEqual(["contact", id]);
+    const { conversation, messages, events } = await openThread(key, id);
+    expect(conversation).toMatchObject({ status: "open", unread: true, subject: "Something else" });
+    expect(messages.map(({ text }) => text)).toEqual(["first", "second"]);
+    expect(events.map(({ kind, afterSeq }) => [kind, afterSeq]).filter(([kind]) => kind !== "contact")).toEqual([
+      ["completed", 1],
+      ["reopened", 1],
+    ]);
+    await listThreads(key, 1);
+  });
+
+  test("[T2] [M16] whose address a visitor only typed gets a new conversation, until a mail with the token proves it", async () => {
+    const { conversationId: chat, address } = await chatWithReply();
+    const fresh = await take({ text: "private" });
+    expect(fresh.verdict).toBe("contact");
+    expect(fresh.conversationId).not.toBe(chat);
+    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do."]);
+    // One person all the same.
+    expect(await listContacts(key)).toHaveLength(1);
+
+    const answer = await take({ text: "with the token" }, { to: address });
+    expect([answer.verdict, answer.conversationId]).toEqual(["token", chat]);
+    const next = await take({ text: "fresh again" });
+    expect([next.verdict, next.conversationId]).toEqual(["contact", chat]);
+    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do.", "with the token", "fresh again"]);
+    expect(await textsOf(key, fresh.conversationId)).toEqual(["private"]);
+  });
+
+  test("[T2] ids of an unproven chat lead nowhere either", async () => {
+    const { conversationId: chat } = await chatWithReply();
+    const row = await take({ text: "private", headers: ["In-Reply-To: <sent-1@cloudflare.test>"] });
+    expect(row.verdict).toBe("linked");
+    expect(row.conversationId).not.toBe(chat);
+    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do."]);
+  });
+});
+
+describe("[S13] a reply to the signed address", () => {
+  test("[M10] joins, reopens, shows its channel, and reaches the widget", async () => {
+    const { conversationId: id, address, token } = await chatWithReply();
+    await complete(id);
+    const row = await take({ text: "Great!\r\n\r\nOn Mon, Olivia wrote:\r\n> We do." }, { to: address.toUpperCase() });
+    expect([row.verdict, row.conversationId]).toEqual(["token", id]);
+    const { conversation, messages } = await openThread(key, id);
+    expect(conversation).toMatchObject({ status: "open", unread: true });
+    expect(messages.map(({ channel, text }) => [channel, text])).toEqual([
+      ["chat", "Do you ship?"],
+      ["email", "We do."],
+      ["email", "Great!"],
+    ]);
+    expect(messages[2]).toMatchObject({ quoted: "On Mon, Olivia wrote:\n> We do." });
+    const socket = await visitorSocket(token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    const shown = (await socket.next("welcome")).messages;
+    expect(shown.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "Great!"]);
+    expect(JSON.stringify(shown)).not.toContain("example.test");
+  });
+
+  test("[T3] [M11] of a stranger joins as another person: hidden from the widget, and replies do not go to them", async () => {
+    const { conversationId: id, address, token } = await chatWithReply();
+    const row = await take({ from: "Eve <eve@evil.test>", text: "It's me, Vera's new address" }, { to: address });
+    expect([row.verdict, row.conversationId]).toEqual(["token:new-person", id]);
+    const { messages, contact } = await openThread(key, id);
+    expect(messages.at(-1)).toMatchObject({ author: { name: "Eve" }, mail: { isNewPerson: true, from: { address: "eve@evil.test" } } });
+    expect(contact?.email).toBe("vera@example.test");
+    const socket = await visitorSocket(token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do."]);
+    const { seq } = await reply(key, id, { text: "Hello?" });
+    expect((await deliveredAs(key, id, { seq, state: "sent" })).to).toEqual(["vera@example.test"]);
+    // Nor does the next mail of that stranger come here by itself, or Vera's prove anything.
+    const next = await take({ from: "eve@evil.test", text: "again" });
+    expect(next.conversationId).not.toBe(id);
+  });
+
+  test("[T2] of a participant joins, and what other people mailed is never shown in the widget", async () => {
+    const { conversationId: id, address, token } = await chatWithReply();
+    await take({ text: "I copy my colleague", cc: "paul@example.test" }, { to: address });
+    const row = await take({ from: "Paul <paul@example.test>", text: "Paul's words" }, { to: address });
+    expect([row.verdict, row.conversationId]).toEqual(["token", id]);
+    expect((await textsOf(key, id)).at(-1)).toBe("Paul's words");
+    const socket = await visitorSocket(token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "I copy my colleague"]);
+  });
+
+  test("a forged, moved or made-up token is no token", async () => {
+    const { conversationId: id, address } = await chatWithReply();
+    const [local = "", domain = ""] = address.split("@");
+    const flipped = `${local.slice(0, -1)}${local.endsWith("a") ? "b" : "a"}@${domain}`;
+    for (const to of [flipped, address.replace("hello+", "sales+"), `hello+${"a".repeat(39)}@acme.test`]) {
+      const row = await take({ from: "nora@example.test", text: "no token" }, { to });
+      expect([row.state, row.conversationId === id]).toEqual(["applied", false]);
+    }
+    expect(await textsOf(key, id)).toEqual(["Do you ship?", "We do."]);
+  });
+});
+
+describe("references", () => {
+  test("[M12] of the contact join; [M13] of a stranger begin a conversation of their own", async () => {
+    const { conversationId: id } = await take({ messageId: "one@example.test", text: "first" });
+    const headers = ["In-Reply-To: <one@example.test>", "References: <x@y> <one@example.test>"];
+    const own = await take({ text: "second", headers });
+    expect([own.verdict, own.conversationId]).toEqual(["reference", id]);
+    const stranger = await take({ from: "eve@evil.test", text: "let me in", headers });
+    expect(stranger.verdict).toBe("linked");
+    expect(stranger.conversationId).not.toBe(id);
+    expect(await textsOf(key, id)).toEqual(["first", "second"]);
+  });
+
+  test("a reply without a token finds our mail by the id that the platform gave it", async () => {
+    const { conversationId: id } = await take({ text: "first" });
+    const { seq } = await reply(key, id);
+    await deliveredAs(key, id, { seq, state: "sent" });
+    const row = await take({ text: "thanks", headers: ["In-Reply-To: <sent-1@cloudflare.test>"] });
+    expect([row.verdict, row.conversationId]).toEqual(["reference", id]);
+  });
+});
+
+describe("automatic mail", () => {
+  const AUTO = { subject: "Out of office", text: "I am away.", headers: ["Auto-Submitted: auto-replied"] };
+
+  test("with a token joins without reopening or unread", async () => {
+    const { conversationId: id, address } = await chatWithReply();
+    await complete(id);
+    const row = await take(AUTO, { to: address });
+    expect([row.verdict, row.conversationId]).toEqual(["token", id]);
+    const { conversation, messages } = await openThread(key, id);
+    expect(conversation).toMatchObject({ status: "complete", unread: false });
+    expect(messages.at(-1)?.text).toBe("I am away.");
+  });
+
+  test("[M14] with neither token nor reference is kept aside and opens nothing", async () => {
+    expect(await take(AUTO)).toMatchObject({ state: "filtered", verdict: "filtered:auto-reply", conversationId: null });
+    await listThreads(key, 0);
+    expect(await listContacts(key)).toEqual([]);
+  });
+
+  test("[M3] our own mail that comes back, a mailbox of ours as sender, and a storm of one sender are loops", async () => {
+    const { conversationId: id } = await take({ text: "first" });
+    const { seq } = await reply(key, id);
+    await deliveredAs(key, id, { seq, state: "sent" });
+    const marker = outbound.mails[0]?.headers["X-Hilo-Loop"] ?? "";
+    expect(marker).toMatch(/^[0-9a-f]{24}$/);
+    expect((await take({ headers: [`X-Hilo-Loop: ${marker}`] })).verdict).toBe("filtered:loop");
+    expect((await take({ from: "sales@acme.test" })).verdict).toBe("filtered:loop");
+    const verdicts: (string | null)[] = [];
+    for (let n = 0; n < 21; n += 1) verdicts.push((await take({ from: "storm@example.test", text: `${n}` })).verdict);
+    expect([verdicts[0], verdicts[19], verdicts[20]]).toEqual(["new", "contact", "filtered:loop"]);
+  });
+});
+
+describe("[S13] other ways in", () => {
+  test("mail to a campaign's address carries its label", async () => {
+    const row = await take({}, { to: "hello+campaign-spring-sale@acme.test" });
+    expect((await openThread(key, row.conversationId)).messages[0]?.mail?.campaign).toBe("spring-sale");
+  });
+
+  test("[M8] what an agent forwards goes to its author's conversation, with the words above it as a note", async () => {
+    const { conversationId: known } = await take({ from: "Nora <nora@example.test>", text: "first" });
+    const row = await take(
+      {
+        from: `${OWNER.name} <${OWNER.email}>`,
+        subject: "Fwd: Broken lamp",
+        text: "Please help her\r\n\r\n---------- Forwarded message ---------\r\nFrom: Nora <nora@example.test>\r\nDate: Mon, 2 Nov 2026\r\nSubject: Broken lamp\r\nTo: <olivia@acme.test>\r\n\r\nMy lamp is broken.",
+      },
+      { to: MAILBOX },
+    );
+    expect([row.verdict, row.conversationId]).toEqual(["forwarded", known]);
+    const { messages } = await openThread(key, known);
+    expect(messages.map(({ channel, text, author }) => [channel, text, author.kind, author.name])).toEqual([
+      ["email", "first", "contact", "Nora"],
+      ["email", "My lamp is broken.", "contact", "Nora"],
+      ["note", "Please help her", "agent", OWNER.name],
+    ]);
+    expect(messages[1]?.mail?.forwardedBy).toBe(OWNER.name);
+    expect((await listContacts(key)).map(({ email }) => email)).toEqual(["nora@example.test"]);
+    // Somebody who is no agent cannot put words into her mouth.
+    const forged = await take({
+      from: "Eve <eve@evil.test>",
+      subject: "Fwd: x",
+      text: "---------- Forwarded message ---------\r\nFrom: Nora <nora@example.test>\r\nSubject: x\r\n\r\nforged",
+    });
+    expect(forged.conversationId).not.toBe(known);
+  });
+
+  test("[M9] an agent's answer by mail to a thread is a note", async () => {
+    const { agent } = await addAgent("agent", { name: "Ana", email: "ana@acme.test" });
+    const { conversationId: id } = await take({ messageId: "one@example.test", text: "first" });
+    const row = await take({ from: "Ana <ana@acme.test>", text: "I know her", headers: ["In-Reply-To: <one@example.test>"] });
+    expect([row.verdict, row.conversationId]).toEqual(["note", id]);
+    expect((await openThread(key, id)).messages.at(-1)).toMatchObject({
+      channel: "note",
+      text: "I know her",
+      author: { kind: "agent", id: agent.id, name: "Ana" },
+    });
+    expect(await listContacts(key)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,65 @@
+/** Somebody who writes mails, and the server that carries them: it tries again until it is told that they arrived. */
+import { setTimeout as wait } from "node:timers/promises";
+import { createTransport } from "nodemailer";
+import type { Random } from "./random.ts";
+
+const RETRY_MS = [300, 2_500] as const;
+/** Said to have failed though it had arrived: the carrier repeats it, with one trace header more. */
+const REDELIVERY_CHANCE = 0.15;
+const SMTP_TIMEOUT_MS = 20_000;
+
+export interface CorrespondentOptions {
+  readonly name: string;
+  /** Hilo's SMTP gateway. */
+  readonly gatewayPort: number;
+  readonly mailbox: string;
+  readonly random: Random;
+}
+
+export class Correspondent {
+  /** Texts of mails whose arrival was confirmed. */
+  readonly accepted: string[] = [];
+  readonly address: string;
+  readonly #options: CorrespondentOptions;
+  #count = 0;
+  #isStopped = false;
+
+  constructor(options: CorrespondentOptions) {
+    this.#options = options;
+    this.address = `${options.name}@customer.test`;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Writes one mail and carries it until it has arrived. */
+  async write(): Promise<void> {
+    const { name, mailbox, random } = this.#options;
+    this.#count += 1;
+    const text = `${name} writes ${this.#count}`;
+    const messageId = `${name}.${this.#count}.${Math.floor(random.next() * 1e9)}@customer.test`;
+    const head = [`From: ${name} <${this.address}>`, `To: ${mailbox}`, `Message-ID: <${messageId}>`];
+    const rest = [`Subject: Question of ${name}`, "Date: Mon, 02 Nov 2026 10:00:00 +0000", "", text, ""];
+    const raw = [...head, ...rest].join("\r\n");
+    if (!(await this.#carry(raw))) return;
+    this.accepted.push(text);
+    if (random.chance(REDELIVERY_CHANCE)) await this.#carry(`Received: from relay.test by mx.test; ${this.#count}\r\n${raw}`);
+  }
+
+  /** @returns whether it arrived before the end of the run */
+  async #carry(raw: string): Promise<boolean> {
+    const { mailbox, random, gatewayPort } = this.#options;
+    const timeouts = { connectionTimeout: SMTP_TIMEOUT_MS, greetingTimeout: SMTP_TIMEOUT_MS, socketTimeout: SMTP_TIMEOUT_MS };
+    const transport = createTransport({ host: "127.0.0.1", port: gatewayPort, ignoreTLS: true, ...timeouts });
+    while (!this.#isStopped) {
+      const isSent = await transport.sendMail({ envelope: { from: this.address, to: [mailbox] }, raw }).then(
+        () => true,
+        () => false,
+      );
+      if (isSent) return true;
+      await wait(random.between(...RETRY_MS));
+    }
+    return false;
+  }
+}

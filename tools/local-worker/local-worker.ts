@@ -1,0 +1,84 @@
+/** A Worker on the local runtime that can be killed and started again, as often and as suddenly as one likes. */
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { ROOT } from "../check/step.ts";
+import { type ProcessTree, startNodeTree } from "../start/process-tree.ts";
+import { HOST_READY_LINE, type HostOptions } from "./host-options.ts";
+
+const HOST = fileURLToPath(new URL("./host.ts", import.meta.url));
+/** Linux counts the time of a process in hundredths of a second. */
+const TICKS_PER_S = 100;
+
+export class LocalWorker {
+  readonly options: HostOptions;
+  readonly url: string;
+  #tree: ProcessTree | null = null;
+
+  constructor(options: HostOptions) {
+    this.options = options;
+    this.url = `http://127.0.0.1:${options.port}`;
+  }
+
+  /** Settles when the Worker answers. @throws Error where it ends instead; `server.log` in the state folder says why */
+  async start(): Promise<void> {
+    const env = { ...process.env, X_LOCAL_OBSERVABILITY: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };
+    const tree = startNodeTree([HOST, JSON.stringify(this.options)], { cwd: ROOT, env });
+    this.#tree = tree;
+    const ready = Promise.withResolvers<void>();
+    const record = (line: string): void => appendFileSync(join(this.options.state, "server.log"), `${line}\n`);
+    createInterface({ input: tree.stderr }).on("line", record);
+    createInterface({ input: tree.stdout }).on("line", (line) => (line === HOST_READY_LINE ? ready.resolve() : record(line)));
+    const ended = tree.ended.then(() => Promise.reject(new Error("The local Worker ended before it was ready.")));
+    await Promise.race([ready.promise, ended]);
+    ended.catch(() => {});
+  }
+
+  /** SIGKILL to all of its processes at once. */
+  async kill(): Promise<void> {
+    await this.#tree?.kill();
+    this.#tree = null;
+  }
+
+  async stop(): Promise<void> {
+    await this.#tree?.stop();
+    this.#tree = null;
+  }
+
+  /** Seconds of CPU that all of its processes have used. */
+  cpuSeconds(): number {
+    return this.#tree === null ? 0 : cpuSecondsOfGroup(this.#tree.groupId);
+  }
+}
+
+/** @returns 0 where there is no /proc */
+export function cpuSecondsOfGroup(groupId: number): number {
+  let ticks = 0;
+  for (const name of readNames("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    // After the program's name in brackets, which may hold anything: state, parent, group, …, user and system time.
+    const fields = readText(`/proc/${name}/stat`)
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    if (Number(fields[2]) === groupId) ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks / TICKS_PER_S;
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // Ended in the meantime.
+    return "";
+  }
+}

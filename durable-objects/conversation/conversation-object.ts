@@ -24,7 +24,7 @@ import type { Effect, Turn } from "./effects.ts";
 import { claimFiles, receiveFrame } from "./receive-frame.ts";
 import { decideReceiveMail, mailFactsOf, openedState, type MailFacts, type OpenRequest, type ReceivedMail } from "./intake.ts";
 import { MessageLog } from "./message-log.ts";
-import type { ConversationPorts } from "./ports.ts";
+import type { ConversationPorts, IndexRow } from "./ports.ts";
 import {
   CLOSE_CODES,
   SUBPROTOCOL,
@@ -208,6 +208,13 @@ export abstract class ConversationObject extends DurableObject {
   /** What the visitor's token must say to be accepted; null where there is no such conversation. */
   tokenGeneration(): number | null {
     return this.#runner.state?.tokenGeneration ?? null;
+  }
+
+  /** The row that the index should have. */
+  projection(): IndexRow | null {
+    const { state } = this.#runner;
+    const item = this.#runner.item();
+    return state === null || item === null ? null : { item, channel: state.channel };
   }
 
   item(): Conversation | null {

@@ -38,6 +38,8 @@ export function aTurn(state: ConversationState = aState(), messages: [key: strin
     queuedReplies: () => [],
     findByKey: (key) => byKey.get(key) ?? null,
     findBySeq: (seq) => [...byKey.values()].find((message) => message.seq === seq) ?? null,
+    isVisitorOnline: () => false,
+    queuedReplies: () => [],
   };
 }
 

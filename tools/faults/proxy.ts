@@ -69,6 +69,10 @@ export class FaultyProxy {
     }
   }
 
+  endSilent(): void {
+    for (const line of this.#lines) if (line.silent.size > 0) this.#end(line);
+  }
+
   #pick(share: number): Line[] {
     return [...this.#lines].filter((line) => line.silent.size === 0 && this.#random.chance(share));
   }

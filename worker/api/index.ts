@@ -13,6 +13,7 @@ import { filesApp, storeUpload } from "./files.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
 import { AppError, onError } from "./problems.ts";
+import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
 import { mailboxesApi, settingsApi } from "./settings.ts";
 import { setupApi } from "./setup.ts";
@@ -50,7 +51,8 @@ const routes = new Hono<AppEnv>()
   .route("/api-keys", apiKeysApi)
   .route("/settings", settingsApi)
   .route("/mailboxes", mailboxesApi)
-  .route("/ledger", ledgerApi);
+  .route("/ledger", ledgerApi)
+  .route("/projections", projectionsApi);
 
 export const api = routes
   .get("/openapi.json", async (c) => {

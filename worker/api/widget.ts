@@ -79,7 +79,7 @@ export const widgetApp = new Hono<AppEnv>()
     return c.json(widgetConfig(await settingsOf(c)));
   })
   .post("/conversations", describe(CREATE_DESCRIPTION), async (c) => {
-    await assertSite(c);
+    if (!(await isAllowedSite(c))) throw new AppError("bad_origin", "This site may not embed the chat.");
     await limitCreate(c);
     const body = await readBody(c, widgetConversationCreateSchema);
     const { APP_SECRET } = configOf(c.env);
@@ -169,12 +169,11 @@ export function widgetConfig({ company, widget }: Settings): WidgetConfig {
   return { company, colour, position, greeting, launcherText, title, captureText, isCaptureShown };
 }
 
-/** @throws AppError bad_origin where the settings name sites and this is none of them (T6) */
-async function assertSite(c: AppContext): Promise<void> {
+/** False where the settings name sites and this is none of them (T6). */
+async function isAllowedSite(c: AppContext): Promise<boolean> {
   const origin = c.req.header("origin");
-  if (origin === undefined || ownOrigins(c.env, c.req.raw).includes(origin)) return;
-  const { allowedOrigins } = (await settingsOf(c)).widget;
-  if (!isAllowedOrigin(origin, allowedOrigins)) throw new AppError("bad_origin", "This site may not embed the chat.");
+  if (origin === undefined || ownOrigins(c.env, c.req.raw).includes(origin)) return true;
+  return isAllowedOrigin(origin, (await settingsOf(c)).widget.allowedOrigins);
 }
 
 async function limitCreate(c: AppContext): Promise<void> {
@@ -189,7 +188,9 @@ async function checkToken(c: AppContext, token: string): Promise<VisitorToken | 
   const read =
     (await readVisitorToken(APP_SECRET, token)) ??
     (APP_SECRET_OLDER === undefined ? null : await readVisitorToken(APP_SECRET_OLDER, token));
-  return read !== null && (await read.isFor(c.req.header("origin") ?? null)) ? read : null;
+  if (read === null || !(await read.isFor(c.req.header("origin") ?? null))) return null;
+  // A site that was taken off the list is no place for the tokens that it was given.
+  return (await isAllowedSite(c)) ? read : null;
 }
 
 /** Unknown, foreign and revoked tokens are answered alike (T9). */

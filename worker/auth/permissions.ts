@@ -60,6 +60,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/mailboxes": "viewer",
   "POST /api/mailboxes": "admin",
 
+  "POST /api/projections/rebuild": "admin",
+
   "GET /api/ledger": "viewer",
   "GET /api/ledger/:id": "viewer",
   "GET /api/ledger/:id/raw": "viewer",

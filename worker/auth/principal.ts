@@ -43,7 +43,9 @@ async function principalByKey(c: AppContext): Promise<Principal | null> {
   const found = key === undefined ? null : await findApiKey(c.get("db"), await sha256Hex(key));
   if (found === null) throw new AppError("not_signed_in", "The API key is unknown.");
   const now = Date.now();
-  if (now - (found.key.lastUsedAt ?? 0) > KEY_TOUCH_MS) c.executionCtx.waitUntil(touchApiKey(c.get("db"), found.key.id, now));
+  // A use that could not be noted is no reason to fail.
+  const touch = async () => touchApiKey(c.get("db"), found.key.id, now).catch(() => undefined);
+  if (now - (found.key.lastUsedAt ?? 0) > KEY_TOUCH_MS) c.executionCtx.waitUntil(touch());
   return { ...found.agent, role: lowerRole(found.key.role, found.agent.role) };
 }
 

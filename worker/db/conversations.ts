@@ -26,6 +26,30 @@ export async function saveConversation(db: Database, { item, channel }: IndexRow
     .onConflictDoUpdate({ target: conversations.id, set: change, setWhere: sql`${conversations.revision} < ${item.revision}` });
 }
 
+/** Writes the row whatever revision is there: for mending it from the conversation itself. */
+export async function replaceConversation(db: Database, row: IndexRow): Promise<void> {
+  await db.delete(conversations).where(eq(conversations.id, row.item.id));
+  await saveConversation(db, row);
+}
+
+/** Null where the row is missing or cannot be read. */
+export async function loadIndexed(db: Database, id: string): Promise<Conversation | null> {
+  const rows = await db.select({ item: conversations.item }).from(conversations).where(eq(conversations.id, id));
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), conversationSchema), rows[0]?.item);
+  return parsed.success ? parsed.output : null;
+}
+
+/** Ids of conversations that D1 knows of by any table, in order: a lost row of the index is found by the others. */
+export async function listIndexedIds(db: Database, after: string, limit: number): Promise<string[]> {
+  const rows = await db.all<{ id: unknown }>(sql`
+    SELECT id FROM conversations WHERE id > ${after}
+    UNION SELECT conversation_id FROM reply_keys WHERE conversation_id > ${after}
+    UNION SELECT conversation_id FROM contact_conversations WHERE conversation_id > ${after}
+    UNION SELECT conversation_id FROM participants WHERE conversation_id > ${after}
+    ORDER BY 1 LIMIT ${limit}`);
+  return rows.flatMap(({ id }) => (typeof id === "string" ? [id] : []));
+}
+
 export interface ConversationFilter {
   status: "open" | "complete" | "all";
   /** An agent's id, `none`, or null for everyone's. */

@@ -1,11 +1,12 @@
 /** The gateway with a real SMTP client, in front of a stand-in for the Worker. */
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createTransport } from "nodemailer";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   RECIPIENTS_MAX,
   type RunningGateway,
@@ -202,6 +203,8 @@ describe("[T13] the SMTP gateway", () => {
   });
 
   test("a mail that trickles in is given up, and leaves no file behind", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hilo-test-"));
+    vi.stubEnv("TMPDIR", folder);
     await gateway.close();
     await startGateway({ messageTimeoutMs: 100 });
     const socket = connect(gateway.port, "127.0.0.1");
@@ -216,7 +219,9 @@ describe("[T13] the SMTP gateway", () => {
     socket.destroy();
     expect(last).toMatch(/^421/);
     expect(deliveries).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("hilo-gateway-"))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+    vi.unstubAllEnvs();
+    rmdirSync(folder);
   });
 
   test("no sign-in is offered, and no encryption without a certificate", async () => {

@@ -70,8 +70,16 @@ describe("no object is touched before the token is checked", () => {
   test("[A11] bad, foreign and misplaced tokens are closed with 4001 and touch nothing", async () => {
     const before = await objects();
     const id = newId();
-    const forOtherSite = await createVisitorToken(env.APP_SECRET ?? "", { conversationId: id, generation: 1, origin: "https://other.example" });
-    const otherSecret = await createVisitorToken("another-secret-of-thirty-two-chars", { conversationId: id, generation: 1, origin: null });
+    const forOtherSite = await createVisitorToken(env.APP_SECRET ?? "", {
+      conversationId: id,
+      generation: 1,
+      origin: "https://other.example",
+    });
+    const otherSecret = await createVisitorToken("another-secret-of-thirty-two-chars", {
+      conversationId: id,
+      generation: 1,
+      origin: null,
+    });
     const [payload = ""] = forOtherSite.split(/\.(?=[^.]+$)/);
     for (const token of ["", "nonsense", "v1.a.b.c.d", otherSecret, forOtherSite, `${payload}.AAAA`, `${payload}.`]) {
       const socket = await visitorSocket(token, { headers: { origin: SITE } });
@@ -96,7 +104,10 @@ describe("no object is touched before the token is checked", () => {
       "POST /widget/contact",
       "POST /widget/attachments",
     ])
-      await call(null, route, { headers: { authorization: "Bearer v1.x.1.-.AAAA" }, body: route.startsWith("POST") ? "{}" : undefined });
+      await call(null, route, {
+        headers: { authorization: "Bearer v1.x.1.-.AAAA" },
+        body: route.startsWith("POST") ? "{}" : undefined,
+      });
     expect([await objects(), ports.seen.wakes]).toEqual([before, 0]);
   });
 

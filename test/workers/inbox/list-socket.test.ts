@@ -73,7 +73,10 @@ describe("[L1] revisions", () => {
     const ana = await listen("ana");
     const { id, stub } = await begin({ text: "Is anyone there?" });
     await stub.setStatus("complete", AUTHOR_ANA);
-    await vi.waitFor(() => expect(changes(ana).at(-1)?.conversation).toMatchObject({ id, status: "complete", revision: 2 }), WAIT);
+    await vi.waitFor(
+      () => expect(changes(ana).at(-1)?.conversation).toMatchObject({ id, status: "complete", revision: 2 }),
+      WAIT,
+    );
     const numbers = changes(ana).map(({ revision }) => revision.n);
     expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
   });
@@ -89,15 +92,18 @@ describe("[L2] frames", () => {
     expect(silent.texts).toEqual([]);
   });
 
-  test.each(["no json", "{}", JSON.stringify({ type: "send" }), JSON.stringify({ type: "hello", revision: 7 }), new ArrayBuffer(2)])(
-    "a frame that is none is answered and ends the socket: %s",
-    async (frame) => {
-      const ana = await listen("ana");
-      ana.send(frame);
-      expect(await ana.next("rejected")).toEqual({ type: "rejected", reason: "bad_frame" });
-      expect(await ana.end()).toEqual({ code: 4002, reason: "bad_frame" });
-    },
-  );
+  test.each([
+    "no json",
+    "{}",
+    JSON.stringify({ type: "send" }),
+    JSON.stringify({ type: "hello", revision: 7 }),
+    new ArrayBuffer(2),
+  ])("a frame that is none is answered and ends the socket: %s", async (frame) => {
+    const ana = await listen("ana");
+    ana.send(frame);
+    expect(await ana.next("rejected")).toEqual({ type: "rejected", reason: "bad_frame" });
+    expect(await ana.end()).toEqual({ code: 4002, reason: "bad_frame" });
+  });
 });
 
 describe("[L3] agents who are there", () => {

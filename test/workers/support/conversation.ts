@@ -13,6 +13,7 @@ import {
   type Message,
   type ServerFrame,
 } from "../../../durable-objects/conversation/protocol.ts";
+import type { InboxObject } from "../../../durable-objects/inbox/inbox-object.ts";
 import { conversationStub } from "../../../worker/objects.ts";
 import { newId } from "./deployment.ts";
 import { ports } from "./ports.ts";

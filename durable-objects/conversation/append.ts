@@ -100,9 +100,12 @@ function stateAfter(turn: Turn, message: Message, input: NewMessage): { state: C
   return { state, events };
 }
 
-/** Each reply begins the wait anew, so that several written in a row go in one mail. */
+/**
+ * Each reply begins the wait anew, so that several written in a row go in one mail. In a conversation that began by mail
+ * nobody ever sees a chat message: it is mailed when its time is up.
+ */
 function waitForSeen(state: ConversationState, unseenMs: number, now: number): void {
-  if (unseenMs > 0 && state.hasVisitor) state.unseen = { ...state.unseen, dueAt: now + unseenMs, afterMs: unseenMs };
+  if (unseenMs > 0) state.unseen = { ...state.unseen, dueAt: now + unseenMs, afterMs: unseenMs };
 }
 
 /** The first agent to reply owns the conversation (S21), and has read what they answer. */

@@ -2,6 +2,7 @@
  * Carries out what a conversation owes the outside: its index row and list delta (projections), a typed address for the
  * address book, and mails. Every step may run twice (A5); nothing here makes an append wait (A4).
  */
+import { describeError } from "../../worker/domain/error-text.ts";
 import type { AlarmClock } from "./alarms.ts";
 import { decideContact, delivered } from "./commands.ts";
 import type { EffectRunner } from "./effect-runner.ts";
@@ -244,5 +245,5 @@ const UNANSWERED: DeliveryResult = {
 };
 
 function logFailure(effect: string, conversationId: string | undefined, error: unknown): void {
-  console.error(JSON.stringify({ level: "error", event: "effect_failed", effect, conversationId, error: String(error) }));
+  console.error(JSON.stringify({ level: "error", event: "effect_failed", effect, conversationId, ...describeError(error) }));
 }

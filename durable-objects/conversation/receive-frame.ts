@@ -1,4 +1,5 @@
 /** From a socket's bytes to a decision carried out: limits, parsing, and the files that a message names. */
+import { describeError } from "../../worker/domain/error-text.ts";
 import type { Connection } from "./connection.ts";
 import { badFrame, decideFrame, rejected, type ClaimedFiles } from "./core.ts";
 import type { EffectRunner } from "./effect-runner.ts";
@@ -35,7 +36,7 @@ function carryOut({ runner }: ReceiveParts, socket: WebSocket, input: Parameters
     runner.decide((turn) => decideFrame(turn, input), socket);
   } catch (error) {
     console.error(
-      JSON.stringify({ level: "error", event: "frame_failed", conversationId: runner.state?.id, error: String(error) }),
+      JSON.stringify({ level: "error", event: "frame_failed", conversationId: runner.state?.id, ...describeError(error) }),
     );
     runner.apply([rejected("try_again", "clientId" in input.frame ? input.frame.clientId : undefined)], socket);
   }

@@ -24,5 +24,4 @@ export const inboxServerFrameSchema = v.variant("type", [
 ]);
 
 export type ListRevision = v.InferOutput<typeof listRevisionSchema>;
-export type InboxClientFrame = v.InferOutput<typeof inboxClientFrameSchema>;
 export type InboxServerFrame = v.InferOutput<typeof inboxServerFrameSchema>;

@@ -34,8 +34,6 @@ export function aTurn(state: ConversationState = aState(), messages: [key: strin
     state,
     now: NOW,
     newId: () => uuid((ids += 1)),
-    isVisitorOnline: () => false,
-    queuedReplies: () => [],
     findByKey: (key) => byKey.get(key) ?? null,
     findBySeq: (seq) => [...byKey.values()].find((message) => message.seq === seq) ?? null,
     isVisitorOnline: () => false,

@@ -25,13 +25,6 @@ export function ownOrigins(env: Env, request: Request): string[] {
   return [...own];
 }
 
-/** The address that links in mails and snippets name. */
-export function publicUrl(env: Env, request: Request): string {
-  return env.PUBLIC_URL !== undefined && URL.canParse(env.PUBLIC_URL)
-    ? new URL(env.PUBLIC_URL).origin
-    : new URL(request.url).origin;
-}
-
 /** Who asks, for limits: the platform's word, never a header that a client can set (in front of `wrangler dev` there is none). */
 export function clientKey(request: Request): string {
   return request.headers.get("cf-connecting-ip") ?? "local";

@@ -84,7 +84,7 @@ export const conversationsApi = new Hono<AppEnv>()
     describe({ summary: "Messages before a seq", query: messagesQuerySchema, response: pageOf(messageSchema) }),
     async (c) => {
       const query = readQuery(c, messagesQuerySchema);
-      const items = await stubOf(c).older(query.before ?? null, query.limit);
+      const items = await stubOf(c).older(query.before ?? query.cursor ?? null, query.limit);
       if (items === null) throw notFound();
       const first = items[0]?.seq ?? 1;
       return c.json({ items, nextCursor: first > 1 ? String(first) : null });

@@ -1,6 +1,7 @@
 /** Whether every part can be reached: for monitors and for `npm start`. No secrets, no counts. */
 import { Hono } from "hono";
 import { healthSchema } from "../domain/api-shapes.ts";
+import { describeError } from "../domain/error-text.ts";
 import { ConfigError, configOf } from "../env.ts";
 import { inboxStubs } from "../objects.ts";
 import type { AppContext, AppEnv } from "./context.ts";
@@ -35,7 +36,7 @@ async function run(check: () => Promise<unknown>): Promise<{ isOk: boolean; deta
   } catch (error) {
     // A configuration error names a setting, never a value; others stay in the log.
     if (error instanceof ConfigError) return { isOk: false, detail: error.message };
-    console.error(JSON.stringify({ level: "error", event: "health", error: String(error) }));
+    console.error(JSON.stringify({ level: "error", event: "health", ...describeError(error) }));
     return { isOk: false, detail: "cannot be reached" };
   }
 }

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { describeError } from "../domain/error-text.ts";
 import { uuidV7 } from "../domain/uuid.ts";
 import type { Problem } from "../domain/api-shapes.ts";
 import { ConfigError } from "../env.ts";
@@ -61,7 +62,7 @@ export function problemResponse(error: unknown, context: { request: Request; rou
     route: context.route,
   };
   if (status >= 500)
-    console.error(JSON.stringify({ ...entry, error: String(error), stack: error instanceof Error ? error.stack : undefined }));
+    console.error(JSON.stringify({ ...entry, ...describeError(error) }));
   else console.log(JSON.stringify(entry));
   const problem: Problem = { type: "about:blank", title, status, detail, code, id };
   const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };

@@ -131,9 +131,12 @@ export const conversationPageSchema = v.object({
   events: v.array(conversationEventSchema),
   drafts: v.array(draftSchema),
 });
+const seqParameter = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
 export const messagesQuerySchema = v.object({
   limit: limitSchema,
-  before: v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number))),
+  before: v.optional(seqParameter),
+  /** The `nextCursor` of the page before: the same as `before`. */
+  cursor: v.optional(seqParameter),
 });
 export const messageCreateSchema = v.object({
   clientId: uuidSchema,
@@ -275,7 +278,6 @@ export type AgentCreated = v.InferOutput<typeof agentCreatedSchema>;
 export type ApiKey = v.InferOutput<typeof apiKeySchema>;
 export type ApiKeyCreated = v.InferOutput<typeof apiKeyCreatedSchema>;
 export type ConversationPage = v.InferOutput<typeof conversationPageSchema>;
-export type MessageCreate = v.InferInput<typeof messageCreateSchema>;
 export type Contact = v.InferOutput<typeof contactSchema>;
 export type SavedReply = v.InferOutput<typeof savedReplySchema>;
 export type SavedReplyCategory = v.InferOutput<typeof savedReplyCategorySchema>;

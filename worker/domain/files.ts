@@ -50,7 +50,9 @@ export function detectType(head: Uint8Array, declared: string): string {
   if (
     !MEDIA_TYPE.test(type) ||
     isInlineType(type) ||
-    /^(text\/(html|xml|javascript|css)|image\/|application\/(xhtml|xml|javascript|x-javascript|ecmascript|pdf|zip))/.test(type)
+    /^(text\/(html|xml|javascript|css)|image\/|multipart\/|application\/(xhtml|xml|javascript|x-javascript|ecmascript|pdf|zip))|\+xml$/.test(
+      type,
+    )
   )
     return type.startsWith("text/") ? "text/plain" : "application/octet-stream";
   return type;

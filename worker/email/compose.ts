@@ -65,7 +65,9 @@ export interface ComposeInput {
 }
 
 export function composeMail(input: ComposeInput): OutgoingMail {
-  const transcript = composeTranscript(input.transcript, input);
+  // What a visitor typed may hold anything; a mail holds text.
+  const entries = input.transcript.map((entry) => ({ ...entry, authorName: cleanName(entry.authorName), text: cleanText(entry.text) }));
+  const transcript = composeTranscript(entries, input);
   const reply = cleanText(input.text);
   const signature = cleanText(input.signature);
   const links = describeFileLinks(input);

@@ -10,6 +10,7 @@ import { openDatabase, type Database } from "../db/database.ts";
 import { saveMailId, saveReplyKey } from "../db/mail-threads.ts";
 import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import type { Settings } from "../domain/settings.ts";
+import { describeError } from "../domain/error-text.ts";
 import { configOf, type Env } from "../env.ts";
 import type { TranscriptEntry } from "./compose-transcript.ts";
 import { composeMail, partitionAttachments, type ComposeSubject, type FileLink } from "./compose.ts";
@@ -72,7 +73,7 @@ async function rememberId(
   };
   await saveMailId(db, row).catch((error: unknown) => {
     console.error(
-      JSON.stringify({ level: "error", event: "mail_id_not_saved", conversationId: job.state.id, error: String(error) }),
+      JSON.stringify({ level: "error", event: "mail_id_not_saved", conversationId: job.state.id, ...describeError(error) }),
     );
   });
 }

@@ -7,6 +7,7 @@ import { describe } from "../api/describe.ts";
 import { readBytes } from "../api/input.ts";
 import { AppError, onError } from "../api/problems.ts";
 import { isEqualConstantTime } from "../auth/hmac.ts";
+import { describeError } from "../domain/error-text.ts";
 import { configOf, type Env } from "../env.ts";
 import { MAIL_BYTES_MAX, findRecipient, receiveMail } from "./receive.ts";
 
@@ -47,7 +48,7 @@ export const inboundMailApp = new Hono<AppEnv>()
     const raw = await readBytes(c.req.raw, MAIL_BYTES_MAX);
     if (raw.byteLength === 0) throw new AppError("invalid", "The body must be the raw mail.");
     const received = await receiveMail(c.env, { from: c.req.query("from") ?? "", to }, raw).catch((error: unknown) => {
-      console.error(JSON.stringify({ level: "error", event: "mail_not_stored", error: String(error) }));
+      console.error(JSON.stringify({ level: "error", event: "mail_not_stored", ...describeError(error) }));
       throw new AppError("unavailable", "The mail could not be stored now. Send it again.");
     });
     if (received.kind === "unknown-mailbox") throw new AppError("not_found", "There is no such mailbox.");

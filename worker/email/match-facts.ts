@@ -122,8 +122,6 @@ export type Decision =
   | ({ code: "contact"; target: Target } & Appending)
   | ({ code: "new"; target: Target } & Appending);
 
-export type VerdictCode = Decision["code"];
-
 export type Verdict = Decision & {
   /** The row of the decision table, `M1` to `M17`. */
   row: string;

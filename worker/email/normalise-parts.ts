@@ -1,6 +1,7 @@
 import { joinBytes } from "./bytes.ts";
 import { chooseCharset, isAscii, normaliseCharset } from "./charsets.ts";
 import { decodeBase64 } from "./encoded-words.ts";
+import { boundaryOf, headerValue } from "./part-header.ts";
 
 /**
  * Finds the text parts whose charset lies and corrects the label in their header, so that the MIME parser decodes
@@ -47,13 +48,6 @@ function headerText(raw: Uint8Array, part: Part): string {
   return ascii.decode(raw.subarray(part.headerStart, end));
 }
 
-/** Value of the first such header, unfolded; empty without one. */
-function headerValue(header: string, name: string): string {
-  const match = new RegExp(`^${name}[ \\t]{0,10}:(.*(?:\\r?\\n[ \\t].*)*)`, "im").exec(header);
-  return match?.[1]?.replace(/\r?\n/g, " ").trim() ?? "";
-}
-
-const BOUNDARY = /boundary\s{0,10}=\s{0,10}(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i;
 const CHARSET = /charset\s{0,10}=\s{0,10}(?:"([^"]{0,80})"|'([^']{0,80})'|([^\s;"']{1,80}))/i;
 const FLOWED = /;\s{0,10}format\s{0,5}=\s{0,5}"?flowed"?/i;
 const DELSP = /;\s{0,10}delsp\s{0,5}=\s{0,5}"?yes"?/i;
@@ -131,9 +125,7 @@ function readHeader(walk: Walk, start: number): number {
   while (position < walk.raw.length && !isBlankLine(walk.raw, position)) position = nextLine(walk.raw, position);
   const bodyStart = Math.min(walk.raw.length, nextLine(walk.raw, position));
   const header = headerText(walk.raw, { headerStart: start, bodyStart, bodyEnd: bodyStart });
-  const type = headerValue(header, "content-type");
-  const boundary = /^multipart\//i.test(type) ? BOUNDARY.exec(type) : null;
-  const value = boundary?.[1] ?? boundary?.[2];
+  const value = boundaryOf(headerValue(header, "content-type"));
   if (value && walk.delimiters.size < BOUNDARIES_MAX * 2) walk.delimiters.set(value, false).set(`${value}--`, true);
   else if (!value) walk.parts.push({ headerStart: start, bodyStart, bodyEnd: walk.raw.length });
   return bodyStart;

@@ -6,6 +6,7 @@ import { openDatabase, type Database } from "../db/database.ts";
 import { findLedgerRow, listDueLedgerRows, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { loadCachedSettings } from "../db/settings.ts";
 import { backOffMs } from "../../durable-objects/conversation/outbox.ts";
+import { describeError } from "../domain/error-text.ts";
 import type { Env } from "../env.ts";
 import { applyVerdict, type Applied } from "./apply.ts";
 import { hashContent } from "./content-hash.ts";
@@ -46,8 +47,7 @@ export async function processMail(env: Env, id: string): Promise<void> {
         level: "error",
         event: "mail_failed",
         ledgerId: id,
-        error: String(error),
-        stack: error instanceof Error ? error.stack : undefined,
+        ...describeError(error),
       }),
     );
     if (row !== null) await noteFailure(db, row).catch(() => undefined);
@@ -95,7 +95,7 @@ async function readMail(db: Database, row: LedgerRow, raw: Uint8Array): Promise<
         isReadable: true,
       };
     } catch (error) {
-      console.error(JSON.stringify({ level: "error", event: "mail_unreadable", ledgerId: row.id, error: String(error) }));
+      console.error(JSON.stringify({ level: "error", event: "mail_unreadable", ledgerId: row.id, ...describeError(error) }));
     }
   }
   return { mail: placeholderMail(row, settings.mail.locale), isReadable: false };

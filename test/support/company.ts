@@ -1,0 +1,127 @@
+/** A company with the whole product, a browser, and people in front of it: one for each file of stories. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import * as v from "valibot";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import type { AgentClient } from "./agent-client.ts";
+import { launchBrowser } from "./browser.ts";
+import { InboxScreen } from "./inbox-screen.ts";
+import { OWNER, type Stack, type StackOptions, startStack } from "./stack.ts";
+import { VisitorScreen } from "./visitor-screen.ts";
+
+const PASSWORD = "a password for tests";
+const DESKTOP = { width: 1280, height: 800 };
+/** A folder for a picture of every page at the end of every test. */
+const PICTURES = process.env.E2E_PICTURES;
+
+const agentSchema = v.object({ id: v.string(), name: v.string(), email: v.string() });
+
+export interface Colleague {
+  id: string;
+  name: string;
+  email: string;
+  password: string;
+  client: AgentClient;
+}
+
+export class Company {
+  readonly stack: Stack;
+  readonly browser: Browser;
+  readonly owner: Colleague;
+  readonly #contexts: BrowserContext[] = [];
+
+  constructor(stack: Stack, browser: Browser, owner: Colleague) {
+    this.stack = stack;
+    this.browser = browser;
+    this.owner = owner;
+  }
+
+  /** A context of its own is a device of its own: no cookie and no storage of others. */
+  async device(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    const context = await this.browser.newContext({ locale: "en-GB", viewport: DESKTOP, reducedMotion: "reduce", ...options });
+    this.#contexts.push(context);
+    return context;
+  }
+
+  async invite(name: string, role: "admin" | "agent" | "viewer" | "none" = "agent"): Promise<Colleague> {
+    const account = { name, email: `${name.toLowerCase().replaceAll(" ", ".")}@acme.test`, password: PASSWORD };
+    const { id } = await this.owner.client.post("/api/agents", { ...account, role }, agentSchema);
+    return { id, ...account, client: await this.stack.signIn(account) };
+  }
+
+  /** The inbox in a browser of this agent, signed in. */
+  async inbox(colleague: Colleague = this.owner, options: BrowserContextOptions = {}): Promise<InboxScreen> {
+    const context = await this.device(options);
+    await signInContext(context, colleague.client);
+    const screen = new InboxScreen(await context.newPage(), this.stack.url);
+    await screen.open();
+    return screen;
+  }
+
+  /** The company's site in a browser that was never there before. */
+  async visitor(options: BrowserContextOptions = {}): Promise<VisitorScreen> {
+    const context = await this.device(options);
+    const screen = new VisitorScreen(await context.newPage(), this.stack.url);
+    await screen.visit();
+    return screen;
+  }
+
+  pages(): Page[] {
+    return this.#contexts.flatMap((context) => context.pages());
+  }
+
+  async closeDevices(): Promise<void> {
+    await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
+  }
+
+  async close(): Promise<void> {
+    await this.closeDevices();
+    await this.browser.close();
+    await this.stack.stop();
+  }
+}
+
+async function signInContext(context: BrowserContext, client: AgentClient): Promise<void> {
+  const pairs = client.cookie.split("; ").map((pair) => pair.split("="));
+  const cookies = pairs.map(([name = "", ...value]) => ({ name, value: value.join("="), url: client.url }));
+  await context.addCookies(cookies);
+}
+
+/** Many people sign in and chat from one address here. */
+const ENVIRONMENT = { RATE_LIMITS: "off" };
+
+export async function openCompany(options: StackOptions = {}): Promise<Company> {
+  const [stack, browser] = await Promise.all([
+    startStack({ ...options, env: { ...ENVIRONMENT, ...options.env } }),
+    launchBrowser(),
+  ]);
+  const client = await stack.setup();
+  const { agent } = await client.get("/api/me", v.object({ agent: agentSchema }));
+  return new Company(stack, browser, { ...OWNER, id: agent.id, client });
+}
+
+async function takePictures(company: Company): Promise<void> {
+  if (PICTURES === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  const name = (expect.getState().currentTestName ?? "test").replaceAll(/[^\w]+/g, "-").slice(0, 100);
+  for (const [index, page] of company.pages().entries()) await page.screenshot({ path: join(PICTURES, `${name}-${index}.png`) });
+}
+
+/** Opens a company for all tests of a file; what a test opened is closed at its end. */
+export function useCompany(options: StackOptions = {}): () => Company {
+  let company: Company | null = null;
+  beforeAll(async () => {
+    company = await openCompany(options);
+  });
+  afterEach(async () => {
+    if (company === null) return;
+    await takePictures(company);
+    await company.closeDevices();
+  });
+  afterAll(() => company?.close());
+  return () => {
+    if (company === null) throw new Error("The company has not been opened yet.");
+    return company;
+  };
+}

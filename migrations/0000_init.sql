@@ -52,6 +52,13 @@ CREATE TABLE `attachments` (
 );
 --> statement-breakpoint
 CREATE INDEX `attachments_unclaimed` ON `attachments` (`created_at`) WHERE is_claimed = 0;--> statement-breakpoint
+CREATE TABLE `auto_answers` (
+	`ledger_id` text PRIMARY KEY NOT NULL,
+	`email` text NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `auto_answers_email` ON `auto_answers` (`email`,`at`);--> statement-breakpoint
 CREATE TABLE `contact_addresses` (
 	`email` text PRIMARY KEY NOT NULL,
 	`contact_id` text NOT NULL,
@@ -138,6 +145,11 @@ CREATE TABLE `mailboxes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`address` text NOT NULL,
 	`name` text,
+	`signature` text,
+	`locale` text,
+	`assignee_id` text,
+	`has_receipt` integer DEFAULT false NOT NULL,
+	`has_out_of_hours` integer DEFAULT false NOT NULL,
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint

@@ -5,7 +5,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeBytes } from "../worker/email/charsets.ts";
-import type { ParsedMail } from "../worker/email/mail.ts";
+import { attachmentSize, type ParsedMail } from "../worker/email/mail.ts";
+import { attachmentSize } from "../worker/email/mail.ts";
 import { parseMail } from "../worker/email/parse.ts";
 import { stripQuotesFromText } from "../worker/email/strip-quotes.ts";
 
@@ -39,7 +40,12 @@ async function explainMail(raw: Uint8Array): Promise<Explained> {
     text: mail.text,
     quoted: mail.quoted,
     forwardedFrom: mail.forwardedFrom,
-    attachments: mail.attachments.map(({ name, type, content, isInline }) => ({ name, type, size: content.length, isInline })),
+    attachments: mail.attachments.map((file) => ({
+      name: file.name,
+      type: file.type,
+      size: attachmentSize(file),
+      isInline: file.isInline,
+    })),
     bounce: mail.bounce && { recipient: mail.bounce.recipient, status: mail.bounce.status, isHard: mail.bounce.isHard },
   };
 }

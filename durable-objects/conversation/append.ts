@@ -52,7 +52,8 @@ function messageOf(turn: Turn, input: NewMessage): Message {
   if (input.quoted !== undefined && input.quoted !== "") message.quoted = input.quoted;
   if (input.subject !== undefined && input.subject !== "") message.subject = input.subject;
   if (input.mail !== undefined) message.mail = input.mail;
-  if (input.channel === "email" && input.author.kind === "agent") message.delivery = queuedDelivery(turn, input.undoMs);
+  if (input.channel === "email" && (input.author.kind === "agent" || input.author.kind === "system"))
+    message.delivery = queuedDelivery(turn, input.undoMs);
   return message;
 }
 
@@ -86,7 +87,7 @@ function stateAfter(turn: Turn, message: Message, input: NewMessage): { state: C
   if (message.author.kind === "agent") {
     if (message.channel !== "note") agentReplied(state, message, events);
     if (message.channel === "chat") waitForSeen(state, input.unseenMs ?? 0, message.at);
-  } else if (message.channel !== "note" && input.shouldReopen) {
+  } else if (message.author.kind !== "system" && message.channel !== "note" && input.shouldReopen) {
     state.lastInboundSeq = message.seq;
     if (message.author.kind === "visitor") {
       state.visitorSeenSeq = message.seq;

@@ -1,7 +1,14 @@
 /** What agents and the Worker ask of a conversation besides messages. Pure. */
 import type { Effect, Turn } from "./effects.ts";
-import { queuedDelivery } from "./append.ts";
-import type { Author, ContactSummary, Delivery, Message, RejectionReason } from "./protocol.ts";
+import { appendMessage, queuedDelivery } from "./append.ts";
+import {
+  UNDONE_REASON,
+  type Author,
+  type ContactSummary,
+  type Delivery,
+  type Message,
+  type RejectionReason,
+} from "./protocol.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
 
 /** Marks everything up to `seq` as read for all agents (S2); never goes back, never past what exists (T16). */
@@ -95,7 +102,20 @@ export function decideUndo(turn: Turn, seq: number): MailOutcome {
   };
 }
 
-export const UNDONE_REASON = "taken back before it was sent";
+/** A mail that nobody wrote: kept and shown like any other, and sent once however often it is asked for. */
+export function decideAutomatic(turn: Turn, mail: { key: string; text: string }): Effect[] {
+  if (turn.findByKey(mail.key) !== null || replyAddressOf(turn.state) === null) return [];
+  const { message, effects } = appendMessage(turn, {
+    key: mail.key,
+    author: { kind: "system" },
+    channel: "email",
+    text: mail.text,
+    attachments: [],
+    shouldReopen: false,
+    undoMs: 0,
+  });
+  return [...effects, { kind: "message", message }];
+}
 
 /** What a bounce says of a mail that had left: failed for good, or only delayed. */
 export function decideBounce(turn: Turn, seq: number, report: { isHard: boolean; reason: string }): Effect[] {

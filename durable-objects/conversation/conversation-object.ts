@@ -8,6 +8,7 @@ import { uuidV7 } from "../../worker/domain/uuid.ts";
 import { AlarmClock } from "./alarms.ts";
 import {
   decideAssign,
+  decideAutomatic,
   decideBounce,
   decideCapture,
   decideContact,
@@ -105,7 +106,8 @@ export abstract class ConversationObject extends DurableObject {
     const now = Date.now();
     const nextAt = this.#drain.nextAt(now);
     if (nextAt !== null) this.#clock.wakeAt(nextAt);
-    if (isWatched) this.#clock.wakeAt(now + WATCH_INTERVAL_MS);
+    // A phone that lost its network is offline when its time is up, not at the next look after that.
+    if (isWatched) this.#clock.wakeAt(Math.min(now + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
   }
 
   // Calls of the Worker
@@ -198,6 +200,10 @@ export abstract class ConversationObject extends DurableObject {
 
   async bounced(seq: number, report: { isHard: boolean; reason: string }): Promise<boolean> {
     return this.#command((turn) => decideBounce(turn, seq, report));
+  }
+
+  sendAutomatic(mail: { key: string; text: string }): void {
+    this.#runner.decide((turn) => decideAutomatic(turn, mail));
   }
 
   mailFacts(): MailFacts | null {

@@ -26,6 +26,7 @@ import type { Delivery } from "./protocol.ts";
 import type { MessageLog } from "./message-log.ts";
 import { REFERENCES_MAX, type ConversationState } from "./state.ts";
 import { decideUnseen } from "./unseen.ts";
+import { isTakenBack } from "./views.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 const RETRY_LIMITS = { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
@@ -216,7 +217,7 @@ export class Drain {
     const also = row.also.flatMap((seq) => log.findBySeq(seq) ?? []);
     const earlier = log
       .before(row.seq, EARLIER_MESSAGES_MAX)
-      .filter(({ channel, seq }) => channel !== "note" && !row.also.includes(seq));
+      .filter((message) => message.channel !== "note" && !isTakenBack(message) && !row.also.includes(message.seq));
     return { also, earlier };
   }
 

@@ -9,7 +9,7 @@ import type { Effect, Turn } from "./effects.ts";
 import { isStored, type MessageLog } from "./message-log.ts";
 import { PROJECT_INTERVAL_MS } from "./outbox.ts";
 import type { ConversationPorts } from "./ports.ts";
-import { computePresence, isSamePresence } from "./presence.ts";
+import { computePresence, computePresenceEnd, isSamePresence } from "./presence.ts";
 import type { Conversation, Presence, ServerFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
 import type { ConversationState } from "./state.ts";
@@ -100,12 +100,27 @@ export class EffectRunner {
       before === null
         ? cause !== undefined && this.#parts.sockets.connectionOf(cause.socket)?.kind === "visitor"
         : presence.isVisitorOnline !== before.isVisitorOnline;
-    if (isVisitorChange && !presence.isVisitorOnline) this.decide(decideVisitorLeft);
+    if (isVisitorChange && !presence.isVisitorOnline) {
+      const heardAt = this.#visitorHeardAt(cause);
+      this.decide((turn) => decideVisitorLeft(turn, heardAt));
+    }
     if (isVisitorChange && this.state !== null) {
       this.#parts.ports.publishPresence(this.state.id, presence.isVisitorOnline).catch(() => {
         // Lists ask again by themselves while an agent watches; presence is never the truth of anything.
       });
     }
+  }
+
+  /** Their last sign of life, where they have left: the closing of their own socket, or what was heard of a silent one. */
+  #visitorHeardAt(cause?: { socket: WebSocket; isLeaving: boolean }): number {
+    const { sockets } = this.#parts;
+    if (cause?.isLeaving === true && sockets.connectionOf(cause.socket)?.kind === "visitor") return Date.now();
+    return Math.max(0, ...sockets.list("visitor").map(({ lastSeenAt }) => lastSeenAt));
+  }
+
+  /** When somebody who is counted as online stops being so unless they are heard of, or null. */
+  presenceEndsAt(): number | null {
+    return computePresenceEnd(this.#parts.sockets.list(), Date.now());
   }
 
   /** The safety net of a crash right after this write: the alarm is in the same commit. */
@@ -127,6 +142,9 @@ export class EffectRunner {
         break;
       case "broadcast":
         sockets.broadcast(effect.frame, effect.isForSender ? undefined : sender);
+        break;
+      case "draft":
+        sockets.sendToAgent(effect.agentId, { type: "draft", draft: effect.draft });
         break;
       case "presence":
         this.showPresence(sender === undefined ? undefined : { socket: sender, isLeaving: false });

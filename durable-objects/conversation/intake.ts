@@ -13,6 +13,8 @@ export interface OpenRequest {
   capture: ConversationState["capture"];
   subject: string | null;
   mail: MailThread | null;
+  /** By the mailbox's rule; else the first to reply owns it. */
+  assignee?: ConversationState["assignee"];
 }
 
 export function openedState(request: OpenRequest, now: number): ConversationState {
@@ -23,6 +25,7 @@ export function openedState(request: OpenRequest, now: number): ConversationStat
     capture,
     subject,
     mail,
+    assignee: request.assignee ?? null,
     channel: request.hasVisitor ? "chat" : "email",
   };
 }

@@ -8,10 +8,17 @@ export interface SeenConnection {
   lastSeenAt: number;
 }
 
+const limitOf = ({ connection }: SeenConnection): number => (connection.isHidden ? PRESENCE_HIDDEN_MS : PRESENCE_VISIBLE_MS);
+
 /** False for a ghost: a socket that the runtime still lists though nothing has been heard from it. */
 export function isAlive(seen: SeenConnection, now: number): boolean {
-  const limit = seen.connection.isHidden ? PRESENCE_HIDDEN_MS : PRESENCE_VISIBLE_MS;
-  return now - seen.lastSeenAt <= limit;
+  return now - seen.lastSeenAt <= limitOf(seen);
+}
+
+/** When the first of those who are online becomes a ghost unless something is heard from it; null where nobody is. */
+export function computePresenceEnd(sockets: SeenConnection[], now: number): number | null {
+  const ends = sockets.filter((seen) => isAlive(seen, now)).map((seen) => seen.lastSeenAt + limitOf(seen) + 1);
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 export function computePresence(sockets: SeenConnection[], now: number): Presence {

@@ -24,12 +24,17 @@ export const NAME_LENGTH_MAX = 100;
 /** Messages in one `welcome` or `messages` frame. */
 export const MESSAGES_PER_FRAME = 50;
 
-/** A visitor is offline when the last ping of a visible page is older than this. */
-export const PRESENCE_VISIBLE_MS = 45_000;
+/**
+ * A visitor is offline when the last ping of a visible page is older than this: a ping's interval, and the time after
+ * which its client gives the socket up. Lists look every 15 s, so a phone that lost its network is offline within 45 s.
+ */
+export const PRESENCE_VISIBLE_MS = 30_000;
 /** Browsers slow the timers of hidden pages to one a minute. */
 export const PRESENCE_HIDDEN_MS = 90_000;
 /** How often a client sends the `ping` string; answered without waking the object. */
 export const PING_INTERVAL_MS = 15_000;
+/** The `reason` of a mail that an agent has taken back in time: it has failed, and nothing went wrong. */
+export const UNDONE_REASON = "taken back before it was sent";
 /** A `typing` notice is shown for this long. */
 export const TYPING_SHOWN_MS = 4_000;
 
@@ -157,6 +162,8 @@ export const conversationSchema = v.object({
   readSeq: seqSchema,
   /** The last message that the visitor has had on screen. */
   visitorSeenSeq: seqSchema,
+  /** The last message that had reached the visitor's device when it was last online. */
+  visitorDeliveredSeq: v.optional(seqSchema),
   /** False for a conversation that began by mail: there is no widget to chat in. */
   hasVisitor: v.boolean(),
   /** The page and language that the visitor wrote from. */
@@ -276,6 +283,8 @@ export const serverFrameSchema = v.variant("type", [
   v.object({ type: v.literal("typing"), author: authorSchema }),
   v.object({ type: v.literal("delivery"), seq: seqSchema, delivery: deliverySchema }),
   v.object({ type: v.literal("event"), event: conversationEventSchema }),
+  /** To all sockets of its agent: the draft is stored; an empty text is none. */
+  v.object({ type: v.literal("draft"), draft: draftSchema }),
 ]);
 
 export type Uuid = v.InferOutput<typeof uuidSchema>;

@@ -77,6 +77,11 @@ export class Sockets {
     }
   }
 
+  /** To every socket of one agent: their devices, and the tabs on each. */
+  sendToAgent(agentId: string, frame: ServerFrame): void {
+    for (const { socket, connection } of this.list(`agent:${agentId}`)) if (connection.isReady) this.send(socket, frame);
+  }
+
   send(socket: WebSocket, frame: ServerFrame): void {
     sendText(socket, JSON.stringify(frame));
   }

@@ -26,6 +26,8 @@ export const conversationStateSchema = v.object({
   lastSeq: v.number(),
   readSeq: v.number(),
   visitorSeenSeq: v.number(),
+  /** The last message that had reached the visitor's device when it was last online. */
+  visitorDeliveredSeq: v.optional(v.number(), 0),
   /** The last message of the visitor or contact. */
   lastInboundSeq: v.number(),
   /** The last reply of an agent (no note), for the send guard. */
@@ -71,6 +73,7 @@ export function newConversationState(input: {
     lastSeq: 0,
     readSeq: 0,
     visitorSeenSeq: 0,
+    visitorDeliveredSeq: 0,
     lastInboundSeq: 0,
     lastReply: null,
     revision: 0,

@@ -40,11 +40,34 @@ export function decideSeenByVisitor(turn: Turn, seq: number): Effect[] {
   return effects;
 }
 
-/** The visitor has left: what they have not seen is looked at when their time is up, counted from now. */
-export function decideVisitorLeft(turn: Turn): Effect[] {
+/** Messages looked through for the last one that had reached the visitor: what came between a last ping and its limit. */
+const DELIVERED_LOOKS_MAX = 60;
+
+/**
+ * The visitor has left: what they have not seen is looked at when their time is up, counted from now. What had been
+ * written before the last sign of life of their device counts as delivered to it.
+ *
+ * @param heardAt epoch ms
+ */
+export function decideVisitorLeft(turn: Turn, heardAt: number): Effect[] {
   const { state, now } = turn;
-  if (state.unseen.dueAt === null) return [];
-  return [{ kind: "state", state: { ...state, unseen: { ...state.unseen, dueAt: now + state.unseen.afterMs } } }];
+  const unseen = state.unseen.dueAt === null ? state.unseen : { ...state.unseen, dueAt: now + state.unseen.afterMs };
+  const visitorDeliveredSeq = deliveredSeq(turn, heardAt);
+  // Worth a write only where it changes what is said below a reply.
+  const said = Math.max(state.visitorSeenSeq, state.visitorDeliveredSeq);
+  if (visitorDeliveredSeq > said && (state.lastReply?.seq ?? 0) > said)
+    return [
+      { kind: "state", state: { ...state, unseen, visitorDeliveredSeq, revision: state.revision + 1 } },
+      { kind: "conversation" },
+    ];
+  return unseen === state.unseen ? [] : [{ kind: "state", state: { ...state, unseen } }];
+}
+
+function deliveredSeq(turn: Turn, heardAt: number): number {
+  const { lastSeq } = turn.state;
+  for (let seq = lastSeq; seq > Math.max(0, lastSeq - DELIVERED_LOOKS_MAX); seq -= 1)
+    if ((turn.findBySeq(seq)?.at ?? 0) <= heardAt) return seq;
+  return 0;
 }
 
 /**

@@ -1,6 +1,14 @@
 /** One truth, two audiences: what agents and what visitors may see of it. Pure. */
 import type { Connection } from "./connection.ts";
-import type { Author, Conversation, Message, Presence, ServerFrame, VisitorConversation } from "./protocol.ts";
+import {
+  UNDONE_REASON,
+  type Author,
+  type Conversation,
+  type Message,
+  type Presence,
+  type ServerFrame,
+  type VisitorConversation,
+} from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
 import { isUnread, replyAddressOf, type ConversationState } from "./state.ts";
 
@@ -21,6 +29,7 @@ export function conversationForAgents(state: ConversationState, isVisitorOnline:
     createdAt: state.createdAt,
     readSeq: state.readSeq,
     visitorSeenSeq: state.visitorSeenSeq,
+    ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
     hasVisitor: state.hasVisitor,
     visitor: state.visitor,
   };
@@ -37,10 +46,16 @@ export function conversationForVisitor(state: ConversationState): VisitorConvers
   };
 }
 
-/** Null where the audience must not see the message at all: notes, and what other people mailed (T2). */
+/** A mail that its agent has taken back in time: kept for agents, as if never written for everybody else. */
+export function isTakenBack({ delivery }: Message): boolean {
+  return delivery?.state === "failed" && delivery.reason === UNDONE_REASON;
+}
+
+/** Null where the audience must not see the message at all: notes, what other people mailed (T2), what was taken back. */
 export function messageFor(audience: Audience, message: Message): Message | null {
   if (audience === "agent") return message;
-  if (message.channel === "note" || message.mail?.isNewPerson === true || message.mail?.isParticipant === true) return null;
+  if (message.channel === "note" || isTakenBack(message)) return null;
+  if (message.mail?.isNewPerson === true || message.mail?.isParticipant === true) return null;
   const { seq, id, at, channel, text, attachments, author } = message;
   return { seq, id, at, author: authorForVisitor(author), channel, text, attachments };
 }

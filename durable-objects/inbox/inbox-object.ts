@@ -24,7 +24,7 @@ type Listener = v.InferOutput<typeof attachmentSchema>;
 export const LISTENER_HEADER = "x-hilo-listener";
 
 /** Ms between two looks at roles and at visitors who are said to be online, while any agent listens. */
-const WATCH_INTERVAL_MS = 20_000;
+const WATCH_INTERVAL_MS = 15_000;
 /** Conversations asked in one look. */
 const PRESENCE_CHECKS_MAX = 100;
 

@@ -1,20 +1,15 @@
 /** The demo mailbox's page in a real browser, without the rest of the product. */
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import type { Browser, Page } from "playwright-core";
-import * as v from "valibot";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type DemoMailbox, startDemoMailbox } from "../../tools/demo-mailbox/demo-mailbox.ts";
 import { findFreePort } from "../../tools/start/ports.ts";
+import { findViolations } from "../support/accessibility.ts";
 import { launchBrowser } from "../support/browser.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const axeSchema = v.object({ violations: v.array(v.object({ id: v.string(), nodes: v.array(v.object({ html: v.string() })) })) });
 
 let browser: Browser;
 let folder: string;
@@ -67,12 +62,6 @@ async function receive(subject: string, picture = ""): Promise<void> {
     html: `<p>It is <b>on its way</b>.</p><script>document.body.textContent = "hacked"</script>${picture}`,
   });
   transport.close();
-}
-
-async function findViolations(): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = v.parse(axeSchema, await page.evaluate("axe.run(document, { iframes: false })"));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 describe("the demo mailbox's page", () => {
@@ -134,12 +123,12 @@ describe("the demo mailbox's page", () => {
 
   test.each(["light", "dark"] as const)("has no accessibility violation, in %s", async (colorScheme) => {
     await open({ colorScheme, isMeasured: true });
-    expect(await findViolations()).toEqual([]);
+    expect(await findViolations(page)).toEqual([]);
     await receive("Your order");
     await page.getByRole("button", { name: /Your order/ }).click();
     await page.getByRole("heading", { name: "Your order" }).waitFor();
-    expect(await findViolations()).toEqual([]);
+    expect(await findViolations(page)).toEqual([]);
     await page.getByRole("button", { name: "New mail" }).click();
-    expect(await findViolations()).toEqual([]);
+    expect(await findViolations(page)).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { AgentClient } from "./agent-client.ts";
 import { launchBrowser } from "./browser.ts";
 import { InboxScreen } from "./inbox-screen.ts";
+import { MailboxScreen } from "./mailbox-screen.ts";
 import { OWNER, type Stack, type StackOptions, startStack } from "./stack.ts";
 import { VisitorScreen } from "./visitor-screen.ts";
 
@@ -30,6 +31,8 @@ export class Company {
   readonly browser: Browser;
   readonly owner: Colleague;
   readonly #contexts: BrowserContext[] = [];
+  /** The inboxes that stay open from test to test, as an agent's does all day; by address. */
+  readonly #desks = new Map<string, InboxScreen>();
 
   constructor(stack: Stack, browser: Browser, owner: Colleague) {
     this.stack = stack;
@@ -39,9 +42,13 @@ export class Company {
 
   /** A context of its own is a device of its own: no cookie and no storage of others. */
   async device(options: BrowserContextOptions = {}): Promise<BrowserContext> {
-    const context = await this.browser.newContext({ locale: "en-GB", viewport: DESKTOP, reducedMotion: "reduce", ...options });
+    const context = await this.#newContext(options);
     this.#contexts.push(context);
     return context;
+  }
+
+  #newContext(options: BrowserContextOptions): Promise<BrowserContext> {
+    return this.browser.newContext({ locale: "en-GB", viewport: DESKTOP, reducedMotion: "reduce", ...options });
   }
 
   async invite(name: string, role: "admin" | "agent" | "viewer" | "none" = "agent"): Promise<Colleague> {
@@ -50,9 +57,24 @@ export class Company {
     return { id, ...account, client: await this.stack.signIn(account) };
   }
 
-  /** The inbox in a browser of this agent, signed in. */
-  async inbox(colleague: Colleague = this.owner, options: BrowserContextOptions = {}): Promise<InboxScreen> {
-    const context = await this.device(options);
+  /** This agent's inbox at the list of conversations, signed in; the same browser in every test of a file. */
+  async inbox(colleague: Colleague = this.owner): Promise<InboxScreen> {
+    const known = this.#desks.get(colleague.email);
+    if (known === undefined) {
+      const screen = await this.#signedIn(await this.#newContext({}), colleague);
+      this.#desks.set(colleague.email, screen);
+      return screen;
+    }
+    await known.showList();
+    return known;
+  }
+
+  /** The inbox on another device of this agent: a phone, a dark one, one that axe may look at. */
+  async inboxOn(options: BrowserContextOptions, colleague: Colleague = this.owner): Promise<InboxScreen> {
+    return this.#signedIn(await this.device(options), colleague);
+  }
+
+  async #signedIn(context: BrowserContext, colleague: Colleague): Promise<InboxScreen> {
     await signInContext(context, colleague.client);
     const screen = new InboxScreen(await context.newPage(), this.stack.url);
     await screen.open();
@@ -67,16 +89,24 @@ export class Company {
     return screen;
   }
 
-  pages(): Page[] {
-    return this.#contexts.flatMap((context) => context.pages());
+  /** The demo mailbox, on the customer's own device. */
+  async customerMail(options: BrowserContextOptions = {}): Promise<MailboxScreen> {
+    const context = await this.device(options);
+    const screen = new MailboxScreen(await context.newPage(), this.stack.mailbox.url);
+    await screen.open();
+    return screen;
   }
 
+  pages(): Page[] {
+    return this.browser.contexts().flatMap((context) => context.pages());
+  }
+
+  /** Closes what a test has opened; the desks stay. */
   async closeDevices(): Promise<void> {
     await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
   }
 
   async close(): Promise<void> {
-    await this.closeDevices();
     await this.browser.close();
     await this.stack.stop();
   }

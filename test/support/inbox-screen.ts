@@ -29,7 +29,13 @@ export class InboxScreen {
 
   async open(path = "/"): Promise<void> {
     await this.page.goto(`${this.url}${path}`);
-    await this.page.getByRole("navigation", { name: "Main menu" }).waitFor();
+    await this.page.getByRole("navigation").first().waitFor();
+  }
+
+  /** Leaves what is open, and all filters. */
+  async showList(): Promise<void> {
+    await this.page.getByRole("link", { name: /^Conversations/ }).click();
+    await this.page.getByText("Pick a conversation").waitFor();
   }
 
   /** The row of the list that shows this text. */

@@ -37,6 +37,8 @@ export interface RunResult {
 const SETTLE_MAX_MS = 150_000;
 const SETTLE_POLL_MS = 500;
 const PROGRESS_MS = 30_000;
+/** Every two minutes in production. */
+const CRON_MS = 15_000;
 
 interface Stage {
   readonly options: RunOptions;
@@ -119,12 +121,14 @@ async function disturb(stage: Stage): Promise<void> {
     const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
     options.onProgress?.(`${minutes} min: kills ${server.kills}, cuts ${proxy.cuts}, people ${company.people.length}`);
   }, PROGRESS_MS);
+  const cron = setInterval(() => void server.ringCron(), CRON_MS);
   for (const { at, fault } of makeSchedule(options.seed, options.durationMs)) {
     await wait(Math.max(0, at - (performance.now() - startedAt)));
     strike(stage, fault);
   }
   await wait(Math.max(0, options.durationMs - (performance.now() - startedAt)));
   clearInterval(report);
+  clearInterval(cron);
 }
 
 /** All faults end; then everything has to come right by itself. */

@@ -61,8 +61,7 @@ export function problemResponse(error: unknown, context: { request: Request; rou
     method: context.request.method,
     route: context.route,
   };
-  if (status >= 500)
-    console.error(JSON.stringify({ ...entry, ...describeError(error) }));
+  if (status >= 500) console.error(JSON.stringify({ ...entry, ...describeError(error) }));
   else console.log(JSON.stringify(entry));
   const problem: Problem = { type: "about:blank", title, status, detail, code, id };
   const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };

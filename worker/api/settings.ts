@@ -1,11 +1,22 @@
 /** Settings and mailboxes. */
 import { Hono } from "hono";
-import { insertMailbox, listMailboxes, loadSettings, mergeSettings, saveSettings } from "../db/settings.ts";
-import { mailboxCreateSchema, mailboxSchema, pageOf } from "../domain/api-shapes.ts";
+import type * as v from "valibot";
+import { findAgent } from "../db/agents.ts";
+import {
+  insertMailbox,
+  listMailboxes,
+  loadSettings,
+  mergeSettings,
+  newMailbox,
+  saveSettings,
+  updateMailbox,
+} from "../db/settings.ts";
+import { mailboxCreateSchema, mailboxPatchSchema, mailboxSchema, pageOf, type Mailbox } from "../domain/api-shapes.ts";
+import { hasRole } from "../domain/roles.ts";
 import { settingsPatchSchema, settingsSchema } from "../domain/settings.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
-import { parse, readBody } from "./input.ts";
+import { parse, readBody, readId } from "./input.ts";
 import { newId } from "./new-id.ts";
 import { AppError } from "./problems.ts";
 import { assertMailboxName, isConstraint } from "./setup.ts";
@@ -33,7 +44,7 @@ export const mailboxesApi = new Hono<AppEnv>()
     async (c) => {
       const body = await readBody(c, mailboxCreateSchema);
       assertMailboxName(body.address);
-      const mailbox = { id: newId(), address: body.address, name: body.name ?? null, createdAt: Date.now() };
+      const mailbox = await withDefaults(c, body);
       try {
         await insertMailbox(c.get("db"), mailbox);
       } catch (error) {
@@ -42,7 +53,25 @@ export const mailboxesApi = new Hono<AppEnv>()
       }
       return c.json(mailbox, 201);
     },
-  );
+  )
+  .patch("/:id", describe({ summary: "Change a mailbox", body: mailboxPatchSchema, response: mailboxSchema }), async (c) => {
+    const patch = await readBody(c, mailboxPatchSchema);
+    await assertAssignee(c, patch.assigneeId ?? null);
+    const mailbox = await updateMailbox(c.get("db"), readId(c, "id"), patch);
+    if (mailbox === null) throw new AppError("not_found", "There is no such mailbox.");
+    return c.json(mailbox);
+  });
+
+async function withDefaults(c: AppContext, body: v.InferOutput<typeof mailboxCreateSchema>): Promise<Mailbox> {
+  await assertAssignee(c, body.assigneeId ?? null);
+  return newMailbox({ id: newId(), address: body.address, createdAt: Date.now() }, body);
+}
+
+async function assertAssignee(c: AppContext, id: string | null): Promise<void> {
+  const agent = id === null ? null : await findAgent(c.get("db"), id);
+  if (id !== null && (agent === null || !hasRole(agent.role, "agent")))
+    throw new AppError("invalid", "assigneeId: is no agent who can answer");
+}
 
 async function settingsOf(c: AppContext) {
   const settings = await loadSettings(c.get("db"));

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { isEqualConstantTime } from "../auth/hmac.ts";
 import { authOptions } from "../auth/principal.ts";
 import { insertAgent } from "../db/agents.ts";
-import { insertMailbox, insertSettings, loadSettings } from "../db/settings.ts";
+import { insertMailbox, insertSettings, loadSettings, newMailbox } from "../db/settings.ts";
 import { meSchema, setupBodySchema, setupStateSchema } from "../domain/api-shapes.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import { MailboxNameTooLongError, assertMailboxFitsReplies } from "../email/reply-address.ts";
@@ -37,7 +37,7 @@ export const setupApi = new Hono<AppEnv>()
       const agent = { id: newId(), name: body.name, email: body.email, role: "owner" as const };
       const now = Date.now();
       const settings = v.parse(settingsSchema, { company: body.company });
-      const mailbox = { id: newId(), address: body.mailbox, name: body.company, createdAt: now };
+      const mailbox = newMailbox({ id: newId(), address: body.mailbox, createdAt: now }, { name: body.company });
       const db = c.get("db");
       try {
         // The settings row is the claim: of two at the same instant the second fails as a whole.

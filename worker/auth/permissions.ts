@@ -59,6 +59,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "PATCH /api/settings": "admin",
   "GET /api/mailboxes": "viewer",
   "POST /api/mailboxes": "admin",
+  "PATCH /api/mailboxes/:id": "admin",
 
   "POST /api/projections/rebuild": "admin",
 

@@ -91,8 +91,30 @@ export const mailboxes = sqliteTable("mailboxes", {
   id: text("id").primaryKey(),
   address: text("address").notNull().unique(),
   name: text("name"),
+  /** Plain text below its replies; null uses the one in the settings. */
+  signature: text("signature"),
+  /** Language of its fixed texts; null uses the one in the settings. */
+  locale: text("locale").$type<"en" | "es">(),
+  /** Who owns conversations that begin here. */
+  assigneeId: text("assignee_id"),
+  /** Says at once that a mail has arrived. */
+  hasReceipt: integer("has_receipt", { mode: "boolean" }).notNull().default(false),
+  /** Says outside business hours when the team is back. */
+  hasOutOfHours: integer("has_out_of_hours", { mode: "boolean" }).notNull().default(false),
   createdAt: integer("created_at").notNull(),
 });
+
+/** Automatic answers that were given: at most two a day to one address. */
+export const autoAnswers = sqliteTable(
+  "auto_answers",
+  {
+    /** The mail that was answered. */
+    ledgerId: text("ledger_id").primaryKey(),
+    email: text("email").notNull(),
+    at: integer("at").notNull(),
+  },
+  (table) => [index("auto_answers_email").on(table.email, table.at)],
+);
 
 // Address book
 

@@ -60,3 +60,25 @@ export async function findMailbox(db: Database, address: string): Promise<Mailbo
 export function insertMailbox(db: Database, mailbox: Mailbox) {
   return db.insert(mailboxes).values(mailbox);
 }
+
+/** A mailbox with everything that was not said at its default. */
+export function newMailbox(fixed: Pick<Mailbox, "id" | "address" | "createdAt">, given: Partial<MailboxChange>): Mailbox {
+  return {
+    ...fixed,
+    name: given.name ?? null,
+    signature: given.signature ?? null,
+    locale: given.locale ?? null,
+    assigneeId: given.assigneeId ?? null,
+    hasReceipt: given.hasReceipt ?? false,
+    hasOutOfHours: given.hasOutOfHours ?? false,
+  };
+}
+
+type MailboxChange = { [Key in keyof Omit<Mailbox, "id" | "address" | "createdAt">]: Mailbox[Key] | undefined };
+
+/** @returns the changed mailbox, or null where there is none */
+export async function updateMailbox(db: Database, id: string, change: Partial<MailboxChange>): Promise<Mailbox | null> {
+  const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  if (Object.keys(named).length > 0) await db.update(mailboxes).set(named).where(eq(mailboxes.id, id));
+  return (await db.select().from(mailboxes).where(eq(mailboxes.id, id)))[0] ?? null;
+}

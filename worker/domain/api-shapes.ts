@@ -215,8 +215,19 @@ export const savedReplyPatchSchema = v.partial(
 
 // Mailboxes and the ledger
 
-export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), name: v.nullable(v.string()), createdAt: epochMs });
-export const mailboxCreateSchema = v.object({ address: emailSchema, name: v.optional(nameSchema) });
+const mailboxSettings = {
+  name: v.nullable(nameSchema),
+  /** Plain text below its replies; null uses the one in the settings. */
+  signature: v.nullable(v.pipe(v.string(), v.maxLength(2_000))),
+  locale: v.nullable(v.picklist(["en", "es"])),
+  /** Who owns conversations that begin here; null leaves them to whoever replies first. */
+  assigneeId: v.nullable(uuidSchema),
+  hasReceipt: v.boolean(),
+  hasOutOfHours: v.boolean(),
+};
+export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, createdAt: epochMs });
+export const mailboxCreateSchema = v.object({ address: emailSchema, ...v.partial(v.object(mailboxSettings)).entries });
+export const mailboxPatchSchema = v.partial(v.object(mailboxSettings));
 
 export const ledgerEntrySchema = v.object({
   id: uuidSchema,

@@ -34,6 +34,9 @@ const SIGNATURES: readonly { type: string; bytes: readonly number[]; at: number 
 ];
 
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,60}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}$/;
+/** Types that browsers would show or run, or that the bytes themselves tell. */
+const UNTRUSTED_TYPE =
+  /^(text\/(html|xml|javascript|css)|image\/|multipart\/|application\/(xhtml|xml|javascript|x-javascript|ecmascript|pdf|zip))|\+xml$/;
 
 /**
  * The type to store: what the bytes say where they say it; else what was declared, unless that is a type that browsers
@@ -44,16 +47,10 @@ const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,60}\/[a-z0-9][a-z0-9!#$&^_.+-]{
 export function detectType(head: Uint8Array, declared: string): string {
   const found = SIGNATURES.find(({ bytes, at }) => bytes.every((byte, index) => head[at + index] === byte));
   const type = declared.split(";")[0]?.trim().toLowerCase() ?? "";
+  const isTrusted = MEDIA_TYPE.test(type) && !UNTRUSTED_TYPE.test(type);
   // Office files are zips with a type of their own.
-  if (found?.type === "application/zip" && MEDIA_TYPE.test(type) && !isInlineType(type)) return type;
+  if (found?.type === "application/zip" && isTrusted && type.startsWith("application/")) return type;
   if (found !== undefined) return found.type;
-  if (
-    !MEDIA_TYPE.test(type) ||
-    isInlineType(type) ||
-    /^(text\/(html|xml|javascript|css)|image\/|multipart\/|application\/(xhtml|xml|javascript|x-javascript|ecmascript|pdf|zip))|\+xml$/.test(
-      type,
-    )
-  )
-    return type.startsWith("text/") ? "text/plain" : "application/octet-stream";
-  return type;
+  if (isTrusted) return type;
+  return type.startsWith("text/") ? "text/plain" : "application/octet-stream";
 }

@@ -17,7 +17,9 @@ import {
 import type { Database } from "../db/database.ts";
 import type { LedgerRow } from "../db/ledger.ts";
 import { addParticipants, learnMailIds, saveMailId } from "../db/mail-threads.ts";
+import { listMailboxes } from "../db/settings.ts";
 import { assertNever } from "../domain/assert-never.ts";
+import { hasRole } from "../domain/roles.ts";
 import { configOf, type Env } from "../env.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
 import { storeMailFiles } from "./mail-files.ts";
@@ -130,7 +132,14 @@ async function findPlace(input: ApplyInput, verdict: MessageVerdict, author: Mai
   const id = await deriveConversationId(configOf(env).APP_SECRET, { purpose, clientId: mail.messageId, at: row.receivedAt });
   const isClaimed = contact !== null && verdict.code !== "linked";
   const conversationId = isClaimed ? await claimFor(input, contact.id, id) : id;
-  return { open: openRequest(input, conversationId, contact), contact };
+  return { open: { ...openRequest(input, conversationId, contact), assignee: await assigneeOf(input) }, contact };
+}
+
+/** Whom the mailbox gives its conversations to, if it names an agent who can still answer. */
+async function assigneeOf({ db, row }: ApplyInput): Promise<{ id: string; name: string } | null> {
+  const mailbox = (await listMailboxes(db)).find(({ id }) => id === row.mailboxId);
+  const agent = mailbox === undefined || mailbox.assigneeId === null ? null : await findAgent(db, mailbox.assigneeId);
+  return agent !== null && hasRole(agent.role, "agent") ? { id: agent.id, name: agent.name } : null;
 }
 
 /**
@@ -201,7 +210,6 @@ function textOf({ mail, verdict }: ApplyInput): string {
 }
 
 async function mailboxAddress({ db, row }: ApplyInput): Promise<string> {
-  const { listMailboxes } = await import("../db/settings.ts");
   return (await listMailboxes(db)).find(({ id }) => id === row.mailboxId)?.address ?? row.envelopeTo;
 }
 

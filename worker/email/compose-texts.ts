@@ -9,6 +9,9 @@ export interface MailTexts {
   files: string;
   filesExpire: (day: string) => string;
   unnamedVisitor: string;
+  /** Automatic answers. */
+  receipt: (company: string) => string;
+  outOfHours: (company: string) => string;
 }
 
 export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
@@ -20,6 +23,9 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     files: "Files",
     filesExpire: (day) => `These links work until ${day}.`,
     unnamedVisitor: "You",
+    receipt: (company) => `Thank you for writing to ${company}. Your message has arrived, and somebody will answer it here.`,
+    outOfHours: (company) =>
+      `Thank you for writing to ${company}. We are not at our desks right now; somebody will answer you here when we are back.`,
   },
   es: {
     fromAgent: (agent, company) => `${agent} de ${company}`,
@@ -29,5 +35,8 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     files: "Archivos",
     filesExpire: (day) => `Estos enlaces funcionan hasta el ${day}.`,
     unnamedVisitor: "Tú",
+    receipt: (company) => `Gracias por escribir a ${company}. Tu mensaje ha llegado y alguien te responderá aquí.`,
+    outOfHours: (company) =>
+      `Gracias por escribir a ${company}. Ahora mismo no estamos; alguien te responderá aquí cuando volvamos.`,
   },
 };

@@ -66,7 +66,11 @@ export interface ComposeInput {
 
 export function composeMail(input: ComposeInput): OutgoingMail {
   // What a visitor typed may hold anything; a mail holds text.
-  const entries = input.transcript.map((entry) => ({ ...entry, authorName: cleanName(entry.authorName), text: cleanText(entry.text) }));
+  const entries = input.transcript.map((entry) => ({
+    ...entry,
+    authorName: cleanName(entry.authorName),
+    text: cleanText(entry.text),
+  }));
   const transcript = composeTranscript(entries, input);
   const reply = cleanText(input.text);
   const signature = cleanText(input.signature);

@@ -9,6 +9,7 @@ import { markUndeliverable } from "../db/contacts.ts";
 import { openDatabase, type Database } from "../db/database.ts";
 import { saveMailId, saveReplyKey } from "../db/mail-threads.ts";
 import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
+import type { Mailbox } from "../domain/api-shapes.ts";
 import type { Settings } from "../domain/settings.ts";
 import { describeError } from "../domain/error-text.ts";
 import { configOf, type Env } from "../env.ts";
@@ -44,15 +45,15 @@ export async function deliverMail(env: Env, job: MailToDeliver): Promise<Deliver
   return { kind: "sent", to: [recipient], messageId: result.messageId };
 }
 
-interface MailboxRef {
-  id: string;
-  address: string;
-}
+type MailboxRef = Pick<Mailbox, "id" | "address" | "signature" | "locale">;
 
 async function mailboxOf(db: Database, { state }: MailToDeliver): Promise<MailboxRef | null> {
-  if (state.mail !== null) return { id: state.mail.mailboxId, address: state.mail.mailbox };
-  const [first] = await listMailboxes(db);
-  return first ?? null;
+  const mailboxes = await listMailboxes(db);
+  const own = mailboxes.find(({ id }) => id === state.mail?.mailboxId);
+  if (own !== undefined) return own;
+  // A mailbox that is gone still has its thread's address.
+  if (state.mail !== null) return { id: state.mail.mailboxId, address: state.mail.mailbox, signature: null, locale: null };
+  return mailboxes[0] ?? null;
 }
 
 /** A mail that has left must not fail because its id cannot be noted: answers also match by their token. */
@@ -121,7 +122,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
   // Before the mail leaves: an answer can be back within the second.
   await saveReplyKey(openDatabase(env.DB), conversationKey, state.id, Date.now());
   return composeMail({
-    locale: localeOf(job, settings),
+    locale: localeOf(job, mailbox.locale ?? settings.mail.locale),
     company: settings.company,
     agentName: message.author.name ?? null,
     mailbox: mailbox.address,
@@ -132,21 +133,21 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
     text: [...job.also, message].map(({ text }) => text).join("\n\n"),
-    signature: settings.mail.signature,
+    signature: mailbox.signature ?? settings.mail.signature,
     references: referencesOf(job),
     transcript: settings.mail.isTranscriptIncluded ? earlier.map(transcriptEntryOf) : [],
     timeZone: settings.hours.timeZone,
     loopMarker: await loopMarkerOf(env),
-    automatic: null,
+    automatic: message.author.kind === "system" ? "auto-replied" : null,
     attachments: files.travel,
     fileLinks: files.links,
     fileLinksExpireAt: files.expireAt,
   });
 }
 
-function localeOf({ state }: MailToDeliver, settings: Settings): "en" | "es" {
+function localeOf({ state }: MailToDeliver, fallback: "en" | "es"): "en" | "es" {
   const locale = state.visitor?.locale?.toLowerCase();
-  if (locale === undefined) return settings.mail.locale;
+  if (locale === undefined) return fallback;
   return locale.startsWith("es") ? "es" : "en";
 }
 

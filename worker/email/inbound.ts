@@ -4,10 +4,10 @@ import * as v from "valibot";
 import { uuidSchema } from "../../durable-objects/conversation/protocol.ts";
 import type { AppContext, AppEnv } from "../api/context.ts";
 import { describe } from "../api/describe.ts";
-import { readBytes } from "../api/input.ts";
 import { AppError, onError } from "../api/problems.ts";
 import { isEqualConstantTime } from "../auth/hmac.ts";
 import { describeError } from "../domain/error-text.ts";
+import { assertNever } from "../domain/assert-never.ts";
 import { configOf, type Env } from "../env.ts";
 import { MAIL_BYTES_MAX, findRecipient, receiveMail } from "./receive.ts";
 
@@ -17,13 +17,24 @@ async function processMail(env: Env, ledgerId: string): Promise<void> {
   await process.processMail(env, ledgerId);
 }
 
+const TOO_LARGE_REPLY = "552 5.3.4 This message is too large";
+
 /** Throws where a retry can help; rejects for ever only what can never be accepted. */
 export async function handleEmail(message: ForwardableEmailMessage, env: Env): Promise<void> {
-  if (message.rawSize > MAIL_BYTES_MAX) return message.setReject("552 5.3.4 This message is too large");
-  const raw = new Uint8Array(await new Response(message.raw).arrayBuffer());
-  const received = await receiveMail(env, { from: message.from, to: message.to }, raw);
-  if (received.kind === "unknown-mailbox") return message.setReject("550 5.1.1 There is no such mailbox here");
-  await processMail(env, received.row.id);
+  if (message.rawSize > MAIL_BYTES_MAX) return message.setReject(TOO_LARGE_REPLY);
+  const received = await receiveMail(env, { from: message.from, to: message.to }, message.raw);
+  switch (received.kind) {
+    case "unknown-mailbox":
+      return message.setReject("550 5.1.1 There is no such mailbox here");
+    case "too-large":
+      return message.setReject(TOO_LARGE_REPLY);
+    case "empty":
+      return message.setReject("554 5.6.0 There is no message");
+    case "accepted":
+      return processMail(env, received.row.id);
+    default:
+      return assertNever(received);
+  }
 }
 
 const INBOUND_DESCRIPTION = {
@@ -45,13 +56,16 @@ export const inboundMailApp = new Hono<AppEnv>()
   .post("/inbound", describe(INBOUND_DESCRIPTION), async (c) => {
     assertSecret(c);
     const to = c.req.query("to") ?? "";
-    const raw = await readBytes(c.req.raw, MAIL_BYTES_MAX);
-    if (raw.byteLength === 0) throw new AppError("invalid", "The body must be the raw mail.");
-    const received = await receiveMail(c.env, { from: c.req.query("from") ?? "", to }, raw).catch((error: unknown) => {
+    // Before the body is read: a sender that says so at once is answered at once.
+    if (Number(c.req.header("content-length") ?? "0") > MAIL_BYTES_MAX) throw tooLarge();
+    const envelope = { from: c.req.query("from") ?? "", to };
+    const received = await receiveMail(c.env, envelope, c.req.raw.body ?? new Uint8Array()).catch((error: unknown) => {
       console.error(JSON.stringify({ level: "error", event: "mail_not_stored", ...describeError(error) }));
       throw new AppError("unavailable", "The mail could not be stored now. Send it again.");
     });
     if (received.kind === "unknown-mailbox") throw new AppError("not_found", "There is no such mailbox.");
+    if (received.kind === "too-large") throw tooLarge();
+    if (received.kind === "empty") throw new AppError("invalid", "The body must be the raw mail.");
     c.executionCtx.waitUntil(processMail(c.env, received.row.id));
     return c.json({ ledgerId: received.row.id }, 202);
   })
@@ -66,6 +80,10 @@ export const inboundMailApp = new Hono<AppEnv>()
     throw new AppError("not_found");
   })
   .onError(onError);
+
+function tooLarge(): AppError {
+  return new AppError("too_large", `At most ${MAIL_BYTES_MAX} bytes.`);
+}
 
 function assertSecret(c: AppContext): void {
   const secret = configOf(c.env).INBOUND_MAIL_SECRET;

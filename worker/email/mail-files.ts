@@ -6,7 +6,10 @@ import type { LedgerRow } from "../db/ledger.ts";
 import { cleanFileName, detectType } from "../domain/files.ts";
 import { uuidV7 } from "../domain/uuid.ts";
 import type { Env } from "../env.ts";
-import type { ParsedMail } from "./mail.ts";
+import { attachmentSize, type ParsedMail } from "./mail.ts";
+
+/** R2 keys of files that were cut out of a large mail while it was read. */
+export const MAIL_FILE_PREFIX = "mail-files/";
 
 /** Files of one mail that become attachments; the raw mail has the rest. */
 const MAIL_FILES_MAX = 50;
@@ -21,13 +24,14 @@ export async function storeMailFiles(
   for (const [index, file] of mail.attachments.slice(0, MAIL_FILES_MAX).entries()) {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${row.id}\n${index}`));
     const id = uuidV7(row.receivedAt, new Uint8Array(digest));
-    const key = `attachments/${id}`;
-    await env.MAIL.put(key, file.content);
+    const key = file.stored === undefined ? `attachments/${id}` : file.stored.key;
+    if (key === null) continue;
+    if (file.stored === undefined) await env.MAIL.put(key, file.content);
     const attachment = {
       id,
       name: cleanFileName(file.name),
       type: detectType(file.content.subarray(0, 16), file.type),
-      size: file.content.byteLength,
+      size: attachmentSize(file),
     };
     await insertAttachment(db, {
       ...attachment,

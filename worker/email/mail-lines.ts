@@ -2,6 +2,7 @@
  * Cuts a mail that comes in pieces of any size into runs of whole lines, so that a reader sees every line that could be
  * a boundary by itself and all others in bulk. Pure.
  */
+import { joinBytes } from "./bytes.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -33,7 +34,8 @@ export class MailLines {
   async write(chunk: Uint8Array): Promise<void> {
     const sample = chunk.subarray(0, LINE_END_SAMPLE_BYTES);
     this.#hasBareCr ??= sample.includes(CR) && !sample.includes(LF);
-    const bytes = joined(this.#held, this.#hasBareCr ? chunk.map((byte) => (byte === CR ? LF : byte)) : chunk);
+    const lines = this.#hasBareCr ? chunk.map((byte) => (byte === CR ? LF : byte)) : chunk;
+    const bytes = this.#held.length === 0 ? lines : joinBytes([this.#held, lines]);
     const end = await this.#emit(bytes);
     this.#held = bytes.slice(end);
   }
@@ -73,12 +75,4 @@ export class MailLines {
 
 function isDashes(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === DASH && bytes[at + 1] === DASH;
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second;
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }

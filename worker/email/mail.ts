@@ -14,10 +14,18 @@ export interface MailAttachment {
   name: string;
   /** Lower-case media type as declared. */
   type: string;
+  /** Of a stored file only its beginning. */
   content: Uint8Array;
+  /** A file too large for memory is in R2 already; without a key it is in the raw mail alone. */
+  stored?: { key: string | null; /** Bytes. */ size: number };
   isInline: boolean;
   /** Without brackets. */
   contentId: string | null;
+}
+
+/** Bytes of the whole file. */
+export function attachmentSize({ content, stored }: MailAttachment): number {
+  return stored?.size ?? content.byteLength;
 }
 
 export interface Bounce {

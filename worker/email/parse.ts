@@ -7,7 +7,7 @@ import { classifyMail, readAutoSubmitted } from "./classify.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
 import { unflow } from "./flowed-text.ts";
 import { htmlToLines } from "./html-lines.ts";
-import type { ForwardedFrom, MailAddress, MailAttachment, ParsedMail } from "./mail.ts";
+import { attachmentSize, type ForwardedFrom, type MailAddress, type MailAttachment, type ParsedMail } from "./mail.ts";
 import { parseMailDate } from "./mail-dates.ts";
 import { firstHeader, type MailHeaders, toHeaders } from "./mail-headers.ts";
 import { splitLines } from "./mail-line.ts";
@@ -28,6 +28,8 @@ export interface ParseMailOptions {
   authservId?: string | null;
   /** Envelope sender, the author of last resort. */
   envelopeFrom?: string | null;
+  /** The file that a part only stands for, because it was too large to be parsed. */
+  findStored?: (content: Uint8Array) => Required<Pick<MailAttachment, "content" | "stored">> | null;
 }
 
 interface Body {
@@ -51,7 +53,7 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
   const headers = toHeaders(email.headers);
   const subject = readSubject(headers);
   const body = readBody(email, headers.has("subject") ? subject : "");
-  const attachments = email.attachments.map((attachment, i) => toAttachment(attachment, i));
+  const attachments = email.attachments.map((attachment, i) => toAttachment(attachment, i, options.findStored));
   const people = readPeople(headers, options.envelopeFrom ?? null);
   const facts = {
     headers,
@@ -157,17 +159,18 @@ const EXTENSIONS = new Map([
   ["image/webp", "webp"],
 ]);
 
-function toAttachment(attachment: Attachment, index: number): MailAttachment {
+function toAttachment(attachment: Attachment, index: number, findStored: ParseMailOptions["findStored"]): MailAttachment {
   const type = attachment.mimeType.toLowerCase() || "application/octet-stream";
   const name = cleanDisplayName(decodeHeaderText(attachment.filename ?? ""))
     ?.replace(/[/\\]/g, "_")
     .slice(-FILE_NAME_LENGTH_MAX);
   const extension = EXTENSIONS.get(type);
   const contentId = attachment.contentId?.replace(/[<>\s]/g, "") || null;
+  const content = toBytes(attachment.content);
   return {
     name: name || `attachment-${index + 1}${extension ? `.${extension}` : ""}`,
     type,
-    content: toBytes(attachment.content),
+    ...(findStored?.(content) ?? { content }),
     isInline: contentId !== null && (attachment.related === true || attachment.disposition === "inline"),
     contentId,
   };
@@ -176,7 +179,7 @@ function toAttachment(attachment: Attachment, index: number): MailAttachment {
 /** Made of what stays the same when a mail is delivered twice; trace headers do not. */
 async function generateId(headers: MailHeaders, body: Body, attachments: readonly MailAttachment[]): Promise<string> {
   const fields = ["from", "to", "cc", "date", "subject"].map((name) => firstHeader(headers, name));
-  const files = attachments.map(({ name, content }) => `${name} ${content.length}`);
+  const files = attachments.map((file) => `${file.name} ${attachmentSize(file)}`);
   const bytes = new TextEncoder().encode(JSON.stringify([fields, body.text, body.html, files]));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return GENERATED_ID_PREFIX + [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");

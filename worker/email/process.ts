@@ -8,22 +8,19 @@ import { loadCachedSettings } from "../db/settings.ts";
 import { backOffMs } from "../../durable-objects/conversation/outbox.ts";
 import { describeError } from "../domain/error-text.ts";
 import type { Env } from "../env.ts";
+import { answerAutomatically } from "./answer-automatically.ts";
 import { applyVerdict, type Applied } from "./apply.ts";
-import { hashContent } from "./content-hash.ts";
 import { gatherFacts } from "./facts.ts";
 import type { ParsedMail } from "./mail.ts";
 import { matchConversation } from "./match-conversation.ts";
-import { parseMail } from "./parse.ts";
-import { placeholderMail } from "./placeholder.ts";
+import type { Verdict } from "./match-facts.ts";
+import { readMail } from "./read-mail.ts";
 
 /** Tries before a mail counts as failed; it stays in the ledger with its raw bytes. */
 const TRIES_MAX = 5;
 const RETRY = { baseMs: 15_000, maxMs: 60 * 60_000 };
 /** Mails taken up in one run of cron. */
 const DUE_MAX = 25;
-/** Bytes that are parsed whole; a larger mail is shown by a placeholder with its raw bytes to download. */
-const PARSED_BYTES_MAX = 12 * 1024 * 1024;
-
 /** Never throws: what fails is tried again by cron, and says so in the ledger. */
 export async function processMail(env: Env, id: string): Promise<void> {
   const db = openDatabase(env.DB);
@@ -31,7 +28,7 @@ export async function processMail(env: Env, id: string): Promise<void> {
   try {
     row = await findLedgerRow(db, id);
     if (row === null || row.retryAt === null) return;
-    const { applied, mail, contentHash } = await understand(env, db, row);
+    const { applied, mail, contentHash, verdict } = await understand(env, db, row);
     await updateLedger(db, id, {
       ...applied,
       contentHash,
@@ -40,6 +37,10 @@ export async function processMail(env: Env, id: string): Promise<void> {
       messageId: mail.messageId,
       retryAt: null,
       updatedAt: Date.now(),
+    });
+    // The mail is where it belongs: an answer that cannot be sent changes nothing about it.
+    await answerAutomatically({ env, db, row, mail, verdict, applied }).catch((error: unknown) => {
+      console.error(JSON.stringify({ level: "error", event: "auto_answer_failed", ledgerId: id, ...describeError(error) }));
     });
   } catch (error) {
     console.error(
@@ -64,12 +65,9 @@ async function understand(
   env: Env,
   db: Database,
   row: LedgerRow,
-): Promise<{ applied: Applied; mail: ParsedMail; contentHash: string }> {
-  const object = await env.MAIL.get(row.rawKey);
-  if (object === null) throw new Error("the raw mail is not in the store");
-  const raw = new Uint8Array(await object.arrayBuffer());
-  const contentHash = await hashContent(raw);
-  const { mail, isReadable } = await readMail(db, row, raw);
+): Promise<{ applied: Applied; mail: ParsedMail; contentHash: string; verdict: Verdict }> {
+  const settings = await loadCachedSettings(db, Date.now());
+  const { mail, isReadable, contentHash } = await readMail(env.MAIL, row, settings.mail.locale);
   await updateLedger(db, row.id, {
     state: "parsed",
     fromAddress: mail.from?.address ?? null,
@@ -78,27 +76,13 @@ async function understand(
   });
   const verdict = matchConversation(await gatherFacts({ env, db, row, mail, contentHash }));
   const applied = await applyVerdict({ env, db, row, mail, verdict, contentHash });
-  if (isReadable) return { applied, mail, contentHash };
+  if (isReadable) return { applied, mail, contentHash, verdict };
   return {
     applied: { ...applied, state: "failed", reason: "This email could not be displayed; its raw bytes can be downloaded." },
     mail,
     contentHash,
+    verdict,
   };
-}
-
-async function readMail(db: Database, row: LedgerRow, raw: Uint8Array): Promise<{ mail: ParsedMail; isReadable: boolean }> {
-  const settings = await loadCachedSettings(db, Date.now());
-  if (raw.byteLength <= PARSED_BYTES_MAX) {
-    try {
-      return {
-        mail: await parseMail(raw, { envelopeFrom: row.envelopeFrom === "" ? null : row.envelopeFrom }),
-        isReadable: true,
-      };
-    } catch (error) {
-      console.error(JSON.stringify({ level: "error", event: "mail_unreadable", ledgerId: row.id, ...describeError(error) }));
-    }
-  }
-  return { mail: placeholderMail(row, settings.mail.locale), isReadable: false };
 }
 
 async function noteFailure(db: Database, row: LedgerRow): Promise<void> {

@@ -8,7 +8,7 @@ import { findMailbox } from "../db/settings.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
 import type { Env } from "../env.ts";
 import { newId } from "../api/new-id.ts";
-import { toHex } from "../auth/hmac.ts";
+import { storeRawMail } from "./store-raw-mail.ts";
 import { splitSubaddress } from "./subaddress.ts";
 
 /** Bytes of one mail: what the platform takes. */
@@ -18,7 +18,11 @@ const FIRST_RETRY_MS = 60_000;
 /** UTF-16 code units of an envelope address that are kept. */
 const ENVELOPE_LENGTH_MAX = 320;
 
-export type Received = { kind: "accepted"; row: LedgerRow; isNew: boolean } | { kind: "unknown-mailbox" };
+export type Received =
+  | { kind: "accepted"; row: LedgerRow; isNew: boolean }
+  | { kind: "unknown-mailbox" }
+  | { kind: "empty" }
+  | { kind: "too-large" };
 
 export interface Envelope {
   /** Empty for bounces. */
@@ -33,13 +37,20 @@ export async function findRecipient(env: Env, to: string): Promise<Mailbox | nul
   return (await findMailbox(db, address)) ?? (await findMailbox(db, splitSubaddress(address).base));
 }
 
-/** Throws where the mail could not be stored: the sending server must try again. The same mail again changes nothing (A9). */
-export async function receiveMail(env: Env, envelope: Envelope, raw: Uint8Array): Promise<Received> {
+/**
+ * Throws where the mail could not be stored: the sending server must try again. The same mail again changes nothing (A9).
+ *
+ * @param source the raw mail; a stream is never held whole, and needs no known length
+ */
+export async function receiveMail(
+  env: Env,
+  envelope: Envelope,
+  source: Uint8Array | ReadableStream<Uint8Array>,
+): Promise<Received> {
   const mailbox = await findRecipient(env, envelope.to);
   if (mailbox === null) return { kind: "unknown-mailbox" };
-  const rawHash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", raw)));
-  const rawKey = `raw/${rawHash}`;
-  await env.MAIL.put(rawKey, raw);
+  const raw = await storeRawMail(env.MAIL, source, MAIL_BYTES_MAX);
+  if (raw.kind !== "stored") return raw;
   const now = Date.now();
   const stored = await receiveLedgerRow(openDatabase(env.DB), {
     id: newId(),
@@ -47,9 +58,9 @@ export async function receiveMail(env: Env, envelope: Envelope, raw: Uint8Array)
     envelopeFrom: envelope.from.trim().slice(0, ENVELOPE_LENGTH_MAX),
     envelopeTo: envelope.to.trim().toLowerCase().slice(0, ENVELOPE_LENGTH_MAX),
     mailboxId: mailbox.id,
-    size: raw.byteLength,
-    rawKey,
-    rawHash,
+    size: raw.size,
+    rawKey: raw.key,
+    rawHash: raw.hash,
     contentHash: null,
     state: "received",
     verdict: null,
@@ -64,5 +75,7 @@ export async function receiveMail(env: Env, envelope: Envelope, raw: Uint8Array)
     retryAt: now + FIRST_RETRY_MS,
     updatedAt: now,
   });
+  // Only where the row is known to name another object: after a failure it may name this one.
+  if (stored.row.rawKey !== raw.key) await env.MAIL.delete(raw.key).catch(() => undefined);
   return { kind: "accepted", ...stored };
 }

@@ -58,6 +58,8 @@ interface OpenFile {
 
 interface Part {
   header: Uint8Array[];
+  /** False while only empty lines were seen, which are no end of a header. */
+  hasFields: boolean;
   info: PartHeader | null;
   body: Uint8Array[];
   bodyBytes: number;
@@ -65,7 +67,7 @@ interface Part {
 }
 
 const LF = 0x0a;
-const newPart = (): Part => ({ header: [], info: null, body: [], bodyBytes: 0, large: null });
+const newPart = (hasFields: boolean): Part => ({ header: [], hasFields, info: null, body: [], bodyBytes: 0, large: null });
 
 /** `--nonce:index` could be taken for a boundary. */
 const markOf = (nonce: string, index: number): string => `${nonce}:${index}`;
@@ -84,7 +86,7 @@ export class MailSplitter {
   readonly #boundaries = new Map<string, { isClosing: boolean }>();
   readonly #small: Uint8Array[] = [];
   readonly #files: SplitFile[] = [];
-  #part: Part | null = newPart();
+  #part: Part | null = newPart(false);
   #isInHeader = true;
   #partCount = 1;
   #headerBytes = 0;
@@ -110,7 +112,7 @@ export class MailSplitter {
     if (boundary === undefined) return false;
     await this.#finishPart();
     this.#small.push(line.slice());
-    this.#part = boundary.isClosing || this.#partCount >= PARTS_MAX ? null : newPart();
+    this.#part = boundary.isClosing || this.#partCount >= PARTS_MAX ? null : newPart(true);
     this.#partCount += 1;
     this.#isInHeader = this.#part !== null;
     return true;
@@ -130,8 +132,8 @@ export class MailSplitter {
       const end = lf < 0 ? bytes.length : lf + 1;
       const isEmpty = lf >= 0 && (lf === at || (lf === at + 1 && bytes[at] === 0x0d));
       at = end;
-      // What stands before the first header is no end of it.
-      if (isEmpty && (part.header.length > 0 || this.#partCount > 1)) {
+      if (!isEmpty) part.hasFields = true;
+      else if (part.hasFields) {
         this.#keepHeader(part, bytes.subarray(0, at));
         this.#endHeader(part);
         return at;
@@ -157,15 +159,16 @@ export class MailSplitter {
 
   async #readBody(part: Part, bytes: Uint8Array): Promise<void> {
     // Between the header of a multipart and its first part stands nothing that is shown.
-    if (part.info?.boundary !== null && part.info !== null) return;
+    if (part.info !== null && part.info.boundary !== null) return;
     if (part.large !== null) return writeLarge(part.large, bytes);
     const max = Math.min(keptBytesOf(part.info), KEPT_BYTES_MAX - this.#keptBytes);
     if (part.bodyBytes + bytes.length <= max) {
       part.body.push(bytes.slice());
       part.bodyBytes += bytes.length;
     } else if (isText(part.info)) {
-      part.body.push(bytes.slice(0, Math.max(0, max - part.bodyBytes)));
-      part.bodyBytes = max;
+      const rest = bytes.slice(0, Math.max(0, max - part.bodyBytes));
+      if (rest.length > 0) part.body.push(rest);
+      part.bodyBytes += rest.length;
     } else {
       part.large = this.#openLarge(part);
       for (const held of part.body) await writeLarge(part.large, held);
@@ -211,7 +214,7 @@ function isText(info: PartHeader | null): boolean {
 /** Bytes as encoded that stay with the part. */
 function keptBytesOf(info: PartHeader | null): number {
   if (isText(info)) return TEXT_KEPT_BYTES;
-  return info !== null && /ms-tnef$/.test(info.type) ? BOX_KEPT_BYTES : FILE_KEPT_BYTES;
+  return info !== null && info.type.endsWith("ms-tnef") ? BOX_KEPT_BYTES : FILE_KEPT_BYTES;
 }
 
 async function writeLarge(large: OpenFile, bytes: Uint8Array): Promise<void> {

@@ -1,4 +1,5 @@
 /** Transfer encodings (RFC 2045 §6) undone piece by piece, so that a file of any size needs no memory of its size. Pure. */
+import { joinBytes } from "./bytes.ts";
 
 export interface TransferDecoder {
   /** What can be decoded now; the result is the caller's to keep. */
@@ -22,8 +23,8 @@ export function transferDecoder(encoding: string): TransferDecoder {
 
 const NO_DIGIT = 0xff;
 const DIGITS = new Uint8Array(256).fill(NO_DIGIT);
-for (const [value, char] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
-  DIGITS[char.charCodeAt(0)] = value;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+for (let value = 0; value < ALPHABET.length; value += 1) DIGITS[ALPHABET.charCodeAt(value)] = value;
 
 /** Foreign characters are passed over; padding ends a group, as some mailers pad each line. */
 class Base64Decoder implements TransferDecoder {
@@ -83,7 +84,7 @@ class QuotedPrintableDecoder implements TransferDecoder {
   #held: Uint8Array = NONE;
 
   decode(bytes: Uint8Array): Uint8Array {
-    const input = join(this.#held, bytes);
+    const input = joinBytes([this.#held, bytes]);
     this.#held = NONE;
     const out = new Uint8Array(input.length);
     let length = 0;
@@ -120,7 +121,7 @@ class PlainDecoder implements TransferDecoder {
   #held: Uint8Array = NONE;
 
   decode(bytes: Uint8Array): Uint8Array {
-    const input = join(this.#held, bytes);
+    const input = joinBytes([this.#held, bytes]);
     let end = input.length;
     if (input[end - 1] === LF) end -= input[end - 2] === CR ? 2 : 1;
     else if (input[end - 1] === CR) end -= 1;
@@ -136,12 +137,4 @@ class PlainDecoder implements TransferDecoder {
 function withoutLineEnd(bytes: Uint8Array): Uint8Array {
   const end = bytes.at(-1) === LF ? (bytes.at(-2) === CR ? -2 : -1) : bytes.length;
   return bytes.slice(0, end);
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second;
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }

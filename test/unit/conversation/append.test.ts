@@ -30,10 +30,12 @@ describe("order", () => {
 describe("ownership (S21)", () => {
   test("[C7] the first agent to reply owns it and has read it; the next one does not take it", () => {
     const first = append(aState({ lastSeq: 3, lastInboundSeq: 3 }), { author: ana });
-    expect(first.state).toMatchObject({ assignee: { id: "ana", name: "Ana" }, readSeq: 3, lastReply: { seq: 4, agentId: "ana" } });
-    expect(first.events).toEqual([
-      { at: NOW, afterSeq: 4, kind: "assigned", actor: ana, subject: { id: "ana", name: "Ana" } },
-    ]);
+    expect(first.state).toMatchObject({
+      assignee: { id: "ana", name: "Ana" },
+      readSeq: 3,
+      lastReply: { seq: 4, agentId: "ana" },
+    });
+    expect(first.events).toEqual([{ at: NOW, afterSeq: 4, kind: "assigned", actor: ana, subject: { id: "ana", name: "Ana" } }]);
     const second = append(first.state, { author: ben });
     expect(second.state).toMatchObject({ assignee: { id: "ana" }, lastReply: { agentId: "ben" } });
     expect(second.events).toEqual([]);
@@ -69,7 +71,10 @@ describe("unread and reopening", () => {
 });
 
 describe("mails", () => {
-  const state = aState({ contact: { id: uuid(1), name: null, email: "c@customer.test" }, capture: { email: "new@customer.test" } });
+  const state = aState({
+    contact: { id: uuid(1), name: null, email: "c@customer.test" },
+    capture: { email: "new@customer.test" },
+  });
 
   test("[O1] an agent's email is queued to the stored address, with its undo time, in the same write", () => {
     const { message, effects } = append(state, { author: ana, channel: "email", undoMs: 10_000 });
@@ -89,11 +94,14 @@ describe("mails", () => {
   });
 });
 
+function file(name: string) {
+  return { id: uuid(1), name, type: "image/png", size: 1 };
+}
+
 describe("previews", () => {
   test("one line of bounded length, or the names of the files", () => {
     expect(previewOf(aMessage({ text: " a\n\n b\t" }))).toBe("a b");
     expect(previewOf(aMessage({ text: "x".repeat(500) }))).toHaveLength(PREVIEW_LENGTH_MAX);
-    const file = (name: string) => ({ id: uuid(1), name, type: "image/png", size: 1 });
     expect(previewOf(aMessage({ text: "", attachments: [file("a.png"), file("b.png")] }))).toBe("a.png, b.png");
   });
 });

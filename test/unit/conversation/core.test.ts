@@ -24,7 +24,7 @@ const frame = (input: ClientFrame) => ({ frame: input, attachments: [] });
 const withReply = aState({ lastSeq: 5, lastReply: { seq: 5, agentId: "ben" } });
 
 describe("sending", () => {
-  test("[C3] a message is stored with the state, then told, the acknowledgement first of all", () => {
+  test("[C3] a message is stored with the state it leads to, and told after that", () => {
     const outcome = decideSend(aTurn(aState({ lastSeq: 3, revision: 9, status: "complete" })), aSend());
     if (outcome.kind !== "stored") throw new Error(outcome.kind);
     expect(kinds(outcome.effects)).toEqual(["insert", "event", "state", "message", "conversation"]);
@@ -75,6 +75,11 @@ describe("sending", () => {
   });
 });
 
+function see(seq: number): Effect[] {
+  const turn = aTurn(aState({ lastSeq: 5, visitorSeenSeq: 3 }));
+  return decideFrame(turn, { ...frame({ type: "seen", seq }), connection: visitorConnection() });
+}
+
 describe("frames", () => {
   test("[P3] before hello everything else is refused, naming the message", () => {
     const connection = visitorConnection({ isReady: false });
@@ -122,8 +127,6 @@ describe("frames", () => {
   });
 
   test("[T16] what a visitor has seen never goes back, nor past what exists", () => {
-    const see = (seq: number) =>
-      decideFrame(aTurn(aState({ lastSeq: 5, visitorSeenSeq: 3 })), { ...frame({ type: "seen", seq }), connection: visitorConnection() });
     expect(see(3)).toEqual([]);
     expect(see(1)).toEqual([]);
     expect(see(4)[0]).toMatchObject({ kind: "state", state: { visitorSeenSeq: 4, revision: 1 } });

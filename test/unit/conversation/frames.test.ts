@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { badFrame } from "../../../durable-objects/conversation/core.ts";
 import { parseFrame } from "../../../durable-objects/conversation/frames.ts";
@@ -57,9 +57,16 @@ describe("[P8] bad frames", () => {
 
   test("nothing that can be sent throws", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json(), fc.jsonValue().map((value) => JSON.stringify({ type: "send", clientId: value }))), (data) => {
-        expect(typeof parseFrame(data).isOk).toBe("boolean");
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.jsonValue().map((value) => JSON.stringify({ type: "send", clientId: value })),
+        ),
+        (data) => {
+          expect(typeof parseFrame(data).isOk).toBe("boolean");
+        },
+      ),
       { seed: 7, numRuns: 500 },
     );
   });

@@ -7,13 +7,18 @@ import { createHash } from "node:crypto";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { expect, test } from "vitest";
-import { PROTOCOL_VERSION, SUBPROTOCOL, clientFrameSchema, serverFrameSchema } from "../../../durable-objects/conversation/protocol.ts";
+import {
+  PROTOCOL_VERSION,
+  SUBPROTOCOL,
+  clientFrameSchema,
+  serverFrameSchema,
+} from "../../../durable-objects/conversation/protocol.ts";
 import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable-objects/inbox/protocol.ts";
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "", server: "" },
-  inbox: { client: "", server: "" },
+  conversation: { client: "e6292a0335e3f7e3", server: "f48c54b73d6abbdd" },
+  inbox: { client: "f387059828413d58", server: "d6a7f723eed994cf" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

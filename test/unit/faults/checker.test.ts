@@ -42,10 +42,7 @@ describe("the judge", () => {
     evidence.client.sent.push({ clientId: "client-3", text: "text 3" });
     evidence.client.acknowledge("client-3", buildMessage(3));
     const { lost } = judge(evidence);
-    expect(lost).toEqual([
-      "visitor: acknowledged as 3, but that is nothing",
-      "visitor: “text 3” was sent and never stored",
-    ]);
+    expect(lost).toEqual(["visitor: acknowledged as 3, but that is nothing", "visitor: “text 3” was sent and never stored"]);
   });
 
   test("[A1] finds a message that was shown and is stored as another one", () => {

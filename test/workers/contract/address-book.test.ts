@@ -88,9 +88,14 @@ describe("contacts", () => {
     const open = async () => read(conversationPageSchema, { key }, `GET /api/conversations/${conversationId}`);
     const id = await vi.waitFor(async () => v.parse(v.string(), (await open()).contact?.id), WAIT);
     await vi.waitFor(async () => {
-      expect((await call({ key }, `GET /api/conversations?contact=${id}`)).body).toMatchObject({ items: [{ id: conversationId }] });
+      expect((await call({ key }, `GET /api/conversations?contact=${id}`)).body).toMatchObject({
+        items: [{ id: conversationId }],
+      });
     }, WAIT);
     await read(contactSchema, { key }, `PATCH /api/contacts/${id}`, { body: { name: "Vera Velvet" } });
-    await vi.waitFor(async () => expect((await open()).contact).toEqual({ id, name: "Vera Velvet", email: "vera@example.test" }), WAIT);
+    await vi.waitFor(
+      async () => expect((await open()).contact).toEqual({ id, name: "Vera Velvet", email: "vera@example.test" }),
+      WAIT,
+    );
   });
 });

@@ -83,7 +83,10 @@ describe("settings", () => {
     const before = await read(settingsSchema, { key }, "GET /api/settings");
     expect(before).toEqual(v.parse(settingsSchema, { company: "Acme" }));
     const patch = async (body: unknown) => read(settingsSchema, { key }, "PATCH /api/settings", { body });
-    const after = await patch({ widget: { colour: "#ff0000", allowedOrigins: ["https://*.shop.example"] }, mail: { locale: "es" } });
+    const after = await patch({
+      widget: { colour: "#ff0000", allowedOrigins: ["https://*.shop.example"] },
+      mail: { locale: "es" },
+    });
     expect(after).toEqual({
       ...before,
       widget: { ...before.widget, colour: "#ff0000", allowedOrigins: ["https://*.shop.example"] },
@@ -129,7 +132,14 @@ describe("mailboxes", () => {
 
 describe("addresses that are none", () => {
   test("404 as problem+json, whatever the method", async () => {
-    for (const route of ["GET /api/nothing", "POST /api/me", "DELETE /api/settings", "GET /api", "PUT /api/conversations", "POST /nothing"])
+    for (const route of [
+      "GET /api/nothing",
+      "POST /api/me",
+      "DELETE /api/settings",
+      "GET /api",
+      "PUT /api/conversations",
+      "POST /nothing",
+    ])
       await refused({ key }, route, [404, "not_found"]);
     await refused(null, "GET /widget/nothing.js", [404, "not_found"]);
     await refused(null, "POST /widget/nothing", [404, "not_found"]);

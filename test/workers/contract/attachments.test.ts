@@ -34,7 +34,13 @@ describe("a file of an agent", () => {
     expect(link.expiresAt).toBeGreaterThan(Date.now());
     const response = await fetchWorker(null, `GET ${link.url.replace(ORIGIN, "")}`);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(PNG);
-    const headers = ["content-type", "content-length", "content-disposition", "x-content-type-options", "content-security-policy"];
+    const headers = [
+      "content-type",
+      "content-length",
+      "content-disposition",
+      "x-content-type-options",
+      "content-security-policy",
+    ];
     expect([response.status, ...headers.map((name) => response.headers.get(name))]).toEqual([
       200,
       "image/png",

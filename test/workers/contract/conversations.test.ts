@@ -73,7 +73,16 @@ describe("GET /api/conversations", () => {
 
   test("refuses queries that mean nothing", async () => {
     const { key } = deployment.owner;
-    for (const query of ["limit=0", "limit=101", "limit=x", "status=done", "assignee=bob", "unread=false", "channel=note", "cursor=?"])
+    for (const query of [
+      "limit=0",
+      "limit=101",
+      "limit=x",
+      "status=done",
+      "assignee=bob",
+      "unread=false",
+      "channel=note",
+      "cursor=?",
+    ])
       await refused({ key }, `GET /api/conversations?${query}`, [422, "invalid"]);
   });
 

@@ -53,7 +53,9 @@ describe("POST /email/inbound", () => {
     for (const secret of ["wrong", `${MAIL_SECRET}x`, ""])
       expect((await post(raw, {}, { secret })).body).toMatchObject({ status: 401, code: "bad_secret" });
     await refused(null, `POST /email/inbound?to=${MAILBOX}`, [401, "bad_secret"], { body: raw });
-    expect((await post(raw, {}, { bindings: { INBOUND_MAIL_SECRET: "" }, secret: "x" })).body).toMatchObject({ code: "bad_secret" });
+    expect((await post(raw, {}, { bindings: { INBOUND_MAIL_SECRET: "" }, secret: "x" })).body).toMatchObject({
+      code: "bad_secret",
+    });
     expect((await post(raw, { to: "nobody@acme.test" })).body).toMatchObject({ status: 404, code: "not_found" });
     expect((await post(raw, { to: "" })).body).toMatchObject({ status: 404, code: "not_found" });
     expect((await post(new Uint8Array(25 * 1024 * 1024 + 1))).body).toMatchObject({ status: 413, code: "too_large" });
@@ -72,10 +74,14 @@ describe("POST /email/inbound", () => {
 
 describe("GET /email/recipients", () => {
   test("204 for mailboxes and their sub-addresses, 404 for others, 401 without the secret", async () => {
-    const status = async (to: string) => (await call(null, `GET /email/recipients?to=${encodeURIComponent(to)}`, { headers: AUTHORISED })).status;
-    expect([await status(MAILBOX), await status("HELLO+x@acme.test"), await status("nobody@acme.test"), await status("")]).toEqual([
-      204, 204, 404, 404,
-    ]);
+    const status = async (to: string) =>
+      (await call(null, `GET /email/recipients?to=${encodeURIComponent(to)}`, { headers: AUTHORISED })).status;
+    expect([
+      await status(MAILBOX),
+      await status("HELLO+x@acme.test"),
+      await status("nobody@acme.test"),
+      await status(""),
+    ]).toEqual([204, 204, 404, 404]);
     await refused(null, `GET /email/recipients?to=${MAILBOX}`, [401, "bad_secret"]);
   });
 });
@@ -97,7 +103,11 @@ describe("GET /api/ledger", () => {
     const seen: (string | null)[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
-      const page: v.InferOutput<typeof schema> = await read(schema, { key }, `GET /api/ledger?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`);
+      const page: v.InferOutput<typeof schema> = await read(
+        schema,
+        { key },
+        `GET /api/ledger?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`,
+      );
       seen.push(...page.items.map(({ subject }) => subject));
       cursor = page.nextCursor;
     }

@@ -23,7 +23,10 @@ beforeAll(async () => {
   const { paths } = await read(documentSchema, null, "GET /api/openapi.json");
   operations = new Map(
     Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, operation]),
+      Object.entries(methods).map(([method, operation]) => [
+        `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`,
+        operation,
+      ]),
     ),
   );
 });
@@ -59,6 +62,12 @@ test("lists the query of the conversations", () => {
 });
 
 test("lists the widget's and the mail's endpoints: the complete HTTP surface", () => {
-  for (const route of ["GET /widget/config", "POST /widget/conversations", "POST /widget/contact", "POST /widget/attachments", "POST /email/inbound"])
+  for (const route of [
+    "GET /widget/config",
+    "POST /widget/conversations",
+    "POST /widget/contact",
+    "POST /widget/attachments",
+    "POST /email/inbound",
+  ])
     expect([...operations.keys()]).toContain(route);
 });

@@ -35,7 +35,12 @@ test("[S3] saved replies are made, listed by title, read, changed and deleted", 
   expect([gone.status, gone.body]).toEqual([204, null]);
   expect((await replies()).map(({ id }) => id)).toEqual([second.id]);
   for (const method of ["GET", "DELETE", "PATCH"])
-    await refused({ key }, `${method} /api/saved-replies/${first.id}`, [404, "not_found"], method === "PATCH" ? { body: {} } : {});
+    await refused(
+      { key },
+      `${method} /api/saved-replies/${first.id}`,
+      [404, "not_found"],
+      method === "PATCH" ? { body: {} } : {},
+    );
 });
 
 test("[S3] a category that goes leaves its replies without one", async () => {

@@ -25,7 +25,9 @@ const open = async (id: string) => read(conversationPageSchema, { key }, `GET /a
 
 describe("GET /widget/config", () => {
   test("[S23] gives the public settings and nothing else, to any site, cacheable", async () => {
-    const config = await read(v.strictObject(widgetConfigSchema.entries), null, "GET /widget/config", { headers: { origin: SITE } });
+    const config = await read(v.strictObject(widgetConfigSchema.entries), null, "GET /widget/config", {
+      headers: { origin: SITE },
+    });
     expect(config).toEqual({
       company: "Acme",
       colour: "#4f46e5",
@@ -84,7 +86,9 @@ describe("POST /widget/conversations", () => {
     expect(conversationId.slice(0, 13)).toBe(clientId.slice(0, 13));
     expect(conversationId.slice(14)).not.toBe(clientId.slice(14));
     expect(message.id).not.toBe(clientId);
-    expect(JSON.stringify([await open(conversationId), (await call({ key }, "GET /api/conversations")).body])).not.toContain(clientId);
+    expect(JSON.stringify([await open(conversationId), (await call({ key }, "GET /api/conversations")).body])).not.toContain(
+      clientId,
+    );
   });
 
   test("422 for nothing to say or a clientId that is none, and no object is made", async () => {

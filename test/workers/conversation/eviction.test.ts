@@ -42,15 +42,20 @@ const SCRIPT: [who: "visitor" | "ana", frame: { type: string } & Record<string, 
   ["visitor", { type: "hello", lastSeq: 1 }],
 ];
 
-/** Frames with what differs from run to run taken out. Presence is left out: it may be told twice. */
+/** What differs from run to run. */
+const VARIES = new Set(["id", "at", "createdAt", "updatedAt"]);
+
+function withoutVariable(frame: ServerFrame): unknown {
+  return JSON.parse(JSON.stringify(frame, (key, value: unknown) => (VARIES.has(key) ? "…" : value)));
+}
+
+/** Presence is left out: it may be told twice. */
 function comparable(socket: Socket): unknown[] {
-  const same = (frame: ServerFrame): unknown =>
-    JSON.parse(
-      JSON.stringify(frame, (key: string, value: unknown) =>
-        ["id", "at", "createdAt", "updatedAt"].includes(key) && key in Object(frame) === false ? "…" : value,
-      ),
-    );
-  return socket.frames.filter(({ type }) => type !== "presence").map(same);
+  return socket.frames.filter(({ type }) => type !== "presence").map(withoutVariable);
+}
+
+function lastPresence(socket: Socket): ServerFrame | undefined {
+  return socket.frames.findLast((frame) => frame.type === "presence");
 }
 
 async function run(betweenFrames: (stub: ConversationStub) => Promise<void>) {
@@ -105,8 +110,6 @@ describe("evicted between any two frames", () => {
 });
 
 describe("presence", () => {
-  const lastPresence = (socket: Socket) => socket.frames.findLast((frame) => frame.type === "presence");
-
   test("[P10] coming, going and viewing are told to both sides, to visitors without ids, to the lists once", async () => {
     const { id, stub } = await begin();
     const visitor = await join(stub, VISITOR);

@@ -60,7 +60,7 @@ describe.each([
     ana.send({ type: "send", clientId: newId(), text: "And by mail", channel: "email" });
     await settle(visitor);
     await settle(ana);
-    expect(seqsOf(ana).sort()).toEqual([1, 2, 3, 4]);
+    expect(seqsOf(ana).sort((a, b) => a - b)).toEqual([1, 2, 3, 4]);
     await stub.setStatus("complete", AUTHOR_ANA);
     expect(await indexed(id)).toBeNull();
 

@@ -27,7 +27,11 @@ function report({ status, action, diagnostic = "smtp; 550 5.1.1 No such user", o
   return rawMail({
     from: "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
     subject: "Undelivered Mail Returned to Sender",
-    headers: ['Content-Type: multipart/report; report-type=delivery-status; boundary="r"', "MIME-Version: 1.0", "Auto-Submitted: auto-replied"],
+    headers: [
+      'Content-Type: multipart/report; report-type=delivery-status; boundary="r"',
+      "MIME-Version: 1.0",
+      "Auto-Submitted: auto-replied",
+    ],
     text: [
       "--r",
       "Content-Type: text/plain",
@@ -120,8 +124,22 @@ describe("[M4] a complaint", () => {
     const complaint = rawMail({
       from: "feedback@isp.test",
       subject: "Abuse report",
-      headers: ['Content-Type: multipart/report; report-type=feedback-report; boundary="r"', "MIME-Version: 1.0", "References: <sent-1@cloudflare.test>"],
-      text: ["--r", "Content-Type: text/plain", "", "spam", "--r", "Content-Type: message/feedback-report", "", "Feedback-Type: abuse", "--r--"].join("\r\n"),
+      headers: [
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="r"',
+        "MIME-Version: 1.0",
+        "References: <sent-1@cloudflare.test>",
+      ],
+      text: [
+        "--r",
+        "Content-Type: text/plain",
+        "",
+        "spam",
+        "--r",
+        "Content-Type: message/feedback-report",
+        "",
+        "Feedback-Type: abuse",
+        "--r--",
+      ].join("\r\n"),
     });
     expect(await bounce(complaint)).toMatchObject({ state: "applied", verdict: "event", conversationId: id });
     expect(await listContacts(key)).toMatchObject([{ addresses: [{ email: "vera@example.test", isUndeliverable: true }] }]);

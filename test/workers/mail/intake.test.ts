@@ -109,7 +109,11 @@ describe("[A9] the same mail again changes nothing", () => {
   test("with the headers that a redelivery gains: a row of its own, a duplicate", async () => {
     const raw = rawMail();
     await receive(raw);
-    const trace = ["Received: from a by b; Mon, 02 Nov 2026 10:00:01 +0000", "ARC-Seal: i=1", "Authentication-Results: mx; spf=pass"];
+    const trace = [
+      "Received: from a by b; Mon, 02 Nov 2026 10:00:01 +0000",
+      "ARC-Seal: i=1",
+      "Authentication-Results: mx; spf=pass",
+    ];
     await receive(`${trace.join("\r\n")}\r\n${raw}`);
     const [again, first] = await ledger(key);
     expect([first?.verdict, again?.verdict, again?.state]).toEqual(["new", "duplicate", "applied"]);

@@ -106,7 +106,10 @@ describe("[S13] a reply to the signed address", () => {
     const row = await take({ from: "Eve <eve@evil.test>", text: "It's me, Vera's new address" }, { to: address });
     expect([row.verdict, row.conversationId]).toEqual(["token:new-person", id]);
     const { messages, contact } = await openThread(key, id);
-    expect(messages.at(-1)).toMatchObject({ author: { name: "Eve" }, mail: { isNewPerson: true, from: { address: "eve@evil.test" } } });
+    expect(messages.at(-1)).toMatchObject({
+      author: { name: "Eve" },
+      mail: { isNewPerson: true, from: { address: "eve@evil.test" } },
+    });
     expect(contact?.email).toBe("vera@example.test");
     const socket = await visitorSocket(token, { headers: { origin: SITE } });
     socket.send({ type: "hello", lastSeq: 0 });
@@ -126,7 +129,11 @@ describe("[S13] a reply to the signed address", () => {
     expect((await textsOf(key, id)).at(-1)).toBe("Paul's words");
     const socket = await visitorSocket(token, { headers: { origin: SITE } });
     socket.send({ type: "hello", lastSeq: 0 });
-    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "I copy my colleague"]);
+    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual([
+      "Do you ship?",
+      "We do.",
+      "I copy my colleague",
+    ]);
   });
 
   test("a forged, moved or made-up token is no token", async () => {

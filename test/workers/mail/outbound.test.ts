@@ -19,7 +19,11 @@ beforeEach(async () => {
 });
 
 async function chat(visit: Parameters<typeof beginChat>[0] = {}): Promise<string> {
-  const { conversationId } = await beginChat({ text: "Do you ship?", contact: { email: "vera@example.test", name: "Vera" }, ...visit });
+  const { conversationId } = await beginChat({
+    text: "Do you ship?",
+    contact: { email: "vera@example.test", name: "Vera" },
+    ...visit,
+  });
   await contactKnown(key, conversationId);
   return conversationId;
 }
@@ -62,7 +66,10 @@ describe("a reply by mail", () => {
     await reply(key, thread?.id);
     const first = await outbound.nth(1);
     expect(first.subject).toBe("Re: Lamp");
-    expect(first.headers).toMatchObject({ "In-Reply-To": "<two@example.test>", References: "<one@example.test> <two@example.test>" });
+    expect(first.headers).toMatchObject({
+      "In-Reply-To": "<two@example.test>",
+      References: "<one@example.test> <two@example.test>",
+    });
     expect(first.to).toEqual([{ email: "vera@example.test", name: "Vera" }]);
     await deliveredAs(key, thread?.id, { seq: 2, state: "sent" });
     await reply(key, thread?.id, { text: "And another thing" });

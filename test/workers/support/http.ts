@@ -42,7 +42,7 @@ function headersOf(caller: Caller): Record<string, string> {
 
 export function bodyOf(body: unknown): BodyInit | null {
   if (body === undefined || body === null) return null;
-  return typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+  return typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream ? body : JSON.stringify(body);
 }
 
 /** `route` is a method and a path: `GET /api/me`. */

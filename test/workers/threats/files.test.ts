@@ -62,7 +62,10 @@ describe("[T11] what a file is, its bytes say", () => {
   });
 
   test("a picture is one only where its bytes are, also under another name", async () => {
-    expect(await served(PNG, "text/html", "x.html")).toMatchObject({ type: "image/png", disposition: "inline; filename*=UTF-8''x.html" });
+    expect(await served(PNG, "text/html", "x.html")).toMatchObject({
+      type: "image/png",
+      disposition: "inline; filename*=UTF-8''x.html",
+    });
     expect(await served(PNG, "image/jpeg")).toMatchObject({ type: "image/png" });
     expect((await served("%PDF-1.7", "image/png")).disposition).toMatch(/^attachment/);
   });
@@ -112,7 +115,8 @@ describe("[T11] who gets a file", () => {
   test("an expired link of ours is refused as well", async () => {
     const { createFileUrl } = await import("../../../worker/api/files.ts");
     const { file } = await served("x", "text/plain");
-    const url = async (expiresAt: number) => (await createFileUrl(env, ORIGIN, { attachmentId: file.id, expiresAt })).url.slice(ORIGIN.length);
+    const url = async (expiresAt: number) =>
+      (await createFileUrl(env, ORIGIN, { attachmentId: file.id, expiresAt })).url.slice(ORIGIN.length);
     expect((await call(null, `GET ${await url(Date.now() + 60_000)}`)).status).toBe(200);
     await refused(null, `GET ${await url(Date.now() - 1)}`, [404, "not_found"]);
   });
@@ -128,11 +132,21 @@ describe("[T11] who gets a file", () => {
   });
 
   test("files of a mail belong to its conversation, with types of their bytes", async () => {
-    const parts = (type: string, name: string, body: string) => ["--b", `Content-Type: ${type}`, `Content-Disposition: attachment; filename="${name}"`, "", body];
+    const parts = (type: string, name: string, body: string) => [
+      "--b",
+      `Content-Type: ${type}`,
+      `Content-Disposition: attachment; filename="${name}"`,
+      "",
+      body,
+    ];
     await receive(
       rawMail({
         headers: ['Content-Type: multipart/mixed; boundary="b"', "MIME-Version: 1.0"],
-        text: [...parts("image/png", "../x.svg", "<svg onload=alert(1)>"), ...parts("text/html", "a.html", "<script>"), "--b--"].join("\r\n"),
+        text: [
+          ...parts("image/png", "../x.svg", "<svg onload=alert(1)>"),
+          ...parts("text/html", "a.html", "<script>"),
+          "--b--",
+        ].join("\r\n"),
       }),
     );
     const [row] = await ledger(key);
@@ -142,7 +156,10 @@ describe("[T11] who gets a file", () => {
       [false, "text/plain"],
     ]);
     const { conversationId } = await beginChat();
-    await refused({ key }, `POST /api/conversations/${conversationId}/attachments/${messages[0]?.attachments[0]?.id}/url`, [404, "not_found"]);
+    await refused({ key }, `POST /api/conversations/${conversationId}/attachments/${messages[0]?.attachments[0]?.id}/url`, [
+      404,
+      "not_found",
+    ]);
   });
 });
 
@@ -163,7 +180,10 @@ describe("[T10] the wallet", () => {
   test("new conversations are limited per client: 429 with Retry-After", async () => {
     const answers = await Promise.all(
       Array.from({ length: 70 }, () =>
-        call(null, "POST /widget/conversations", { body: { clientId: newId(), text: "x" }, headers: { "cf-connecting-ip": "203.0.113.9" } }),
+        call(null, "POST /widget/conversations", {
+          body: { clientId: newId(), text: "x" },
+          headers: { "cf-connecting-ip": "203.0.113.9" },
+        }),
       ),
     );
     const refusedOnes = answers.filter(({ status }) => status === 429);

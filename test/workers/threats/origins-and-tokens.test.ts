@@ -187,7 +187,13 @@ describe("[T6] sites that may embed the widget", () => {
     const status = async (origin: string) =>
       (await call(null, "POST /widget/conversations", { body: body(), headers: { origin } })).status;
     expect([await status(SITE), await status("https://www.shop.example"), await status(ORIGIN)]).toEqual([201, 201, 201]);
-    for (const origin of ["https://evil.example", "http://shop.example", "https://shop.example.evil.example", "https://evilshop.example", "null"])
+    for (const origin of [
+      "https://evil.example",
+      "http://shop.example",
+      "https://shop.example.evil.example",
+      "https://evilshop.example",
+      "null",
+    ])
       await refused(null, "POST /widget/conversations", [403, "bad_origin"], { body: body(), headers: { origin } });
   });
 

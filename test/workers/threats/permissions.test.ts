@@ -63,7 +63,8 @@ describe("[T7] the table of permissions", () => {
   });
 });
 
-const setRole = (by: KeyedAgent, of: KeyedAgent, role: Role) => call({ key: by.key }, `PATCH /api/agents/${of.agent.id}`, { body: { role } });
+const setRole = (by: KeyedAgent, of: KeyedAgent, role: Role) =>
+  call({ key: by.key }, `PATCH /api/agents/${of.agent.id}`, { body: { role } });
 
 describe("[T7] roles", () => {
   test("nobody raises their own, and an admin makes or unmakes no owner", async () => {

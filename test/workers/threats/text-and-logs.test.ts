@@ -27,13 +27,21 @@ const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f]/;
 describe("[T15] CR, LF and NUL", () => {
   test("never reach a header of a mail: subjects, names, addresses and ids are one line", async () => {
     const outbound = takeMail();
-    const { conversationId: id } = await beginChat({ contact: { email: "vera@example.test", name: `Vera${BREAK}` }, text: `hi${BREAK}` });
+    const { conversationId: id } = await beginChat({
+      contact: { email: "vera@example.test", name: `Vera${BREAK}` },
+      text: `hi${BREAK}`,
+    });
     await contactKnown(key, id);
     await call({ key }, "PATCH /api/settings", { body: { company: `Acme${BREAK}`, mail: { signature: `Bye${BREAK}` } } });
     const { seq } = await reply(key, id, { text: `Text${BREAK}`, subject: `Subject${BREAK}` });
     await deliveredAs(key, id, { seq, state: "sent" });
     const mail = await outbound.nth(1);
-    const lines = [mail.subject, mail.replyTo ?? "", ...Object.entries(mail.headers).flat(), JSON.stringify([mail.from, mail.to])];
+    const lines = [
+      mail.subject,
+      mail.replyTo ?? "",
+      ...Object.entries(mail.headers).flat(),
+      JSON.stringify([mail.from, mail.to]),
+    ];
     for (const line of lines) expect(line).not.toMatch(/[\r\n\0]|\\r|\\n|\\u0000/);
     expect(mail.subject).toBe("Subject Bcc: everyone@evil.test");
     expect(Object.keys(mail.headers).map((name) => name.toLowerCase())).not.toContain("bcc");
@@ -42,7 +50,16 @@ describe("[T15] CR, LF and NUL", () => {
 
   test("addresses with them are refused wherever one is given", async () => {
     const { token, conversationId: id } = await beginChat();
-    for (const email of ["a@b.test\r\nBcc: c@d.test", "a\0@b.test", "a b@c.test", "<a@b.test>", "a@b.test,c@d.test", '"a"@b.test', "a@b..test", "a@-b.test"]) {
+    for (const email of [
+      "a@b.test\r\nBcc: c@d.test",
+      "a\0@b.test",
+      "a b@c.test",
+      "<a@b.test>",
+      "a@b.test,c@d.test",
+      '"a"@b.test',
+      "a@b..test",
+      "a@-b.test",
+    ]) {
       await refused({ token }, "POST /widget/contact", [422, "invalid"], { body: { email } });
       await refused({ key }, `PUT /api/conversations/${id}/contact`, [422, "invalid"], { body: { email } });
       await refused({ key }, "POST /api/contacts", [422, "invalid"], { body: { email } });
@@ -70,14 +87,20 @@ describe("[T12] names, titles and texts are text", () => {
     const contact = await call({ key }, "POST /api/contacts", { body: { name: HOSTILE, attributes: { [HOSTILE]: HOSTILE } } });
     expect(contact.headers.get("content-type")).toBe("application/json");
     expect(contact.body).toMatchObject({ name: HOSTILE, attributes: { [HOSTILE]: HOSTILE } });
-    const saved = await read(savedReplySchema, { key }, "POST /api/saved-replies", { body: { title: HOSTILE, text: HOSTILE }, status: 201 });
+    const saved = await read(savedReplySchema, { key }, "POST /api/saved-replies", {
+      body: { title: HOSTILE, text: HOSTILE },
+      status: 201,
+    });
     expect([saved.title, saved.text]).toEqual([HOSTILE, HOSTILE]);
     const problem = await refused({ key }, `GET /api/contacts/${encodeURIComponent(HOSTILE)}`, [404, "not_found"]);
     expect(problem.detail).not.toContain("<img");
   });
 
   test("names lose control and direction characters", async () => {
-    const made = await read(contactSchema, { key }, "POST /api/contacts", { body: { name: "a\u202Eb\u0000c\u200Bd\n" }, status: 201 });
+    const made = await read(contactSchema, { key }, "POST /api/contacts", {
+      body: { name: "a\u202Eb\u0000c\u200Bd\n" },
+      status: 201,
+    });
     expect(made.name).toBe("a b c d");
   });
 
@@ -118,19 +141,26 @@ describe("[T12] names, titles and texts are text", () => {
 describe("[T18] logs", () => {
   test("hold ids, never texts, addresses, names, tokens, keys or cookies, whatever fails", async () => {
     const lines: string[] = [];
-    const note = (...parts: unknown[]) => void lines.push(parts.map((part) => (part instanceof Error ? `${part.stack}` : String(part))).join(" "));
+    const note = (...parts: unknown[]) =>
+      void lines.push(parts.map((part) => (part instanceof Error ? `${part.stack}` : String(part))).join(" "));
     for (const method of ["log", "info", "warn", "error", "debug"] as const) vi.spyOn(console, method).mockImplementation(note);
 
     takeMail(async () => Promise.reject(failure("E_DELIVERY_FAILED")));
     const secrets = { text: "SECRET-TEXT", name: "SECRET-NAME", email: "secret-address@example.test", subject: "SECRET-SUBJECT" };
-    const { token, conversationId: id } = await beginChat({ text: secrets.text, contact: { email: secrets.email, name: secrets.name } });
+    const { token, conversationId: id } = await beginChat({
+      text: secrets.text,
+      contact: { email: secrets.email, name: secrets.name },
+    });
     await contactKnown(key, id);
     const { seq } = await reply(key, id, { text: secrets.text, subject: secrets.subject });
     await deliveredAs(key, id, { seq, state: "failed" });
     await call({ token: `${token}x` }, "POST /widget/contact", { body: { email: secrets.email } });
     await call({ token }, "POST /widget/contact", { body: { email: `${secrets.email} no` } });
     await call({ cookie: "hilo.session_token=SECRET-COOKIE" }, "GET /api/me");
-    await call(null, "POST /api/auth/sign-in/email", { body: { email: secrets.email, password: "SECRET-PASSWORD" }, headers: { "content-type": "application/json", origin: "https://hilo.test" } });
+    await call(null, "POST /api/auth/sign-in/email", {
+      body: { email: secrets.email, password: "SECRET-PASSWORD" },
+      headers: { "content-type": "application/json", origin: "https://hilo.test" },
+    });
     const socket = await visitorSocket(token, { headers: { origin: SITE } });
     socket.send({ type: "hello", lastSeq: 0 });
     socket.send(`{"type":"send","text":"${secrets.text}"}`);
@@ -145,11 +175,23 @@ describe("[T18] logs", () => {
       await receive(rawMail(mail), { from: secrets.email }, { MAIL: storeAway(name) }).catch(() => undefined);
     const query = `GET /api/contacts?q=${encodeURIComponent(secrets.email)}`;
     for (const after of [1, 2, 3]) await call({ key }, query, { bindings: { DB: databaseAway(after) } });
-    await call({ key }, "POST /api/contacts", { body: { email: secrets.email, name: secrets.name }, bindings: { DB: databaseAway(2) } });
+    await call({ key }, "POST /api/contacts", {
+      body: { email: secrets.email, name: secrets.name },
+      bindings: { DB: databaseAway(2) },
+    });
     await call({ key }, "POST /api/nowhere/SECRET-TEXT");
 
     expect(lines.length).toBeGreaterThan(10);
-    for (const secret of [...Object.values(secrets), token, key, MAIL_SECRET, "SECRET-COOKIE", "SECRET-PASSWORD", env.APP_SECRET ?? "?", "vera@example"])
+    for (const secret of [
+      ...Object.values(secrets),
+      token,
+      key,
+      MAIL_SECRET,
+      "SECRET-COOKIE",
+      "SECRET-PASSWORD",
+      env.APP_SECRET ?? "?",
+      "vera@example",
+    ])
       expect(lines.filter((line) => line.includes(secret))).toEqual([]);
   });
 

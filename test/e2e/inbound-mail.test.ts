@@ -1,0 +1,108 @@
+/** Mail that arrives: where it lands, and that the ledger says why. */
+import { createTransport } from "nodemailer";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Colleague, useCompany } from "../support/company.ts";
+import { MAILBOX, waitFor } from "../support/stack.ts";
+
+const company = useCompany();
+let ana: Colleague;
+
+beforeAll(async () => {
+  ana = await company().invite("Ana Ruiz");
+});
+
+async function sendMail(mail: { from: string; to: string; subject: string; text: string }): Promise<void> {
+  const { smtpPort } = company().stack.ports;
+  const transport = createTransport({ host: "127.0.0.1", port: smtpPort, secure: false, ignoreTLS: true });
+  await transport.sendMail(mail);
+  transport.close();
+}
+
+describe("mail that arrives", () => {
+  test("[S1] [S14] of an unknown address makes a contact and a conversation", async () => {
+    const inbox = await company().inbox(ana);
+    const customer = await company().customerMail();
+    await customer.write({
+      from: "new.person@example.org",
+      name: "Nora Person",
+      to: MAILBOX,
+      subject: "Wheel size",
+      text: "Which wheel fits a Brompton?",
+    });
+    await inbox.redDot.waitFor();
+    await inbox.openConversation("Which wheel fits a Brompton?");
+    await inbox.conversation.getByRole("heading", { name: "Nora Person" }).waitFor();
+    expect(await inbox.label("Which wheel fits").textContent()).toContain("Email");
+    expect(await inbox.channelMenu.getAttribute("aria-label")).toBe("Reply by: Email");
+    await inbox.message("Which wheel fits").getByText("Wheel size").waitFor();
+
+    await inbox.open("/contacts");
+    await inbox.page.getByRole("link", { name: /Nora Person.*new\.person@example\.org/s }).waitFor();
+    await inbox.open("/");
+  });
+
+  test("[S14] of a known contact joins their conversation and opens it again", async () => {
+    await sendMail({ from: "Kim <kim@example.org>", to: MAILBOX, subject: "First", text: "My first mail" });
+    const inbox = await company().inbox(ana);
+    await inbox.openConversation("My first mail");
+    await inbox.complete();
+    await sendMail({ from: "Kim <kim@example.org>", to: MAILBOX, subject: "Second", text: "Written without any reference" });
+    await inbox.message("Written without any reference").waitFor();
+    await inbox.conversation.getByRole("button", { name: "Complete", exact: true }).waitFor();
+    expect(await inbox.thread.getByRole("article").count()).toBe(2);
+  });
+
+  test("[S13] as an answer to a campaign carries the campaign's name", async () => {
+    await sendMail({
+      from: "Carla <carla@example.org>",
+      to: "help+campaign-spring@acme.test",
+      subject: "Re: Spring offers",
+      text: "Is the offer still on?",
+    });
+    const inbox = await company().inbox(ana);
+    await inbox.openConversation("Is the offer still on?");
+    await inbox.message("Is the offer still on?").getByText("Campaign: spring").waitFor();
+  });
+
+  test("[S13] forwarded by an agent lands with the customer who wrote it", async () => {
+    const forwarded = [
+      "Please take this one.",
+      "",
+      "---------- Forwarded message ---------",
+      "From: Lena Ortiz <lena@example.org>",
+      "Date: Mon, 2 Nov 2026 at 10:00",
+      "Subject: Broken lamp",
+      "To: Ana Ruiz <ana.ruiz@acme.test>",
+      "",
+      "The lamp arrived broken.",
+    ].join("\n");
+    await sendMail({ from: `Ana Ruiz <${ana.email}>`, to: MAILBOX, subject: "Fwd: Broken lamp", text: forwarded });
+    const inbox = await company().inbox(ana);
+    await inbox.row("Lena Ortiz").getByRole("link").click();
+    await inbox.message("The lamp arrived broken.").getByText("Forwarded by Ana Ruiz").waitFor();
+    expect(await inbox.label("Please take this one.").textContent()).toContain("Note");
+    await inbox.reply("A new one leaves today.");
+    await waitFor("the answer to the customer", async () => (await company().stack.mailbox.list("lena@example.org"))[0]);
+  });
+
+  test("is in the ledger with its verdict, also where it was kept aside", async () => {
+    await sendMail({
+      from: "Away <away@example.org>",
+      to: MAILBOX,
+      subject: "Automatic reply: I am on holiday",
+      text: "Back on Monday",
+    });
+    const inbox = await company().inbox(ana);
+    const isNoted = async (): Promise<boolean> => {
+      await inbox.open("/ledger");
+      await inbox.page.getByRole("table").waitFor();
+      return (await inbox.page.getByRole("row", { name: /I am on holiday.*filtered:auto-reply/s }).count()) === 1;
+    };
+    await waitFor("the auto-reply in the ledger", isNoted);
+    for (const words of [/Wheel size.*new/s, /First.*new/s, /Second.*contact/s, /Fwd: Broken lamp.*forwarded/s]) {
+      await inbox.page.getByRole("row", { name: words }).waitFor();
+    }
+    await inbox.page.getByRole("link", { name: "Open the conversation of “Wheel size”" }).click();
+    await inbox.message("Which wheel fits a Brompton?").waitFor();
+  });
+});

@@ -1,0 +1,50 @@
+/** Sends the automatic answer to a mail that has just been applied, if it gets one. Safe to repeat. */
+import type { Database } from "../db/database.ts";
+import type { LedgerRow } from "../db/ledger.ts";
+import { countAutoAnswers, saveAutoAnswer } from "../db/auto-answers.ts";
+import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
+import { isOpen } from "../domain/hours.ts";
+import type { Env } from "../env.ts";
+import { conversationStub } from "../objects.ts";
+import type { Applied } from "./apply.ts";
+import { chooseAutoAnswer } from "./auto-answer.ts";
+import { MAIL_TEXTS } from "./compose-texts.ts";
+import type { ParsedMail } from "./mail.ts";
+import type { Verdict } from "./match-facts.ts";
+
+export interface AnswerInput {
+  env: Env;
+  db: Database;
+  row: LedgerRow;
+  mail: ParsedMail;
+  verdict: Verdict;
+  applied: Applied;
+}
+
+export async function answerAutomatically(input: AnswerInput): Promise<void> {
+  const { env, db, row, mail, verdict, applied } = input;
+  const { conversationId, seq } = applied;
+  if (conversationId === null || seq === null || mail.from === null) return;
+  const mailboxes = await listMailboxes(db);
+  const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
+  if (mailbox === undefined || (!mailbox.hasReceipt && !mailbox.hasOutOfHours)) return;
+  const settings = await loadCachedSettings(db, Date.now());
+  const kind = chooseAutoAnswer({
+    mail,
+    verdict,
+    envelopeFrom: row.envelopeFrom,
+    isFirst: seq === 1,
+    isOpen: isOpen(settings.hours, row.receivedAt),
+    answersToday: await countAutoAnswers(db, mail.from.address, row.receivedAt),
+    ownAddresses: mailboxes.map(({ address }) => address),
+    mailbox,
+  });
+  if (kind === null) return;
+  const texts = MAIL_TEXTS[mailbox.locale ?? settings.mail.locale];
+  // Counted before it is sent: one too few is better than one too many.
+  await saveAutoAnswer(db, { ledgerId: row.id, email: mail.from.address, at: row.receivedAt });
+  await conversationStub(env, conversationId).sendAutomatic({
+    key: `auto:${row.id}`,
+    text: kind === "receipt" ? texts.receipt(settings.company) : texts.outOfHours(settings.company),
+  });
+}

@@ -129,6 +129,7 @@ CREATE TABLE `ledger` (
 CREATE UNIQUE INDEX `ledger_raw` ON `ledger` (`mailbox_id`,`envelope_to`,`raw_hash`);--> statement-breakpoint
 CREATE INDEX `ledger_sender` ON `ledger` (`from_address`,`received_at`);--> statement-breakpoint
 CREATE INDEX `ledger_received` ON `ledger` (`received_at`,`id`);--> statement-breakpoint
+CREATE INDEX `ledger_attention` ON `ledger` (`received_at`,`id`) WHERE state IN ('quarantined', 'failed');--> statement-breakpoint
 CREATE INDEX `ledger_retry` ON `ledger` (`retry_at`) WHERE retry_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `mail_ids` (
 	`mailbox_id` text NOT NULL,

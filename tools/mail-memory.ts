@@ -181,7 +181,7 @@ try {
   });
   if (!setup.ok) throw new Error(`setup: ${setup.status} ${await setup.text()}`);
   // The first mail loads the code that mails need.
-  await post(url, largeMail(10_000, 0));
+  await post(url, largeMail(MIB, 0));
   await untilSettled(runtime, 1);
   const watch = await MemoryWatch.open(inspectorPort);
   watch.collectGarbage();

@@ -1,7 +1,7 @@
 /** The ledger of inbound mail. */
 import { Hono } from "hono";
 import { findLedgerRow, ledgerEntryOf, listLedger, updateLedger, type LedgerRow } from "../db/ledger.ts";
-import { ledgerEntrySchema, listQuerySchema, pageOf } from "../domain/api-shapes.ts";
+import { ledgerEntrySchema, ledgerQuerySchema, pageOf } from "../domain/api-shapes.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
@@ -13,12 +13,12 @@ export const ledgerApi = new Hono<AppEnv>()
     "/",
     describe({
       summary: "Inbound mails and what became of them, newest first",
-      query: listQuerySchema,
+      query: ledgerQuerySchema,
       response: pageOf(ledgerEntrySchema),
     }),
     async (c) => {
-      const { limit, cursor } = readQuery(c, listQuerySchema);
-      const page = await listLedger(c.get("db"), { limit, after: decodeCursor(cursor) });
+      const { limit, cursor, state } = readQuery(c, ledgerQuerySchema);
+      const page = await listLedger(c.get("db"), { limit, after: decodeCursor(cursor), isAttentionOnly: state === "attention" });
       return c.json({ items: page.items, nextCursor: encodeCursor(page.next) });
     },
   )

@@ -37,12 +37,18 @@ export async function listDueLedgerRows(db: Database, now: number, limit: number
 
 export async function listLedger(
   db: Database,
-  page: { limit: number; after: { at: number; id: string } | null },
+  page: { limit: number; after: { at: number; id: string } | null; isAttentionOnly: boolean },
 ): Promise<{ items: LedgerEntry[]; next: { at: number; id: string } | null }> {
   const rows = await db
     .select()
     .from(ledger)
-    .where(page.after === null ? undefined : sql`(${ledger.receivedAt}, ${ledger.id}) < (${page.after.at}, ${page.after.id})`)
+    .where(
+      and(
+        // Written out as in the partial index: with bound parameters it could not be used.
+        page.isAttentionOnly ? sql`state IN ('quarantined', 'failed')` : undefined,
+        page.after === null ? undefined : sql`(${ledger.receivedAt}, ${ledger.id}) < (${page.after.at}, ${page.after.id})`,
+      ),
+    )
     .orderBy(desc(ledger.receivedAt), desc(ledger.id))
     .limit(page.limit + 1);
   const shown = rows.slice(0, page.limit);

@@ -252,6 +252,9 @@ export const ledger = sqliteTable(
     uniqueIndex("ledger_raw").on(table.mailboxId, table.envelopeTo, table.rawHash),
     index("ledger_sender").on(table.fromAddress, table.receivedAt),
     index("ledger_received").on(table.receivedAt, table.id),
+    index("ledger_attention")
+      .on(table.receivedAt, table.id)
+      .where(sql`state IN ('quarantined', 'failed')`),
     index("ledger_retry")
       .on(table.retryAt)
       .where(sql`retry_at IS NOT NULL`),

@@ -229,6 +229,12 @@ export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...
 export const mailboxCreateSchema = v.object({ address: emailSchema, ...v.partial(v.object(mailboxSettings)).entries });
 export const mailboxPatchSchema = v.partial(v.object(mailboxSettings));
 
+export const ledgerQuerySchema = v.object({
+  limit: limitSchema,
+  cursor: cursorSchema,
+  /** `attention`: only mails that wait for a person, quarantined or failed. */
+  state: v.optional(v.picklist(["attention"])),
+});
 export const ledgerEntrySchema = v.object({
   id: uuidSchema,
   receivedAt: epochMs,

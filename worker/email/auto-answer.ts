@@ -27,7 +27,7 @@ export interface AutoAnswerFacts {
 
 const ANSWERABLE = new Set<Verdict["code"]>(["new", "contact", "linked", "token", "reference"]);
 const NO_REPLY =
-  /^(?:no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|notifications?|root|daemon|owner-.*|.*-request)(?:[+.-]|$)/;
+  /^(?:no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|notifications?|root|daemon|owner-.*|.*-request)(?:[+.-][^@]*)?@/;
 
 export function chooseAutoAnswer(facts: AutoAnswerFacts): AutoAnswer | null {
   if (!mayAnswer(facts)) return null;

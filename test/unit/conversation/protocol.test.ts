@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e6292a0335e3f7e3", server: "f48c54b73d6abbdd" },
-  inbox: { client: "f387059828413d58", server: "d6a7f723eed994cf" },
+  conversation: { client: "e6292a0335e3f7e3", server: "6506f9d07664a7e6" },
+  inbox: { client: "f387059828413d58", server: "0b4ec455fcc5e0b1" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

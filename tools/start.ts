@@ -8,6 +8,7 @@ import { formatBanner } from "./start/banner.ts";
 import { buildIfOutdated } from "./start/build.ts";
 import { parseStartOptions, START_USAGE, type StartOptions } from "./start/options.ts";
 import { LOOPBACK, probePort, waitUntilFree } from "./start/ports.ts";
+import { startPages } from "./start/pages-server.ts";
 import { claimFolder, findRunning, folderPaths, openLog, writeWorkerEnv } from "./start/state-folder.ts";
 import { Shutdown } from "./start/shutdown.ts";
 import { migrateLocal, startCron, startWorker, type WorkerServerOptions } from "./start/worker-server.ts";
@@ -20,10 +21,11 @@ const RESTART_AFTER_MS = 10_000;
 /** What stops the start before anything was changed. */
 class Refusal extends Error {}
 
-const usedPorts = ({ port, smtpPort, mailPort, hasDemo }: StartOptions) => [
+const usedPorts = ({ port, smtpPort, mailPort, hasDemo, pagesPort }: StartOptions) => [
   { option: "--port", port },
   { option: "--smtp-port", port: smtpPort },
   ...(hasDemo ? [{ option: "--mail-port", port: mailPort }] : []),
+  ...(pagesPort === null ? [] : [{ option: "--pages-port", port: pagesPort }]),
 ];
 
 async function refuseTaken(options: StartOptions, folder: string): Promise<void> {
@@ -100,6 +102,10 @@ async function startAll(options: StartOptions, shutdown: Shutdown): Promise<void
     onTrouble: (text) => console.error(`SMTP gateway: ${text}`),
   });
   shutdown.add(gateway.close);
+  if (options.pagesPort !== null) {
+    const pages = await startPages({ ...server, port: options.pagesPort });
+    shutdown.add(() => pages.stop());
+  }
 
   const isDemoMail = mailbox !== null && env.SMTP_URL === mailbox.smtpUrl;
   const mailTarget = isDemoMail ? "the demo mailbox" : (env.MAIL_TRANSPORT ?? "cloudflare");

@@ -64,7 +64,10 @@ describe("a visitor writes", () => {
     await inbox.field.pressSequentially("On it");
     await visitor.panel.getByText("Ana Ruiz is typing…").waitFor();
     await visitor.field.pressSequentially("One more thing");
-    await inbox.page.getByRole("status").getByText(/Visitor \w+ is typing…/).waitFor();
+    await inbox.page
+      .getByRole("status")
+      .getByText(/Visitor \w+ is typing…/)
+      .waitFor();
   });
 });
 

@@ -129,7 +129,10 @@ describe("the thread goes on by email", () => {
     // What was quoted is folded away, and there.
     expect(await inbox.message("Great, I come on Tuesday.").textContent()).not.toContain("4000 km");
     await inbox.message("Great, I come on Tuesday.").getByRole("button", { name: "Show quoted text" }).click();
-    await inbox.message("Great, I come on Tuesday.").getByText(/4000 km/).waitFor();
+    await inbox
+      .message("Great, I come on Tuesday.")
+      .getByText(/4000 km/)
+      .waitFor();
   });
 
   test("[S16] what was written by email is in the widget too when the visitor returns", async () => {

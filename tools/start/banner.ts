@@ -32,6 +32,8 @@ export function formatBanner({ options, publicUrl, folder, mailTarget, isFirstSt
   ];
   if (options.hasDemo)
     lines.push(row("Demo mailbox", url(`http://localhost:${options.mailPort}/`), "read and answer as a customer"));
+  if (options.pagesPort !== null)
+    lines.push(row("Inbox on Pages", url(`http://localhost:${options.pagesPort}/`), "as Cloudflare Pages serves it"));
   lines.push(
     row("Incoming mail", `smtp://127.0.0.1:${options.smtpPort}`, "for the addresses of your mailboxes"),
     row("Outgoing mail", mailTarget),

@@ -8,6 +8,8 @@ export interface StartOptions {
   /** Where the databases, mails, secrets and the log live; as given, relative to the current folder. */
   state: string;
   hasDemo: boolean;
+  /** The inbox as Cloudflare Pages would serve it; null without. */
+  pagesPort: number | null;
 }
 
 export type ParsedOptions = { kind: "start"; options: StartOptions } | { kind: "help" } | { kind: "bad"; reason: string };
@@ -21,6 +23,7 @@ export const START_USAGE = `Usage: npm start -- [options]
   --mail-port 8788   the demo mailbox: read and answer the mails that Hilo sent
   --state .hilo      the folder that keeps everything: databases, mails, secrets, log
   --no-demo          without the demo mailbox
+  --pages-port N     the inbox a second time, as Cloudflare Pages serves it
   --help             this text`;
 
 class BadOption extends Error {}
@@ -34,9 +37,10 @@ function parsePort(name: string, value: string): number {
 }
 
 function rejectSharedPorts(options: StartOptions): void {
-  const ports = [options.port, options.smtpPort, ...(options.hasDemo ? [options.mailPort] : [])];
+  const { port, smtpPort, mailPort, hasDemo, pagesPort } = options;
+  const ports = [port, smtpPort, ...(hasDemo ? [mailPort] : []), ...(pagesPort === null ? [] : [pagesPort])];
   if (new Set(ports).size < ports.length) {
-    throw new BadOption("--port, --smtp-port and --mail-port must be three different ports.");
+    throw new BadOption("--port, --smtp-port, --mail-port and --pages-port must be different ports.");
   }
 }
 
@@ -49,6 +53,7 @@ function readOptions(args: string[]): ParsedOptions {
       "mail-port": { type: "string", default: "8788" },
       state: { type: "string", default: ".hilo" },
       "no-demo": { type: "boolean", default: false },
+      "pages-port": { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -60,6 +65,7 @@ function readOptions(args: string[]): ParsedOptions {
     mailPort: parsePort("mail-port", values["mail-port"]),
     state: values.state,
     hasDemo: !values["no-demo"],
+    pagesPort: values["pages-port"] === undefined ? null : parsePort("pages-port", values["pages-port"]),
   };
   rejectSharedPorts(options);
   return { kind: "start", options };

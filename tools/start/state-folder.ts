@@ -22,6 +22,7 @@ export const folderPaths = (folder: string) => ({
   running: join(folder, "running.json"),
   worker: join(folder, "worker"),
   mailbox: join(folder, "mailbox"),
+  pages: join(folder, "pages"),
   registry: join(folder, "registry"),
 });
 

@@ -27,9 +27,9 @@ export interface WorkerServerOptions {
   onError: (line: string) => void;
 }
 
-const wranglerProgram = (root: string) => join(root, "node_modules", "wrangler", "bin", "wrangler.js");
+export const wranglerProgram = (root: string) => join(root, "node_modules", "wrangler", "bin", "wrangler.js");
 
-function wranglerEnv(folder: string): NodeJS.ProcessEnv {
+export function wranglerEnv(folder: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
     // It would ask questions that nobody sees.
@@ -47,7 +47,7 @@ function wranglerEnv(folder: string): NodeJS.ProcessEnv {
 }
 
 /** Everything goes to the log; what went wrong is shown as well. */
-function recordOutput(tree: ProcessTree, options: WorkerServerOptions): void {
+export function recordOutput(tree: ProcessTree, options: WorkerServerOptions): void {
   for (const stream of [tree.stdout, tree.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       options.log.write(`${line}\n`);
@@ -93,7 +93,7 @@ export async function isHealthy(port: number): Promise<boolean> {
   }
 }
 
-async function waitUntilHealthy(tree: ProcessTree, port: number): Promise<boolean> {
+export async function waitUntilHealthy(tree: ProcessTree, port: number): Promise<boolean> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   const ended = tree.ended.then(() => "ended" as const);
   while (Date.now() < deadline) {

@@ -70,6 +70,22 @@ export const attachmentSchema = v.object({
   type: v.string(),
   /** Bytes. */
   size: v.number(),
+  /** Of a mail's file: what an image in its HTML names it by. */
+  contentId: v.optional(v.string()),
+  /** Of a mail's file: its sender meant it to be seen in the text. */
+  isInline: v.optional(v.boolean()),
+});
+
+/** The event of a calendar invitation. */
+export const invitationSchema = v.object({
+  kind: v.picklist(["request", "cancel", "reply", "other"]),
+  summary: v.string(),
+  /** `2026-11-02` for whole days, `2026-11-02T10:00:00Z`, or without `Z` where it is meant in `zone`. */
+  start: v.string(),
+  end: v.optional(v.string()),
+  zone: v.optional(v.string()),
+  organiser: v.optional(v.string()),
+  location: v.optional(v.string()),
 });
 
 /**
@@ -114,6 +130,9 @@ export const messageSchema = v.object({
       /** Someone else of the thread, who was in To or Cc of its mail; like a new person's, it is for agents only. */
       isParticipant: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
+      invitation: v.optional(invitationSchema),
+      /** Signed or encrypted, by how it is built: neither is checked or opened. */
+      protection: v.optional(v.object({ kind: v.picklist(["signed", "encrypted"]), by: v.picklist(["pgp", "smime"]) })),
     }),
   ),
 });
@@ -292,6 +311,7 @@ export type Channel = v.InferOutput<typeof channelSchema>;
 export type Status = v.InferOutput<typeof statusSchema>;
 export type Author = v.InferOutput<typeof authorSchema>;
 export type Attachment = v.InferOutput<typeof attachmentSchema>;
+export type Invitation = v.InferOutput<typeof invitationSchema>;
 export type Delivery = v.InferOutput<typeof deliverySchema>;
 export type Message = v.InferOutput<typeof messageSchema>;
 export type ConversationEvent = v.InferOutput<typeof conversationEventSchema>;

@@ -43,12 +43,13 @@ export class InboxScreen {
     return this.list.getByRole("listitem").filter({ hasText: text });
   }
 
+  /** @param text the newest message, which the list shows */
   async openConversation(text: string | RegExp): Promise<void> {
     await this.row(text).getByRole("link").click();
-    await this.field.waitFor();
+    await this.message(text).last().waitFor();
   }
 
-  message(text: string): Locator {
+  message(text: string | RegExp): Locator {
     return this.thread.getByRole("article").filter({ hasText: text });
   }
 

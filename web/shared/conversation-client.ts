@@ -110,6 +110,7 @@ function handleFrame(turn: Turn, connection: number, frame: ServerFrame | null):
       break;
     case "typing":
     case "event":
+    case "draft":
       break;
   }
   notify(turn, { kind: "frame", frame });

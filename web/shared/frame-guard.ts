@@ -18,6 +18,7 @@ const MAIN_FIELD: Readonly<Record<ServerFrame["type"], string>> = {
   typing: "author",
   delivery: "delivery",
   event: "event",
+  draft: "draft",
 };
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null;

@@ -11,4 +11,6 @@ export const FRAME_LENGTH_MAX = 64_000;
 export const ATTACHMENTS_PER_MESSAGE_MAX = 10;
 export const PING_INTERVAL_MS = 15_000;
 export const TYPING_SHOWN_MS = 4_000;
+/** The `reason` of a mail that an agent has taken back in time. */
+export const UNDONE_REASON = "taken back before it was sent";
 export const CLOSE_CODES = { notAllowed: 4001, badFrame: 4002, protocolTooOld: 4003, tooMuchTraffic: 4008 } as const;

@@ -228,6 +228,8 @@ async function mailInfo(
     ...(verdict.code === "token:new-person" ? { isNewPerson: true } : {}),
     ...((await isParticipantMail(input, verdict)) ? { isParticipant: true } : {}),
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
+    ...(mail.invitation ? { invitation: mail.invitation } : {}),
+    ...(mail.protection ? { protection: mail.protection } : {}),
   };
 }
 

@@ -6,13 +6,15 @@ import type { LedgerRow } from "../db/ledger.ts";
 import { cleanFileName, detectType } from "../domain/files.ts";
 import { uuidV7 } from "../domain/uuid.ts";
 import type { Env } from "../env.ts";
-import { attachmentSize, type ParsedMail } from "./mail.ts";
+import { attachmentSize, type MailAttachment, type ParsedMail } from "./mail.ts";
 
 /** R2 keys of files that were cut out of a large mail while it was read. */
 export const MAIL_FILE_PREFIX = "mail-files/";
 
 /** Files of one mail that become attachments; the raw mail has the rest. */
 const MAIL_FILES_MAX = 50;
+/** UTF-16 code units. */
+const CONTENT_ID_LENGTH_MAX = 250;
 
 export async function storeMailFiles(
   env: Env,
@@ -41,7 +43,13 @@ export async function storeMailFiles(
       isClaimed: true,
       createdAt: row.receivedAt,
     });
-    stored.push(attachment);
+    stored.push(inlineOf(attachment, file));
   }
   return stored;
+}
+
+/** What an image in the text is found by. */
+function inlineOf(attachment: Attachment, { contentId, isInline }: MailAttachment): Attachment {
+  if (contentId === null || contentId.length > CONTENT_ID_LENGTH_MAX) return attachment;
+  return { ...attachment, contentId, ...(isInline ? { isInline } : {}) };
 }

@@ -1,4 +1,6 @@
 /** What Hilo understands of a mail: the shapes that parsing makes, matching reads and composing takes. */
+import type { Invitation } from "../../durable-objects/conversation/protocol.ts";
+import type { MailProtection } from "./protection.ts";
 
 export interface MailAddress {
   /** Lower-cased, valid by our own syntax. */
@@ -88,4 +90,8 @@ export interface ParsedMail {
   authentication: { dmarc: "pass" | "fail" | "none"; spf: "pass" | "fail" | "none"; dkim: "pass" | "fail" | "none" };
   /** `List-Id`, without brackets. */
   listId: string | null;
+  /** The event of a calendar file. */
+  invitation?: Invitation | null;
+  /** Whether it is signed or encrypted; neither is checked or opened. */
+  protection?: MailProtection | null;
 }

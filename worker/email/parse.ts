@@ -7,12 +7,16 @@ import { classifyMail, readAutoSubmitted } from "./classify.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
 import { unflow } from "./flowed-text.ts";
 import { htmlToLines } from "./html-lines.ts";
+import type { Invitation } from "../../durable-objects/conversation/protocol.ts";
+import { parseInvitation } from "./invitation.ts";
 import { attachmentSize, type ForwardedFrom, type MailAddress, type MailAttachment, type ParsedMail } from "./mail.ts";
 import { parseMailDate } from "./mail-dates.ts";
+import { openBoxes } from "./mail-boxes.ts";
 import { firstHeader, type MailHeaders, toHeaders } from "./mail-headers.ts";
 import { splitLines } from "./mail-line.ts";
 import { GENERATED_ID_PREFIX, parseMessageId, parseMessageIds } from "./message-ids.ts";
 import { normaliseMail } from "./normalise.ts";
+import { readProtection } from "./protection.ts";
 import { LOOP_HEADER } from "./reply-marker.ts";
 import { stripQuotes, type StrippedMail } from "./strip-quotes.ts";
 
@@ -52,8 +56,10 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
   if (normal.isFlowed && email.text) email.text = unflow(email.text, normal.isDelSp);
   const headers = toHeaders(email.headers);
   const subject = readSubject(headers);
+  const opened = openBoxes(email.attachments.map((attachment, i) => toAttachment(attachment, i, options.findStored)));
+  const { attachments } = opened;
+  if (!email.text?.trim() && !email.html?.trim()) Object.assign(email, { text: opened.text, html: opened.html });
   const body = readBody(email, headers.has("subject") ? subject : "");
-  const attachments = email.attachments.map((attachment, i) => toAttachment(attachment, i, options.findStored));
   const people = readPeople(headers, options.envelopeFrom ?? null);
   const facts = {
     headers,
@@ -84,7 +90,14 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
     loopMarker: firstHeader(headers, LOOP_HEADER.toLowerCase()).trim() || null,
     mentionedAddresses: readMentioned(people.replyTo, body),
     authentication: readAuthentication(headers, options.authservId ?? null),
+    invitation: readInvitation(attachments),
+    protection: readProtection(headers, { text: body.text, attachments }),
   };
+}
+
+function readInvitation(attachments: readonly MailAttachment[]): Invitation | null {
+  const calendar = attachments.find(({ type }) => type === "text/calendar" || type === "application/ics");
+  return calendar === undefined ? null : parseInvitation(calendar.content);
 }
 
 function readSubject(headers: MailHeaders): string {

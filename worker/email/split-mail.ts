@@ -10,7 +10,7 @@ import { transferDecoder, type TransferDecoder } from "./transfer-decoder.ts";
 /** Bytes of a file, as encoded, that stays in the small mail. */
 const FILE_KEPT_BYTES = 64 * 1024;
 /** Bytes of a text, as encoded; nobody reads more, and the raw mail has it. */
-const TEXT_KEPT_BYTES = 3 * 1024 * 1024;
+const TEXT_KEPT_BYTES = 2 * 1024 * 1024;
 /** A box of files in one file, which is opened in memory. */
 const BOX_KEPT_BYTES = 3 * 1024 * 1024;
 /** Bytes of all bodies in the small mail. */

@@ -17,7 +17,7 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e6292a0335e3f7e3", server: "6506f9d07664a7e6" },
+  conversation: { client: "e6292a0335e3f7e3", server: "0afe205d9c102288" },
   inbox: { client: "f387059828413d58", server: "0b4ec455fcc5e0b1" },
 };
 

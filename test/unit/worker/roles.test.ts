@@ -13,9 +13,9 @@ describe("hasRole and lowerRole", () => {
   });
 });
 
-describe("[T7] canChangeRole", () => {
-  const actor = (role: Role) => ({ id: "actor", role });
+const actor = (role: Role) => ({ id: "actor", role });
 
+describe("[T7] canChangeRole", () => {
   test("nobody below admin changes anyone, themselves included", () => {
     for (const role of ["none", "viewer", "agent"] as const)
       for (const [from, to] of pairs)

@@ -12,6 +12,10 @@ export function aLiveConversation(conversation: Conversation = aConversation(1))
   const sent: { text: string; channel?: string; ifLastSeq?: number }[] = [];
   const seen: number[] = [];
   const listeners: ((notice: Notice) => void)[] = [];
+  const serverDrafts = shallowRef<readonly Draft[] | null>(null);
+  const drafts: { kind: string; text: string }[] = [];
+  const takenBack: ((message: Message) => void)[] = [];
+  const leaving: (() => void)[] = [];
   const live: LiveConversation = {
     id: conversation.id,
     state: ref<"loading" | "ready" | "failed">("ready"),
@@ -19,7 +23,7 @@ export function aLiveConversation(conversation: Conversation = aConversation(1))
     conversation: computed(() => conversation),
     messages: computed(() => messages.value),
     events: shallowRef<readonly ConversationEvent[]>([]),
-    serverDrafts: shallowRef<readonly Draft[]>([]),
+    serverDrafts,
     hasOlder: ref(false),
     isLoadingOlder: ref(false),
     typing: computed(() => []),
@@ -37,10 +41,13 @@ export function aLiveConversation(conversation: Conversation = aConversation(1))
     },
     retry: () => undefined,
     discard: (clientId) => (unsent.value = unsent.value.filter((message) => message.clientId !== clientId)) && undefined,
-    undo: () => undefined,
+    takeBack: async (message) => takenBack.forEach((listener) => listener(message)),
+    mailAgain: async () => undefined,
+    onTakenBack: (listener) => void takenBack.push(listener),
+    onLeave: (listener) => void leaving.push(listener),
     seen: (seq) => void seen.push(seq),
     sendTyping: () => undefined,
-    sendDraft: () => undefined,
+    sendDraft: (kind, text) => void drafts.push({ kind, text }),
     setStatus: async () => undefined,
     assign: async () => undefined,
   };
@@ -51,6 +58,9 @@ export function aLiveConversation(conversation: Conversation = aConversation(1))
     isVisitorOnline,
     sent,
     seen,
+    serverDrafts,
+    drafts,
+    leave: () => leaving.forEach((listener) => listener()),
     tell: (notice: Notice) => listeners.forEach((listener) => listener(notice)),
   };
 }

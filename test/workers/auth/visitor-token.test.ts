@@ -49,10 +49,10 @@ describe("[T5] a visitor's token", () => {
   });
 });
 
-describe("the conversation of a browser's first clientId", () => {
-  const derive = async (change: Partial<Parameters<typeof deriveConversationId>[1]> = {}, secret = SECRET) =>
-    deriveConversationId(secret, { purpose: "conversation", clientId: ID, at: 1_700_000_000_000, ...change });
+const derive = async (change: Partial<Parameters<typeof deriveConversationId>[1]> = {}, secret = SECRET) =>
+  deriveConversationId(secret, { purpose: "conversation", clientId: ID, at: 1_700_000_000_000, ...change });
 
+describe("the conversation of a browser's first clientId", () => {
   test("is found again, has the clientId's time and nothing else of it", async () => {
     const id = await derive();
     expect(await derive()).toBe(id);

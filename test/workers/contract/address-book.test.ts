@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as v from "valibot";
 import { contactSchema, conversationPageSchema, pageOf } from "../../../worker/domain/api-shapes.ts";
 import { freshDeployment, newId } from "../support/deployment.ts";
-import { call, read, refused } from "../support/http.ts";
+import { call, read, refused, statusesOf } from "../support/http.ts";
 import { WAIT } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
 
@@ -51,7 +51,7 @@ describe("contacts", () => {
     const both = await Promise.all(
       [0, 1].map(() => call({ key }, "POST /api/contacts", { body: { email: "twice@example.test" } })),
     );
-    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(statusesOf(both)).toEqual([201, 409]);
     expect((await read(pageSchema, { key }, "GET /api/contacts")).items).toHaveLength(3);
   });
 

@@ -121,7 +121,17 @@ describe("mailboxes", () => {
       body: { address: "Press@Acme.test", name: "Press" },
       status: 201,
     });
-    expect(made).toEqual({ id: made.id, address: "press@acme.test", name: "Press", createdAt: made.createdAt });
+    expect(made).toEqual({
+      id: made.id,
+      address: "press@acme.test",
+      name: "Press",
+      signature: null,
+      locale: null,
+      assigneeId: null,
+      hasReceipt: false,
+      hasOutOfHours: false,
+      createdAt: made.createdAt,
+    });
     const { items } = await read(pageOf(mailboxSchema), { key }, "GET /api/mailboxes");
     expect(items.map(({ address }) => address)).toEqual([MAILBOX, ...OTHER_MAILBOXES, "press@acme.test"]);
     await refused({ key }, "POST /api/mailboxes", [409, "taken"], { body: { address: MAILBOX } });

@@ -20,6 +20,8 @@ const upload = async (caller: Caller, route: string, file: { name?: string; type
     status: 201,
   });
 
+const sendTo = (id: string) => `POST /api/conversations/${id}/messages`;
+
 describe("a file of an agent", () => {
   test("is uploaded, sent, linked to and fetched", async () => {
     const file = await upload({ key }, "POST /api/attachments", { name: encodeURIComponent("Señal nº 1.png") });
@@ -59,10 +61,9 @@ describe("a file of an agent", () => {
     const other = await addAgent("agent");
     const [first, second] = [await beginChat(), await beginChat()];
     const send = { clientId: newId(), channel: "chat", text: "", attachmentIds: [file.id] };
-    const to = (id: string) => `POST /api/conversations/${id}/messages`;
-    await refused({ key: other.key }, to(first.conversationId), [422, "unknown_attachment"], { body: send });
-    expect((await call({ key }, to(first.conversationId), { body: send })).status).toBe(201);
-    await refused({ key }, to(second.conversationId), [422, "unknown_attachment"], { body: { ...send, clientId: newId() } });
+    await refused({ key: other.key }, sendTo(first.conversationId), [422, "unknown_attachment"], { body: send });
+    expect((await call({ key }, sendTo(first.conversationId), { body: send })).status).toBe(201);
+    await refused({ key }, sendTo(second.conversationId), [422, "unknown_attachment"], { body: { ...send, clientId: newId() } });
   });
 
   test("one file named twice in a message is one file", async () => {

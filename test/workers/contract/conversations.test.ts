@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import * as v from "valibot";
+import type * as v from "valibot";
 import { conversationSchema, messageSchema, type Conversation } from "../../../durable-objects/conversation/protocol.ts";
 import { conversationPageSchema, pageOf } from "../../../worker/domain/api-shapes.ts";
 import { addAgent, freshDeployment, newId, type Deployment } from "../support/deployment.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import * as v from "valibot";
+import type * as v from "valibot";
 import { conversationPageSchema, ledgerEntrySchema, pageOf } from "../../../worker/domain/api-shapes.ts";
 import { MAILBOX, freshDeployment, newId } from "../support/deployment.ts";
 import { call, fetchWorker, read, refused } from "../support/http.ts";
@@ -72,15 +72,16 @@ describe("POST /email/inbound", () => {
   });
 });
 
+const recipientStatus = async (to: string) =>
+  (await call(null, `GET /email/recipients?to=${encodeURIComponent(to)}`, { headers: AUTHORISED })).status;
+
 describe("GET /email/recipients", () => {
   test("204 for mailboxes and their sub-addresses, 404 for others, 401 without the secret", async () => {
-    const status = async (to: string) =>
-      (await call(null, `GET /email/recipients?to=${encodeURIComponent(to)}`, { headers: AUTHORISED })).status;
     expect([
-      await status(MAILBOX),
-      await status("HELLO+x@acme.test"),
-      await status("nobody@acme.test"),
-      await status(""),
+      await recipientStatus(MAILBOX),
+      await recipientStatus("HELLO+x@acme.test"),
+      await recipientStatus("nobody@acme.test"),
+      await recipientStatus(""),
     ]).toEqual([204, 204, 404, 404]);
     await refused(null, `GET /email/recipients?to=${MAILBOX}`, [401, "bad_secret"]);
   });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { contactSummarySchema, messageSchema, type Message } from "../../../durable-objects/conversation/protocol.ts";
 import { conversationCreatedSchema, conversationPageSchema } from "../../../worker/domain/api-shapes.ts";
 import { OWNER, addAgent, freshDeployment, newId, type Deployment } from "../support/deployment.ts";
-import { call, read, refused } from "../support/http.ts";
+import { call, read, refused, statusesOf } from "../support/http.ts";
 import { holdMail } from "../support/outbound.ts";
 import { WAIT } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
@@ -46,7 +46,7 @@ describe("POST /api/conversations/:id/messages", () => {
     const body = { clientId: newId(), channel: "chat", text: "twice" };
     const { key } = deployment.owner;
     const answers = await Promise.all([0, 1].map(() => call({ key }, `POST /api/conversations/${id}/messages`, { body })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 201]);
+    expect(statusesOf(answers)).toEqual([200, 201]);
     expect(answers[0]?.body).toEqual(answers[1]?.body);
     expect((await open(id)).messages).toHaveLength(2);
   });
@@ -137,17 +137,17 @@ describe("POST /api/conversations/:id/messages", () => {
   });
 });
 
-describe("POST /api/conversations", () => {
-  const body = () => ({
-    clientId: newId(),
-    to: { email: "Nora@Example.test", name: "Nora" },
-    subject: "Your order",
-    text: "Dear Nora, it has left.",
-  });
+const newConversation = () => ({
+  clientId: newId(),
+  to: { email: "Nora@Example.test", name: "Nora" },
+  subject: "Your order",
+  text: "Dear Nora, it has left.",
+});
 
+describe("POST /api/conversations", () => {
   test("begins a conversation by email: 201 with it, and 200 with the same for a repeat", async () => {
     const { key, agent } = deployment.owner;
-    const asked = body();
+    const asked = newConversation();
     const made = await read(conversationCreatedSchema, { key }, "POST /api/conversations", { body: asked, status: 201 });
     expect(made.message).toEqual({
       seq: 1,
@@ -176,7 +176,7 @@ describe("POST /api/conversations", () => {
 
   test("another agent with the same clientId begins another", async () => {
     const other = await addAgent("agent");
-    const asked = body();
+    const asked = newConversation();
     const mine = await read(conversationCreatedSchema, { key: deployment.owner.key }, "POST /api/conversations", {
       body: asked,
       status: 201,
@@ -191,9 +191,9 @@ describe("POST /api/conversations", () => {
   test("422 for what cannot be written to", async () => {
     const { key } = deployment.owner;
     for (const wrong of [{ to: { email: "nobody" } }, { subject: " " }, { text: "" }, { clientId: "x" }, { to: {} }])
-      await refused({ key }, "POST /api/conversations", [422, "invalid"], { body: { ...body(), ...wrong } });
+      await refused({ key }, "POST /api/conversations", [422, "invalid"], { body: { ...newConversation(), ...wrong } });
     await refused({ key }, "POST /api/conversations", [422, "unknown_attachment"], {
-      body: { ...body(), attachmentIds: [newId()] },
+      body: { ...newConversation(), attachmentIds: [newId()] },
     });
   });
 });

@@ -1,6 +1,7 @@
 /** The types of what the tests reach: the Worker's own bindings, its entry point, and the migrations. */
 import type { D1Migration } from "cloudflare:test";
 import type { Env as WorkerEnv } from "../../../worker/env.ts";
+import type * as workerModule from "../../../worker/index.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the platform's types are extended by declaration merging
@@ -10,7 +11,7 @@ declare global {
       TEST_MIGRATIONS?: D1Migration[];
     }
     interface GlobalProps {
-      mainModule: typeof import("../../../worker/index.ts");
+      mainModule: typeof workerModule;
     }
   }
 }

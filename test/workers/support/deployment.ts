@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { newToken, sha256Hex } from "../../../worker/auth/hmac.ts";
 import { insertAgent, insertApiKey } from "../../../worker/db/agents.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
-import { insertMailbox, insertSettings, saveSettings } from "../../../worker/db/settings.ts";
+import { insertMailbox, insertSettings, newMailbox, saveSettings } from "../../../worker/db/settings.ts";
 import type { Agent } from "../../../worker/domain/api-shapes.ts";
 import type { Role } from "../../../worker/domain/roles.ts";
 import { settingsSchema, type Settings } from "../../../worker/domain/settings.ts";
@@ -47,7 +47,7 @@ export async function freshDeployment(settings: Record<string, unknown> = {}): P
   await saveSettings(db, value, now);
   let at = now;
   for (const [address, id] of Object.entries(mailboxes)) {
-    await insertMailbox(db, { id, address, name: "Acme", createdAt: at });
+    await insertMailbox(db, newMailbox({ id, address, createdAt: at }, { name: "Acme" }));
     at += 1;
   }
   return { owner: await addAgent("owner", OWNER), mailboxes };

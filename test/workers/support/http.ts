@@ -74,6 +74,11 @@ export async function fetchWorker(caller: Caller, route: string, options: CallOp
   return response;
 }
 
+/** The statuses of answers that may come in any order, ascending. */
+export function statusesOf(answers: readonly { status: number }[]): number[] {
+  return answers.map(({ status }) => status).toSorted((a, b) => a - b);
+}
+
 /** The answer's body, which must have exactly the documented shape. */
 export async function read<const S extends v.GenericSchema>(
   schema: S,

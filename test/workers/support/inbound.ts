@@ -53,6 +53,10 @@ export interface Envelope {
   to?: string;
 }
 
+const never = async (): Promise<EmailSendResult> => {
+  throw new Error("Hilo neither forwards nor replies");
+};
+
 /** Through the platform's `email()`, with all it sets off awaited. @returns what the sending server was told, null: taken */
 export async function receive(
   raw: string | Uint8Array,
@@ -61,9 +65,6 @@ export async function receive(
 ): Promise<string | null> {
   const bytes = typeof raw === "string" ? new TextEncoder().encode(raw) : raw;
   let rejection: string | null = null;
-  const never = async (): Promise<EmailSendResult> => {
-    throw new Error("Hilo neither forwards nor replies");
-  };
   const message: ForwardableEmailMessage = {
     from: envelope.from ?? "vera@example.test",
     to: envelope.to ?? MAILBOX,
@@ -87,7 +88,7 @@ export async function post(
   options: { secret?: string; bindings?: Partial<Env> } = {},
 ): Promise<Answer> {
   const query = new URLSearchParams({ from: envelope.from ?? "vera@example.test", to: envelope.to ?? MAILBOX });
-  return call(null, `POST /email/inbound?${query}`, {
+  return call(null, `POST /email/inbound?${query.toString()}`, {
     body: raw,
     headers: { authorization: `Bearer ${options.secret ?? MAIL_SECRET}`, "content-type": "message/rfc822" },
     ...(options.bindings === undefined ? {} : { bindings: options.bindings }),

@@ -89,6 +89,14 @@ describe("[T11] what a file is, its bytes say", () => {
   });
 });
 
+const partOf = (type: string, name: string, body: string) => [
+  "--b",
+  `Content-Type: ${type}`,
+  `Content-Disposition: attachment; filename="${name}"`,
+  "",
+  body,
+];
+
 describe("[T11] who gets a file", () => {
   test("only a fresh link of ours serves it: expired, forged, moved and bare ones do not", async () => {
     const { link, file } = await served("x", "text/plain");
@@ -96,7 +104,7 @@ describe("[T11] who gets a file", () => {
     const url = new URL(link.url);
     const altered = (change: Record<string, string>, path = url.pathname) => {
       const query = new URLSearchParams({ ...Object.fromEntries(url.searchParams), ...change });
-      return `GET ${path}?${query}`;
+      return `GET ${path}?${query.toString()}`;
     };
     expect((await call(null, altered({}))).status).toBe(200);
     for (const route of [
@@ -132,19 +140,12 @@ describe("[T11] who gets a file", () => {
   });
 
   test("files of a mail belong to its conversation, with types of their bytes", async () => {
-    const parts = (type: string, name: string, body: string) => [
-      "--b",
-      `Content-Type: ${type}`,
-      `Content-Disposition: attachment; filename="${name}"`,
-      "",
-      body,
-    ];
     await receive(
       rawMail({
         headers: ['Content-Type: multipart/mixed; boundary="b"', "MIME-Version: 1.0"],
         text: [
-          ...parts("image/png", "../x.svg", "<svg onload=alert(1)>"),
-          ...parts("text/html", "a.html", "<script>"),
+          ...partOf("image/png", "../x.svg", "<svg onload=alert(1)>"),
+          ...partOf("text/html", "a.html", "<script>"),
           "--b--",
         ].join("\r\n"),
       }),

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createVisitorToken, readVisitorToken } from "../../../worker/auth/visitor-token.ts";
 import { OWNER, SETUP_BODY, freshDeployment, newId, signIn } from "../support/deployment.ts";
-import { ORIGIN, SITE, call, fetchWorker, refused } from "../support/http.ts";
+import { ORIGIN, SITE, call, fetchWorker, refused, statusesOf } from "../support/http.ts";
 import { agentSocket, inboxSocket, visitorSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
 
@@ -19,7 +19,7 @@ describe("[T8] setup", () => {
     await empty();
     const second = { ...SETUP_BODY, email: "other@acme.test", mailbox: "other@acme.test" };
     const answers = await Promise.all([SETUP_BODY, second].map((body) => call(null, "POST /api/setup", { body })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(statusesOf(answers)).toEqual([201, 409]);
     expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ code: "already_done" });
     for (const table of ["agents", "mailboxes", "settings", "accounts"])
       expect([table, await env.DB.prepare(`SELECT COUNT(*) AS n FROM ${table}`).first("n")]).toEqual([table, 1]);
@@ -35,6 +35,12 @@ describe("[T8] setup", () => {
     expect((await call(null, "POST /api/setup", { body: SETUP_BODY, headers, bindings })).status).toBe(201);
   });
 });
+
+const trySignIn = (email: string, ip: string) =>
+  call(null, "POST /api/auth/sign-in/email", {
+    body: { email, password: "not the password" },
+    headers: { "content-type": "application/json", origin: ORIGIN, "cf-connecting-ip": ip },
+  });
 
 describe("[T6] agents' requests and sockets come from our own origins", () => {
   let cookie: string;
@@ -94,37 +100,32 @@ describe("[T6] agents' requests and sockets come from our own origins", () => {
   });
 
   test("[T9] sign-in says the same of a wrong password and of an unknown address, and is limited", async () => {
-    const tryIt = (email: string, ip: string) =>
-      call(null, "POST /api/auth/sign-in/email", {
-        body: { email, password: "not the password" },
-        headers: { "content-type": "application/json", origin: ORIGIN, "cf-connecting-ip": ip },
-      });
-    const [known, unknown] = [await tryIt(OWNER.email, "198.51.100.1"), await tryIt("nobody@acme.test", "198.51.100.2")];
+    const [known, unknown] = [await trySignIn(OWNER.email, "198.51.100.1"), await trySignIn("nobody@acme.test", "198.51.100.2")];
     expect([known.status, known.body]).toEqual([unknown.status, unknown.body]);
     expect(known.status).toBe(401);
-    const byAddress = await Promise.all(Array.from({ length: 25 }, (_, n) => tryIt("victim@acme.test", `198.51.101.${n}`)));
+    const byAddress = await Promise.all(Array.from({ length: 25 }, (_, n) => trySignIn("victim@acme.test", `198.51.101.${n}`)));
     expect(byAddress.some(({ status }) => status === 429)).toBe(true);
-    const byClient = await Promise.all(Array.from({ length: 25 }, (_, n) => tryIt(`p${n}@acme.test`, "198.51.102.1")));
+    const byClient = await Promise.all(Array.from({ length: 25 }, (_, n) => trySignIn(`p${n}@acme.test`, "198.51.102.1")));
     expect(byClient.find(({ status }) => status === 429)?.body).toMatchObject({ code: "too_many_requests" });
   });
 });
+
+const tokenFor = (conversationId: string, change: { generation?: number; origin?: string | null; secret?: string } = {}) =>
+  createVisitorToken(change.secret ?? SECRET, {
+    conversationId,
+    generation: change.generation ?? 1,
+    origin: change.origin === undefined ? SITE : change.origin,
+  });
 
 describe("[T5] [T9] a visitor's token", () => {
   beforeEach(async () => {
     await freshDeployment();
   });
 
-  const tokenFor = (conversationId: string, change: { generation?: number; origin?: string | null; secret?: string } = {}) =>
-    createVisitorToken(change.secret ?? SECRET, {
-      conversationId,
-      generation: change.generation ?? 1,
-      origin: change.origin === undefined ? SITE : change.origin,
-    });
-
   test("unknown, foreign, forged and revoked ones are answered alike, by HTTP and by socket", async () => {
     const { conversationId: id, token } = await beginChat();
-    const [other] = [await beginChat()];
-    const [payload = "", signature = ""] = [token.slice(0, token.lastIndexOf(".")), token.slice(token.lastIndexOf(".") + 1)];
+    const other = await beginChat();
+    const [payload, signature] = [token.slice(0, token.lastIndexOf(".")), token.slice(token.lastIndexOf(".") + 1)];
     const bad = [
       "",
       "v1",
@@ -180,13 +181,17 @@ describe("[T5] [T9] a visitor's token", () => {
   });
 });
 
+const firstMessage = () => ({ clientId: newId(), text: "hi" });
+
+const embedStatus = async (origin: string) =>
+  (await call(null, "POST /widget/conversations", { body: firstMessage(), headers: { origin } })).status;
+
 describe("[T6] sites that may embed the widget", () => {
   test("are those of the settings; others are refused, our own is not", async () => {
     await freshDeployment({ widget: { allowedOrigins: ["https://*.shop.example", SITE] } });
-    const body = () => ({ clientId: newId(), text: "hi" });
-    const status = async (origin: string) =>
-      (await call(null, "POST /widget/conversations", { body: body(), headers: { origin } })).status;
-    expect([await status(SITE), await status("https://www.shop.example"), await status(ORIGIN)]).toEqual([201, 201, 201]);
+    expect([await embedStatus(SITE), await embedStatus("https://www.shop.example"), await embedStatus(ORIGIN)]).toEqual([
+      201, 201, 201,
+    ]);
     for (const origin of [
       "https://evil.example",
       "http://shop.example",
@@ -194,7 +199,7 @@ describe("[T6] sites that may embed the widget", () => {
       "https://evilshop.example",
       "null",
     ])
-      await refused(null, "POST /widget/conversations", [403, "bad_origin"], { body: body(), headers: { origin } });
+      await refused(null, "POST /widget/conversations", [403, "bad_origin"], { body: firstMessage(), headers: { origin } });
   });
 
   test("a site that is taken off the list loses its visitors' access", async () => {

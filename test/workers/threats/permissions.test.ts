@@ -6,7 +6,7 @@ import { PERMISSIONS } from "../../../worker/auth/permissions.ts";
 import { ROLES, hasRole, type Role } from "../../../worker/domain/roles.ts";
 import { inboxStubFor } from "../../../worker/objects.ts";
 import { OWNER, SETUP_BODY, addAgent, addKey, freshDeployment, newId, signIn, type KeyedAgent } from "../support/deployment.ts";
-import { call, refused } from "../support/http.ts";
+import { call, refused, statusesOf } from "../support/http.ts";
 import { agentSocket, inboxSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
 
@@ -96,19 +96,19 @@ describe("[T7] roles", () => {
     expect((await setRole(owner, owner, "admin")).body).toMatchObject({ status: 409, code: "conflict" });
     const second = await addAgent("owner");
     const both = await Promise.all([setRole(owner, owner, "admin"), setRole(second, second, "admin")]);
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(statusesOf(both)).toEqual([200, 409]);
     expect(await env.DB.prepare("SELECT COUNT(*) AS n FROM agents WHERE role = 'owner'").first("n")).toBe(1);
   });
 });
 
-describe("[T7] sockets that are already open", () => {
-  const greet = async (key: string, id: string) => {
-    const socket = await agentSocket({ key }, id);
-    socket.send({ type: "hello", lastSeq: 0 });
-    await socket.next("welcome");
-    return socket;
-  };
+const greet = async (key: string, id: string) => {
+  const socket = await agentSocket({ key }, id);
+  socket.send({ type: "hello", lastSeq: 0 });
+  await socket.next("welcome");
+  return socket;
+};
 
+describe("[T7] sockets that are already open", () => {
   test("of an agent who loses their role close: the list's at once, a conversation's at its next look", async () => {
     const agent = await addAgent("agent");
     const { conversationId: id } = await beginChat();

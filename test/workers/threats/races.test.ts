@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { addAgent, freshDeployment, newId, type KeyedAgent } from "../support/deployment.ts";
-import { call, refused } from "../support/http.ts";
+import { call, refused, statusesOf } from "../support/http.ts";
 import { failure, takeMail } from "../support/outbound.ts";
 import { visitorSocket } from "../support/socket.ts";
 import { contactKnown, deliveredAs, openThread, reply } from "../support/threads.ts";
@@ -19,7 +19,7 @@ describe("[T16] races", () => {
     const { conversationId: id } = await beginChat();
     const agents = [owner, ...(await Promise.all([0, 1, 2, 3].map(() => addAgent("agent"))))];
     const replies = await Promise.all(agents.map((agent) => reply(agent.key, id, { channel: "chat", text: agent.agent.id })));
-    expect(replies.map(({ seq }) => seq).sort()).toEqual([2, 3, 4, 5, 6]);
+    expect(replies.map(({ seq }) => seq).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6]);
     const { conversation, messages, events } = await openThread(key, id);
     expect(conversation.assigneeId).toBe(messages[1]?.author.id);
     expect(events.map(({ kind }) => kind)).toEqual(["assigned"]);
@@ -35,7 +35,7 @@ describe("[T16] races", () => {
         }),
       ),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(statusesOf(answers)).toEqual([201, 409]);
     expect((await openThread(key, id)).messages).toHaveLength(2);
   });
 
@@ -78,10 +78,10 @@ describe("[T16] races", () => {
   });
 
   test("undo after the mail has left, or is leaving, is too late", async () => {
-    let isLeaving = true;
+    const gate = { isShut: true };
     const { nth } = takeMail(async () => {
       // Asked again and again: the mail is sent inside an object, which nothing outside of it can resume.
-      while (isLeaving) await scheduler.wait(5);
+      while (gate.isShut) await scheduler.wait(5);
       return { messageId: "<x@y>" };
     });
     const { conversationId: id } = await beginChat({ contact: { email: "vera@example.test" } });
@@ -90,7 +90,7 @@ describe("[T16] races", () => {
     await nth(1);
     await refused({ key }, `POST /api/conversations/${id}/messages/${seq}/undo`, [409, "too_late"]);
     expect((await openThread(key, id)).messages.at(-1)?.delivery?.state).toBe("sending");
-    isLeaving = false;
+    gate.isShut = false;
     await deliveredAs(key, id, { seq, state: "sent" });
     await refused({ key }, `POST /api/conversations/${id}/messages/${seq}/undo`, [409, "too_late"]);
   });

@@ -18,6 +18,7 @@ export const QUERY_KEYS = {
   savedReplyCategories: ["saved-reply-categories"],
   apiKeys: ["api-keys"],
   contact: ["contact"],
+  ledgerAttention: ["ledger-attention"],
 } as const;
 
 /** Largest page that the server gives, and how many of them are read where a screen needs all. */

@@ -14,6 +14,12 @@ interface ComposerOptions {
   conversation: MaybeRefOrGetter<Conversation>;
 }
 
+interface TakenBackParts {
+  text: Ref<string>;
+  choice: Ref<ChannelChoice>;
+  files: ReturnType<typeof useUploads>;
+}
+
 /** Where the server knew of a reply that had not come here yet, the text goes back to its author. */
 function useGivenBack(live: LiveConversation, text: Ref<string>): void {
   live.onNotice((notice) => {
@@ -22,6 +28,15 @@ function useGivenBack(live: LiveConversation, text: Ref<string>): void {
     if (!refused || text.value !== "") return;
     live.discard(refused.clientId);
     text.value = refused.text;
+  });
+}
+
+/** A mail that was taken back is a draft again, before what was written since. */
+function useTakenBack(live: LiveConversation, { text, choice, files }: TakenBackParts): void {
+  live.onTakenBack((message) => {
+    choice.value = { kind: "chosen", channel: "email" };
+    text.value = [message.text, text.value].filter((part) => part !== "").join("\n\n");
+    files.restore(message.attachments);
   });
 }
 
@@ -68,6 +83,7 @@ export function useComposer({ live, conversation }: ComposerOptions) {
   }
 
   useGivenBack(live, text);
+  useTakenBack(live, { text, choice, files });
   watch(text, (now, before) => {
     if (now.length > before.length) live.sendTyping();
   });

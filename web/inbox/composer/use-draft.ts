@@ -1,46 +1,72 @@
-import { useDebounceFn } from "@vueuse/core";
+import { useDebounceFn, useEventListener } from "@vueuse/core";
 import { computed, ref, toValue, watch, type MaybeRefOrGetter } from "vue";
+import type { Draft } from "../../../durable-objects/conversation/protocol.ts";
 import type { LiveConversation } from "../conversation/use-conversation.ts";
-import { loadDraft, saveDraft, type DraftKind, type StoredDraft } from "./draft-storage.ts";
+import { useSession } from "../session/session.ts";
+import { DRAFT_KINDS, loadDraft, saveDraft, type DraftKind, type StoredDraft } from "./draft-storage.ts";
+import { reconcileDraft } from "./reconcile-draft.ts";
 
 /** The draft goes to the server this long after the last key. */
-const DRAFT_DELAY_MS = 1_000;
+const DRAFT_DELAY_MS = 800;
 
-const empty = (): StoredDraft => ({ text: "", guardSeq: 0 });
-
-/** The texts in the composer of one conversation, one for the customer and one for notes; kept on this device and on the server. */
+/**
+ * The texts in the composer of one conversation, one for the customer and one for notes: kept on this device at once and
+ * on the server soon after, so that they outlive a reload and are there on the agent's other devices.
+ */
 export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKind>) {
-  const drafts = ref({
-    reply: loadDraft(live.id, "reply") ?? empty(),
-    note: loadDraft(live.id, "note") ?? empty(),
-  });
+  const place = { agentId: useSession().myId, conversationId: live.id };
+  const drafts = ref({ reply: loadDraft(place, "reply"), note: loadDraft(place, "note") });
+  const typedHere = new Set<DraftKind>();
   const lastSeq = () => live.messages.value.at(-1)?.seq ?? 0;
-  const tellServer = useDebounceFn((of: DraftKind) => live.sendDraft(of, drafts.value[of].text), DRAFT_DELAY_MS);
+
+  function keep(of: DraftKind, draft: StoredDraft): void {
+    if (draft === drafts.value[of]) return;
+    drafts.value[of] = draft;
+    saveDraft(place, of, draft);
+  }
+
+  function tellServer(): void {
+    for (const of of DRAFT_KINDS) if (!drafts.value[of].isSaved) live.sendDraft(of, drafts.value[of].text);
+  }
+  const tellServerSoon = useDebounceFn(tellServer, DRAFT_DELAY_MS);
 
   function setText(text: string): void {
     const of = toValue(kind);
     const before = drafts.value[of];
+    if (before.text === text) return;
     // The guard counts from the moment at which a text was begun.
-    drafts.value[of] = { text, guardSeq: before.text === "" ? lastSeq() : before.guardSeq };
-    saveDraft(live.id, of, drafts.value[of]);
-    void tellServer(of);
+    keep(of, { text, guardSeq: before.text === "" ? lastSeq() : before.guardSeq, at: Date.now(), isSaved: false });
+    typedHere.add(of);
+    // What was just sent is no draft any more, on no device.
+    if (text === "") tellServer();
+    else void tellServerSoon();
   }
 
   /** The agent has seen everything up to now and wants to send nevertheless. */
   function moveGuard(): void {
     const of = toValue(kind);
-    drafts.value[of] = { ...drafts.value[of], guardSeq: lastSeq() };
-    saveDraft(live.id, of, drafts.value[of]);
+    keep(of, { ...drafts.value[of], guardSeq: lastSeq() });
   }
 
-  // A draft from another device fills an empty composer, and never replaces what is being written here.
+  function reconcile(of: DraftKind, theirs: Draft | null): void {
+    const mine = drafts.value[of];
+    keep(of, reconcileDraft({ mine, theirs, isTypedHere: typedHere.has(of), messages: live.messages.value }));
+  }
+
   watch(
     live.serverDrafts,
     (known) => {
-      for (const { kind: of, text } of known) if (drafts.value[of].text === "") drafts.value[of] = { text, guardSeq: lastSeq() };
+      if (known === null) return;
+      for (const of of DRAFT_KINDS) reconcile(of, known.find((draft) => draft.kind === of) ?? null);
+      tellServer();
     },
     { immediate: true },
   );
+  live.onNotice((notice) => {
+    if (notice.kind === "frame" && notice.frame.type === "draft") reconcile(notice.frame.draft.kind, notice.frame.draft);
+  });
+  live.onLeave(tellServer);
+  useEventListener(window, "pagehide", tellServer);
 
   return {
     text: computed({ get: () => drafts.value[toValue(kind)].text, set: setText }),

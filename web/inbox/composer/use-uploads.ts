@@ -46,6 +46,14 @@ export function useUploads() {
     }
   }
 
+  /** Files that are on the server already, of a message that was taken back. */
+  function restore(attachments: readonly AttachmentCreated[]): void {
+    for (const attachment of attachments) {
+      lastKey += 1;
+      uploads.value = [...uploads.value, { key: lastKey, name: attachment.name, size: attachment.size, attachment }];
+    }
+  }
+
   function addAll(files: Iterable<File>): void {
     const list = [...files];
     const room = ATTACHMENTS_PER_MESSAGE_MAX - uploads.value.length;
@@ -59,6 +67,7 @@ export function useUploads() {
     isUploading: computed(() => uploads.value.some(({ attachment }) => attachment === null)),
     attachments: computed(() => uploads.value.flatMap(({ attachment }) => (attachment ? [attachment] : []))),
     addAll,
+    restore,
     remove,
     clear: () => (uploads.value = []),
   };

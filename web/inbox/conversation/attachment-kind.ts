@@ -6,3 +6,8 @@ const PREVIEW_BYTES_MAX = 10_000_000;
 export function isInlineImage({ type, size }: { type: string; size: number }): boolean {
   return INLINE_TYPES.has(type) && size <= PREVIEW_BYTES_MAX;
 }
+
+/** Its type is what its first bytes say, so nothing else comes under this name. */
+export function isPdf({ type, size }: { type: string; size: number }): boolean {
+  return type === "application/pdf" && size <= PREVIEW_BYTES_MAX;
+}

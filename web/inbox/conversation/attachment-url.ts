@@ -16,3 +16,10 @@ export async function downloadAttachment(conversationId: string, attachmentId: s
   link.rel = "noopener";
   link.click();
 }
+
+/** The file itself. @param type what it is taken as, whatever the server says */
+export async function readAttachmentBlob(conversationId: string, attachmentId: string, type: string): Promise<Blob> {
+  const response = await fetch(await readAttachmentUrl(conversationId, attachmentId), { credentials: "omit" });
+  if (!response.ok) throw new Error(`the file could not be read: ${response.status}`);
+  return new Blob([await response.arrayBuffer()], { type });
+}

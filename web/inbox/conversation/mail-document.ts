@@ -1,54 +1,68 @@
 import DOMPurify from "dompurify";
 
 const FORBIDDEN_TAGS = [
-  "style",
-  "form",
-  "input",
-  "button",
-  "select",
-  "textarea",
-  "svg",
-  "math",
-  "link",
-  "meta",
-  "base",
-  "object",
-  "iframe",
+  ..."style form input button select option textarea svg math link meta base object embed iframe frame frameset template".split(" "),
+  ..."noscript audio video source track picture dialog slot".split(" "),
 ];
+/** Addresses of images wait in `data-` attributes, which a browser does not load. */
+const WAITING = { contentId: "data-cid", remote: "data-remote-src", host: "data-host" } as const;
+const DATA_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,/iu;
+const NAMED_HOST = /^\s*(?:https?:\/\/)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[/?#:]\S*)?\s*$/u;
+
+export interface MailDocumentOptions {
+  /** Whether pictures of other servers may be loaded; they tell the sender that the mail was opened. */
+  isRemoteAllowed: boolean;
+  /** Signed addresses of the mail's own pictures, by their Content-ID. */
+  images: ReadonlyMap<string, string>;
+}
+
+/** What the hook below applies; the cleaner works through one mail at a time. */
+let current: MailDocumentOptions = { isRemoteAllowed: false, images: new Map() };
 
 const purifier = DOMPurify(window);
 purifier.addHook("afterSanitizeAttributes", (node) => {
-  if (!(node instanceof window.HTMLAnchorElement) || !node.hasAttribute("href")) return;
-  node.target = "_blank";
-  node.rel = "noopener noreferrer nofollow";
-  showRealHost(node);
+  if (node instanceof window.HTMLAnchorElement && node.hasAttribute("href")) guardLink(node);
+  if (node instanceof window.HTMLImageElement) placeImage(node, current);
 });
 
-const NAMED_HOST = /^\s*(?:https?:\/\/)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[/?#:]\S*)?\s*$/u;
+function guardLink(link: HTMLAnchorElement): void {
+  link.target = "_blank";
+  link.rel = "noopener noreferrer nofollow";
+  showRealHost(link);
+}
 
 /** A link whose text names another place than it leads to says where it leads. */
 function showRealHost(link: HTMLAnchorElement): void {
   const named = NAMED_HOST.exec(link.textContent ?? "")?.[1]?.toLowerCase();
   if (named === undefined || !URL.canParse(link.href)) return;
-  const { host } = new URL(link.href);
-  if (host !== "" && host !== named && host !== `www.${named}`) link.append(` [${host}]`);
+  const { hostname } = new URL(link.href);
+  // The same name in other letters is the same place: a URL writes it in its own.
+  const own = URL.canParse(`https://${named}`) ? new URL(`https://${named}`).hostname : named;
+  if (hostname !== "" && hostname !== own && hostname !== `www.${own}`) link.append(` [${hostname}]`);
 }
 
-interface MailDocumentOptions {
-  /** Whether pictures of other servers may be loaded; they tell the sender that the mail was opened. */
-  isRemoteAllowed: boolean;
-  /** Where this deployment's own files are served from. */
-  origin: string;
+/** Only what is known here gets an address: the mail's own pictures, those inside the HTML, and remote ones on request. */
+function placeImage(image: HTMLImageElement, { isRemoteAllowed, images }: MailDocumentOptions): void {
+  const inside = image.getAttribute("src") ?? "";
+  const own = images.get(image.getAttribute(WAITING.contentId) ?? "");
+  const remote = image.getAttribute(WAITING.remote) ?? "";
+  for (const name of ["src", ...Object.values(WAITING)]) image.removeAttribute(name);
+  if (own !== undefined) image.setAttribute("src", own);
+  else if (DATA_IMAGE.test(inside)) image.setAttribute("src", inside);
+  else if (isRemoteAllowed && /^https?:\/\//iu.test(remote)) image.setAttribute("src", remote);
 }
 
 /** The content of a mail's frame: cleaned HTML under a policy of its own, in which nothing runs and nothing is fetched. */
-export function makeMailDocument(html: string, { isRemoteAllowed, origin }: MailDocumentOptions): string {
+export function makeMailDocument(html: string, options: MailDocumentOptions): string {
+  current = options;
   const clean = purifier.sanitize(html, {
     FORBID_TAGS: FORBIDDEN_TAGS,
-    FORBID_ATTR: ["srcset", "background", "ping"],
+    FORBID_ATTR: ["srcset", "background", "ping", "poster", "action", "formaction", "id", "name", "class"],
     ALLOW_DATA_ATTR: false,
+    ADD_ATTR: Object.values(WAITING),
   });
-  const images = isRemoteAllowed ? "https: http: data:" : `${origin} data:`;
+  const origins = new Set([...options.images.values()].map((url) => new URL(url).origin));
+  const images = options.isRemoteAllowed ? "https: http: data:" : ["data:", ...origins].join(" ");
   const policy = `default-src 'none'; img-src ${images}; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'`;
   const style =
     "body{margin:0;padding:12px;font:14px/1.5 system-ui,sans-serif;color:#1d1c1a;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}a{color:#4f4bbd}";
@@ -56,5 +70,11 @@ export function makeMailDocument(html: string, { isRemoteAllowed, origin }: Mail
 }
 
 export function hasRemoteImages(html: string): boolean {
-  return /<img[^>]{0,2000}src\s*=\s*["']?\s*https?:/iu.test(html);
+  return html.includes(` ${WAITING.remote}="`);
+}
+
+/** Content-IDs of the pictures that the HTML shows. */
+export function findContentIds(html: string): Set<string> {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  return new Set([...page.querySelectorAll(`img[${WAITING.contentId}]`)].map((image) => image.getAttribute(WAITING.contentId) ?? ""));
 }

@@ -3,10 +3,11 @@ import { computed, shallowRef } from "vue";
 import type { Conversation, Message } from "../../../durable-objects/conversation/protocol.ts";
 import { ConversationSocket, type AnyConversation, type Notice, type Snapshot } from "../../shared/conversation-socket.ts";
 import { SUBPROTOCOL } from "../../shared/protocol-constants.ts";
-import { makeUnsentStore } from "../../shared/unsent-store.ts";
+import { browserStorage, makeUnsentStore } from "../../shared/unsent-store.ts";
 import { socketUrl } from "../api/socket-url.ts";
 import { conversationPath } from "./conversation-paths.ts";
 import { setUnsentCount } from "./unsent-count.ts";
+import { unsentPrefix } from "./unsent-keys.ts";
 
 /** After leaving a conversation its unsent messages are given so long to go out. */
 const LINGER_MS = 60_000;
@@ -29,6 +30,7 @@ export function useConversationLink({ id, myId, onConversation }: LinkOptions) {
   const snapshot = shallowRef<Snapshot | null>(null);
   const socket = shallowRef<ConversationSocket | null>(null);
   const listeners = new Set<(notice: Notice) => void>();
+  const leaveListeners = new Set<() => void>();
   let isLeft = false;
 
   const conversation = computed(() => {
@@ -52,7 +54,7 @@ export function useConversationLink({ id, myId, onConversation }: LinkOptions) {
       url: socketUrl(conversationPath(id, "/socket")),
       protocols: [SUBPROTOCOL],
       isOwn: ({ author }) => author.kind === "agent" && author.id === myId,
-      store: makeUnsentStore(localStorage, `hilo.unsent.${id}`),
+      store: makeUnsentStore(browserStorage(), unsentPrefix(myId, id)),
       initial,
       onChange,
       onNotice: (notice) => listeners.forEach((listener) => listener(notice)),
@@ -62,6 +64,7 @@ export function useConversationLink({ id, myId, onConversation }: LinkOptions) {
   }
 
   tryOnScopeDispose(() => {
+    leaveListeners.forEach((listener) => listener());
     isLeft = true;
     const left = socket.value;
     if (left && isDone(left.snapshot())) left.stop();
@@ -76,6 +79,8 @@ export function useConversationLink({ id, myId, onConversation }: LinkOptions) {
     connect,
     /** Calls back for every notice of the socket. */
     onNotice: (listener: (notice: Notice) => void) => void listeners.add(listener),
+    /** Calls back when the conversation is left, while its socket still takes frames. */
+    onLeave: (listener: () => void) => void leaveListeners.add(listener),
   };
 }
 

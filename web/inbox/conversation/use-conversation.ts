@@ -6,6 +6,7 @@ import { useSession } from "../session/session.ts";
 import { recall, remember, type ConversationRecord } from "./conversation-cache.ts";
 import { conversationPath } from "./conversation-paths.ts";
 import { useConversationLink, type ConversationLink } from "./use-conversation-link.ts";
+import { useMailActions } from "./use-mail-actions.ts";
 import { readConversation, useThreadHistory } from "./use-thread-history.ts";
 import { useTyping } from "./use-typing.ts";
 
@@ -18,7 +19,6 @@ function actionsOf(id: string, { socket }: ConversationLink) {
     send: (...args: Parameters<Send>) => socket.value?.send(...args),
     retry: (...args: Parameters<Retry>) => socket.value?.retry(...args),
     discard: (clientId: string) => socket.value?.discard(clientId),
-    undo: (seq: number) => socket.value?.undo(seq),
     seen: (seq: number) => socket.value?.seen(seq),
     sendTyping: () => socket.value?.typing(),
     sendDraft: (kind: "reply" | "note", text: string) => socket.value?.draft(kind, text),
@@ -76,7 +76,7 @@ export function useConversation(id: string) {
   }
 
   void open();
-  const { snapshot, conversation, messages, onNotice } = link;
+  const { snapshot, conversation, messages, onNotice, onLeave } = link;
   return {
     id,
     state,
@@ -85,7 +85,9 @@ export function useConversation(id: string) {
     conversation,
     messages,
     onNotice,
+    onLeave,
     ...history,
+    ...useMailActions(id),
     ...actionsOf(id, link),
     typing: useTypingOf(link),
     status: computed(() => snapshot.value?.status ?? null),

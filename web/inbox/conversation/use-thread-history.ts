@@ -16,7 +16,8 @@ export function readConversation(id: string): Promise<ConversationPage> {
 /** What a thread has beside its live messages: events, this agent's drafts on the server, and older pages. */
 export function useThreadHistory(id: string, link: ConversationLink) {
   const events = shallowRef<readonly ConversationEvent[]>([]);
-  const serverDrafts = shallowRef<readonly Draft[]>([]);
+  /** Null until the server has said which there are. */
+  const serverDrafts = shallowRef<readonly Draft[] | null>(null);
   const hasOlder = ref(false);
   const isLoadingOlder = ref(false);
 

@@ -1,0 +1,36 @@
+import type { Channel, Delivery } from "../../../durable-objects/conversation/protocol.ts";
+import { UNDONE_REASON } from "../../shared/protocol-constants.ts";
+import type { Texts, TextKey } from "../i18n/use-text.ts";
+
+type MailState = Exclude<Delivery["state"], "seen">;
+
+const MAIL_KEYS = {
+  queued: "delivery.queued",
+  sending: "delivery.sending",
+  sent: "delivery.sent",
+  failed: "delivery.failed",
+  unknown: "delivery.unknown",
+} as const satisfies Record<MailState, TextKey>;
+/** For the mail of a chat message, which its reader may have seen in the chat as well. */
+const CHAT_MAIL_KEYS = {
+  queued: "delivery.mailed.queued",
+  sending: "delivery.mailed.sending",
+  sent: "delivery.mailed.sent",
+  failed: "delivery.mailed.failed",
+  unknown: "delivery.mailed.unknown",
+} as const satisfies Record<MailState, TextKey>;
+
+/** An agent has taken the mail back in time: nothing went wrong. */
+export function isTakenBack({ state, reason }: Delivery): boolean {
+  return state === "failed" && reason === UNDONE_REASON;
+}
+
+/** What became of a message's mail, in words. */
+export function describeDelivery(delivery: Delivery, channel: Channel, t: Texts["t"]): string {
+  const { state, reason } = delivery;
+  if (state === "seen") return t("delivery.seen");
+  if (isTakenBack(delivery)) return t("delivery.takenBack");
+  if (state === "failed" && reason !== undefined)
+    return t(channel === "chat" ? "delivery.mailed.failedReason" : "delivery.failedReason", { reason });
+  return t((channel === "chat" ? CHAT_MAIL_KEYS : MAIL_KEYS)[state]);
+}

@@ -79,7 +79,8 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
       else if (effect.kind === "event") effects.push(effect);
     }
   }
-  if (mail.channel === "email") state = learnThread(state, mail);
+  // A stranger with the reply address writes here, but does not choose what the contact's next mail is called (T3).
+  if (mail.channel === "email" && mail.mail.isNewPerson !== true) state = learnThread(state, mail);
   if (mail.provesAddress) state = { ...state, isAddressProven: true };
   const appended = appendMessage(
     { ...turn, state },

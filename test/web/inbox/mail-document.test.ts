@@ -6,18 +6,18 @@ import { mountScreen } from "./mount-screen.ts";
 
 // What the cleaner removes is not tested here: it needs a real browser's parser, and does nothing without one.
 const frameOf = (html: string, isRemoteAllowed = false) =>
-  makeMailDocument(html, { isRemoteAllowed, origin: "https://hilo.test" });
+  makeMailDocument(html, { isRemoteAllowed, images: new Map([["logo@1", "https://hilo.test/files/1?expires=1"]]) });
 
 describe("[T12] a mail's frame", () => {
   it("has a policy of its own that runs nothing and fetches nothing from elsewhere before a click", () => {
-    const html = `<img src="https://tracker.example/a.gif">`;
+    const html = `<img alt="" data-remote-src="https://tracker.example/a.gif">`;
     expect(hasRemoteImages(html)).toBe(true);
-    expect(frameOf(html)).toContain("default-src 'none'; img-src https://hilo.test data:; style-src 'unsafe-inline'");
+    expect(frameOf(html)).toContain("default-src 'none'; img-src data: https://hilo.test; style-src 'unsafe-inline'");
     expect(frameOf(html, true)).toContain("default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'");
   });
 
   it("is sandboxed without scripts and without this page's origin", async () => {
-    const wrapper = await mountScreen(MailFrame, { html: "<p>x</p>" });
+    const wrapper = await mountScreen(MailFrame, { html: "<p>x</p>", attachments: [], conversationId: "c" });
     expect(wrapper.get("iframe").attributes("sandbox")).toBe("allow-popups allow-popups-to-escape-sandbox");
   });
 

@@ -27,7 +27,7 @@ describe("a message", () => {
       channel: "email",
       delivery: { state: "failed", reason: "The mailbox is full." },
     });
-    expect(failed.get("[data-delivery=failed]").text()).toBe("Not delivered: The mailbox is full.");
+    expect(failed.get("[data-delivery=failed] > span").text()).toBe("Not delivered: The mailbox is full.");
     expect(failed.get("[data-delivery=failed]").classes()).toContain("text-danger");
   });
 

@@ -9,21 +9,38 @@ import { reconcileDraft } from "./reconcile-draft.ts";
 /** The draft goes to the server this long after the last key. */
 const DRAFT_DELAY_MS = 800;
 
-/**
- * The texts in the composer of one conversation, one for the customer and one for notes: kept on this device at once and
- * on the server soon after, so that they outlive a reload and are there on the agent's other devices.
- */
-export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKind>) {
+/** The drafts of this device, and their meeting with what the server says it has. */
+function useDraftStore(live: LiveConversation) {
   const place = { agentId: useSession().myId, conversationId: live.id };
   const drafts = ref({ reply: loadDraft(place, "reply"), note: loadDraft(place, "note") });
   const typedHere = new Set<DraftKind>();
-  const lastSeq = () => live.messages.value.at(-1)?.seq ?? 0;
 
   function keep(of: DraftKind, draft: StoredDraft): void {
     if (draft === drafts.value[of]) return;
     drafts.value[of] = draft;
     saveDraft(place, of, draft);
   }
+
+  function type(of: DraftKind, draft: StoredDraft): void {
+    typedHere.add(of);
+    keep(of, draft);
+  }
+
+  function reconcile(of: DraftKind, theirs: Draft | null): void {
+    const mine = drafts.value[of];
+    keep(of, reconcileDraft({ mine, theirs, isTypedHere: typedHere.has(of), messages: live.messages.value }));
+  }
+
+  return { drafts, keep, type, reconcile };
+}
+
+/**
+ * The texts in the composer of one conversation, one for the customer and one for notes: kept on this device at once and
+ * on the server soon after, so that they outlive a reload and are there on the agent's other devices.
+ */
+export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKind>) {
+  const { drafts, keep, type, reconcile } = useDraftStore(live);
+  const lastSeq = () => live.messages.value.at(-1)?.seq ?? 0;
 
   function tellServer(): void {
     for (const of of DRAFT_KINDS) if (!drafts.value[of].isSaved) live.sendDraft(of, drafts.value[of].text);
@@ -35,8 +52,7 @@ export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKin
     const before = drafts.value[of];
     if (before.text === text) return;
     // The guard counts from the moment at which a text was begun.
-    keep(of, { text, guardSeq: before.text === "" ? lastSeq() : before.guardSeq, at: Date.now(), isSaved: false });
-    typedHere.add(of);
+    type(of, { text, guardSeq: before.text === "" ? lastSeq() : before.guardSeq, at: Date.now(), isSaved: false });
     // What was just sent is no draft any more, on no device.
     if (text === "") tellServer();
     else void tellServerSoon();
@@ -46,11 +62,6 @@ export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKin
   function moveGuard(): void {
     const of = toValue(kind);
     keep(of, { ...drafts.value[of], guardSeq: lastSeq() });
-  }
-
-  function reconcile(of: DraftKind, theirs: Draft | null): void {
-    const mine = drafts.value[of];
-    keep(of, reconcileDraft({ mine, theirs, isTypedHere: typedHere.has(of), messages: live.messages.value }));
   }
 
   watch(

@@ -30,6 +30,7 @@ export function describeDelivery(delivery: Delivery, channel: Channel, t: Texts[
   const { state, reason } = delivery;
   if (state === "seen") return t("delivery.seen");
   if (isTakenBack(delivery)) return t("delivery.takenBack");
+  if (state === "queued" && reason !== undefined) return t("delivery.queuedReason", { reason });
   if (state === "failed" && reason !== undefined)
     return t(channel === "chat" ? "delivery.mailed.failedReason" : "delivery.failedReason", { reason });
   return t((channel === "chat" ? CHAT_MAIL_KEYS : MAIL_KEYS)[state]);

@@ -1,7 +1,9 @@
 import DOMPurify from "dompurify";
 
 const FORBIDDEN_TAGS = [
-  ..."style form input button select option textarea svg math link meta base object embed iframe frame frameset template".split(" "),
+  ..."style form input button select option textarea svg math link meta base object embed iframe frame frameset template".split(
+    " ",
+  ),
   ..."noscript audio video source track picture dialog slot".split(" "),
 ];
 /** Addresses of images wait in `data-` attributes, which a browser does not load. */
@@ -76,5 +78,7 @@ export function hasRemoteImages(html: string): boolean {
 /** Content-IDs of the pictures that the HTML shows. */
 export function findContentIds(html: string): Set<string> {
   const page = new DOMParser().parseFromString(html, "text/html");
-  return new Set([...page.querySelectorAll(`img[${WAITING.contentId}]`)].map((image) => image.getAttribute(WAITING.contentId) ?? ""));
+  return new Set(
+    [...page.querySelectorAll(`img[${WAITING.contentId}]`)].map((image) => image.getAttribute(WAITING.contentId) ?? ""),
+  );
 }

@@ -38,24 +38,15 @@ function useTypingOf(link: ConversationLink) {
   return typing.authors;
 }
 
-/**
- * The live state of one conversation: the newest page by HTTP (or what is remembered), then the socket. Make one per
- * open conversation, in a component keyed by its id.
- */
-export function useConversation(id: string) {
-  const live = useLiveConversations();
+interface OpeningParts {
+  history: ReturnType<typeof useThreadHistory>;
+  link: ConversationLink;
+}
+
+/** The first look: the newest page by HTTP, or what is remembered; then the socket. */
+function useOpening(id: string, { history, link }: OpeningParts) {
   const state = ref<"loading" | "ready" | "failed">("loading");
   const error = shallowRef<unknown>(null);
-  const link = useConversationLink({
-    id,
-    myId: useSession().myId,
-    onConversation: (conversation) => {
-      live.touch(conversation);
-      const { events, hasOlder } = history;
-      remember({ conversation, messages: link.messages.value, events: events.value, hasOlder: hasOlder.value });
-    },
-  });
-  const history = useThreadHistory(id, link);
 
   function start(record: ConversationRecord): void {
     history.start(record);
@@ -76,12 +67,31 @@ export function useConversation(id: string) {
   }
 
   void open();
+  return { state, error, open };
+}
+
+/**
+ * The live state of one conversation: the newest page by HTTP (or what is remembered), then the socket. Make one per
+ * open conversation, in a component keyed by its id.
+ */
+export function useConversation(id: string) {
+  const live = useLiveConversations();
+  const link = useConversationLink({
+    id,
+    myId: useSession().myId,
+    onConversation: (conversation) => {
+      live.touch(conversation);
+      const { events, hasOlder } = history;
+      remember({ conversation, messages: link.messages.value, events: events.value, hasOlder: hasOlder.value });
+    },
+  });
+  const history = useThreadHistory(id, link);
+
+  const opening = useOpening(id, { history, link });
   const { snapshot, conversation, messages, onNotice, onLeave } = link;
   return {
     id,
-    state,
-    error,
-    open,
+    ...opening,
     conversation,
     messages,
     onNotice,

@@ -184,7 +184,7 @@ export const en = {
     eventUntitled: "Event without a title",
     eventOrganiser: "Organised by {name}",
     signed: "Signed with {system}. The signature is not checked here.",
-    encrypted: "Encrypted with {system}. It cannot be read here; its original can be downloaded in the ledger.",
+    encrypted: "Encrypted with {system}. It cannot be read here; its original can be downloaded in the mail ledger.",
     preview: "Preview",
     previewFile: "Preview {name}",
   },

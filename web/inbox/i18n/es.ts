@@ -181,7 +181,7 @@ export const es: Messages = {
     eventUntitled: "Evento sin título",
     eventOrganiser: "Organiza: {name}",
     signed: "Firmado con {system}. Aquí no se comprueba la firma.",
-    encrypted: "Cifrado con {system}. Aquí no se puede leer; el original se puede descargar en el registro.",
+    encrypted: "Cifrado con {system}. Aquí no se puede leer; el original se puede descargar en el registro de correo.",
     preview: "Vista previa",
     previewFile: "Vista previa de {name}",
   },

@@ -8,6 +8,8 @@ const MIGRATIONS_FOLDER = fileURLToPath(new URL("./migrations", import.meta.url)
 /** Starting the whole product takes seconds on a small machine; a hung test must still end. */
 const E2E_TEST_TIMEOUT_MS = 60_000;
 const E2E_HOOK_TIMEOUT_MS = 180_000;
+/** The one second that is usual is little for a browser on a busy machine. */
+const E2E_POLL_TIMEOUT_MS = 20_000;
 const WORKERS_TEST_TIMEOUT_MS = 15_000;
 
 /** Fixed values, so that tests can sign tokens and mails of their own. */
@@ -54,6 +56,7 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: E2E_TEST_TIMEOUT_MS,
           hookTimeout: E2E_HOOK_TIMEOUT_MS,
+          expect: { poll: { timeout: E2E_POLL_TIMEOUT_MS } },
         },
       },
     ],

@@ -1,9 +1,22 @@
 /** What a client gets that says which `seq` it has: a `welcome`, then as many `messages` frames as it takes (A3). */
 import type { Connection } from "./connection.ts";
-import type { MessageLog } from "./message-log.ts";
-import { MESSAGES_PER_FRAME, type Message, type Presence, type ServerFrame } from "./protocol.ts";
+import {
+  MESSAGES_PER_FRAME,
+  type ConversationEvent,
+  type Draft,
+  type Message,
+  type Presence,
+  type ServerFrame,
+} from "./protocol.ts";
 import type { ConversationState } from "./state.ts";
 import { conversationForAgents, conversationForVisitor, messagesFor, presenceFor } from "./views.ts";
+
+/** What is read of the log. */
+export interface ReadableLog {
+  after(seq: number, limit: number): Message[];
+  events(): ConversationEvent[];
+  drafts(agentId: string): Draft[];
+}
 
 export interface CatchUpView {
   state: ConversationState;
@@ -12,7 +25,7 @@ export interface CatchUpView {
   lastSeq: number;
 }
 
-export function* catchUpFrames(log: MessageLog, view: CatchUpView): Generator<ServerFrame> {
+export function* catchUpFrames(log: ReadableLog, view: CatchUpView): Generator<ServerFrame> {
   let { messages, more } = nextPage(log, view.lastSeq);
   yield welcome(log, view, { messages, more });
   while (more) {
@@ -22,12 +35,12 @@ export function* catchUpFrames(log: MessageLog, view: CatchUpView): Generator<Se
   }
 }
 
-function nextPage(log: MessageLog, lastSeq: number): { messages: Message[]; more: boolean } {
+function nextPage(log: ReadableLog, lastSeq: number): { messages: Message[]; more: boolean } {
   const found = log.after(lastSeq, MESSAGES_PER_FRAME + 1);
   return { messages: found.slice(0, MESSAGES_PER_FRAME), more: found.length > MESSAGES_PER_FRAME };
 }
 
-function welcome(log: MessageLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
+function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
   const { state, presence, connection } = view;
   const frame = {
     type: "welcome" as const,

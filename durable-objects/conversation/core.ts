@@ -11,7 +11,7 @@ import type { Effect, Turn } from "./effects.ts";
 import type { ParsedFrame } from "./frames.ts";
 import { CLOSE_CODES, type Attachment, type Author, type ClientFrame, type Message, type RejectionReason } from "./protocol.ts";
 import { replyAddressOf } from "./state.ts";
-import { decideSeenByVisitor } from "./unseen.ts";
+import { cancelUnneeded, decideSeenByVisitor } from "./unseen.ts";
 
 /** The files that a `send` names, already found and claimed by the shell, or why they were not. */
 export type ClaimedFiles = Attachment[] | "unknown_attachment" | "try_again";
@@ -148,6 +148,8 @@ export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
   });
   const after: Effect[] = [{ kind: "message", message, clientId: request.clientId }];
   if (changesConversation(turn, message)) after.push({ kind: "conversation" });
+  // Who answers has seen what they answer.
+  if (message.author.kind === "visitor") after.push(...cancelUnneeded(turn, turn.state.lastSeq));
   return { kind: "stored", message, effects: [...effects, ...after] };
 }
 

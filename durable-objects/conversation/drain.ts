@@ -11,6 +11,7 @@ import {
   EFFECT_TIMEOUT_MS,
   INTERRUPTED,
   PROJECT_INTERVAL_MS,
+  projectIntervalMs,
   RETRY_BASE_MS,
   RETRY_MAX_MS,
   backOffMs,
@@ -49,6 +50,8 @@ export class Drain {
   #isMailing = false;
   /** Epoch ms before which the lists are not written again: the coalescing interval, or a failure's back-off. */
   #projectAgainAt = 0;
+  /** Writes of the lists that followed each other without a pause. */
+  #streak = 0;
   #failures = 0;
 
   constructor(parts: DrainParts) {
@@ -98,14 +101,16 @@ export class Drain {
   /** At most one write of the index a second and conversation: the first at once, the last of a burst by alarm. */
   async #project({ isUrgent } = { isUrgent: false }): Promise<void> {
     const isEarly = Date.now() < this.#projectAgainAt;
-    if (this.#projecting !== null || !this.#isDirty() || (isEarly && !isUrgent)) return;
+    if (this.#projecting !== null || !this.#isDirty()) return;
+    if (isEarly && !isUrgent) return this.#parts.clock.wakeAt(this.#projectAgainAt);
     this.#projecting = this.#projectOnce();
     await this.#projecting;
   }
 
   async #projectOnce(): Promise<void> {
     const startedAt = Date.now();
-    this.#projectAgainAt = startedAt + PROJECT_INTERVAL_MS;
+    this.#streak = startedAt - this.#projectAgainAt < PROJECT_INTERVAL_MS ? this.#streak + 1 : 0;
+    this.#projectAgainAt = startedAt + projectIntervalMs(this.#streak);
     // An address that the book does not take must not keep the lists from the rest.
     const isDone = [
       await this.#attempt("contact", () => this.#resolveCapture()),

@@ -7,7 +7,7 @@ import type { AlarmClock } from "./alarms.ts";
 import { catchUpFrames } from "./catch-up.ts";
 import type { Effect, Turn } from "./effects.ts";
 import { isStored, type MessageLog } from "./message-log.ts";
-import { PROJECT_INTERVAL_MS } from "./outbox.ts";
+import { PROJECT_INTERVAL_MAX_MS } from "./outbox.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { computePresence, computePresenceEnd, isSamePresence } from "./presence.ts";
 import type { Conversation, Presence, ServerFrame } from "./protocol.ts";
@@ -127,7 +127,7 @@ export class EffectRunner {
   #wakeFor(stored: Effect[]): void {
     const now = Date.now();
     const dueAts = stored.flatMap((effect) => (effect.kind === "mail" ? [Math.max(now, effect.job.dueAt)] : []));
-    if (stored.some((effect) => effect.kind === "state")) dueAts.push(now + PROJECT_INTERVAL_MS);
+    if (stored.some((effect) => effect.kind === "state")) dueAts.push(now + PROJECT_INTERVAL_MAX_MS);
     if (dueAts.length > 0) this.#parts.clock.wakeAt(Math.min(...dueAts));
   }
 

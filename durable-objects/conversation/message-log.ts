@@ -51,6 +51,8 @@ export function isStored(effect: Effect): effect is StoredEffect {
 export class MessageLog {
   readonly #storage: DurableObjectStorage;
   #isMigrated = false;
+  /** A cache of the outbox, which every message asks for and few change (A6); null where it must be read. */
+  #outbox: OutboxRow[] | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -68,9 +70,13 @@ export class MessageLog {
   store(effects: StoredEffect[]): ConversationEvent[] {
     // Outside of the transaction: its tables must not go away with a write that fails.
     this.#migrate();
-    return this.#storage.transactionSync(() => {
-      return effects.flatMap((effect) => this.#storeOne(effect) ?? []);
-    });
+    try {
+      return this.#storage.transactionSync(() => effects.flatMap((effect) => this.#storeOne(effect) ?? []));
+    } catch (error) {
+      // What was read within has been taken back.
+      this.#outbox = null;
+      throw error;
+    }
   }
 
   findByKey(key: string): Message | null {
@@ -101,14 +107,18 @@ export class MessageLog {
   }
 
   outbox(): OutboxRow[] {
-    const rows = this.#storage.sql.exec("SELECT * FROM outbox ORDER BY seq").toArray();
-    return rows.map((row) => {
-      const { due_at, is_cancelled_by_seen, ...rest } = v.parse(outboxRowSchema, row);
-      return { ...rest, dueAt: due_at, isCancelledBySeen: is_cancelled_by_seen };
-    });
+    this.#outbox ??= this.#storage.sql
+      .exec("SELECT * FROM outbox ORDER BY seq")
+      .toArray()
+      .map((row) => {
+        const { due_at, is_cancelled_by_seen, ...rest } = v.parse(outboxRowSchema, row);
+        return { ...rest, dueAt: due_at, isCancelledBySeen: is_cancelled_by_seen };
+      });
+    return this.#outbox;
   }
 
   saveOutboxRow(row: OutboxRow): void {
+    this.#outbox = null;
     this.#storage.sql.exec(
       "INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts, also, is_cancelled_by_seen) VALUES (?, ?, ?, ?, ?, ?)",
       row.seq,
@@ -121,6 +131,7 @@ export class MessageLog {
   }
 
   deleteOutboxRow(seq: number): void {
+    this.#outbox = null;
     this.#storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);
   }
 

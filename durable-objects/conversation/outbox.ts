@@ -7,6 +7,8 @@ import type { Delivery } from "./protocol.ts";
 
 /** Ms between two writes of the index and the lists by one conversation: a burst makes few of them. */
 export const PROJECT_INTERVAL_MS = 1_000;
+/** The same while messages keep coming: the interval doubles up to this. */
+export const PROJECT_INTERVAL_MAX_MS = 4_000;
 /** Ms that one effect may take before it counts as failed (projections) or unknown (mail). */
 export const EFFECT_TIMEOUT_MS = 30_000;
 export const RETRY_BASE_MS = 1_000;
@@ -43,6 +45,11 @@ export type Settled =
 export function backOffMs(attempts: number, limits: { baseMs: number; maxMs: number }, random: number): number {
   const ceiling = Math.min(limits.maxMs, limits.baseMs * 2 ** Math.min(attempts, 30));
   return Math.round(ceiling / 2 + (ceiling / 2) * random);
+}
+
+/** @param streak writes before this one that followed each other without a pause */
+export function projectIntervalMs(streak: number): number {
+  return Math.min(PROJECT_INTERVAL_MAX_MS, PROJECT_INTERVAL_MS * 2 ** Math.min(streak, 30));
 }
 
 /** The rows to run now, oldest message first, so that replies leave in the order they were written. */

@@ -23,6 +23,8 @@ export class Sockets {
   /** A cache: after an eviction the ping's time stands in for it (A6). */
   readonly #lastFrameAt = new WeakMap<WebSocket, number>();
   readonly #traffic = new WeakMap<WebSocket, Traffic>();
+  /** A cache of the attachments, which every frame asks for several times (A6). */
+  readonly #connections = new WeakMap<WebSocket, Connection>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -32,17 +34,22 @@ export class Sockets {
 
   accept(socket: WebSocket, connection: Connection): void {
     this.#ctx.acceptWebSocket(socket, connection.kind === "agent" ? ["agent", `agent:${connection.agentId}`] : ["visitor"]);
-    socket.serializeAttachment(connection);
+    this.update(socket, connection);
   }
 
   /** Null where the socket carries nothing of ours. */
   connectionOf(socket: WebSocket): Connection | null {
+    const known = this.#connections.get(socket);
+    if (known !== undefined) return known;
     const parsed = v.safeParse(connectionSchema, socket.deserializeAttachment());
-    return parsed.success ? parsed.output : null;
+    if (!parsed.success) return null;
+    this.#connections.set(socket, parsed.output);
+    return parsed.output;
   }
 
   update(socket: WebSocket, connection: Connection): void {
     socket.serializeAttachment(connection);
+    this.#connections.set(socket, connection);
   }
 
   list(tag?: string): OpenSocket[] {

@@ -25,19 +25,24 @@ export function decideSeenByVisitor(turn: Turn, seq: number): Effect[] {
   const { state } = turn;
   const isAllSeen = seq >= (state.lastReply?.seq ?? 0);
   const unseen = isAllSeen ? { ...state.unseen, dueAt: null } : state.unseen;
-  const effects: Effect[] = [
-    { kind: "state", state: { ...state, visitorSeenSeq: seq, unseen, revision: state.revision + 1 } },
-    { kind: "conversation" },
-  ];
-  for (const row of turn.queuedReplies()) {
-    if (row.seq > seq) continue;
-    effects.push({ kind: "cancel-mail", seq: row.seq });
-    for (const mailed of [...row.also, row.seq]) {
-      const message = turn.findBySeq(mailed);
-      if (message !== null) effects.push(...delivered(message, { state: "seen" }));
-    }
-  }
-  return effects;
+  const cancelled = cancelUnneeded(turn, seq);
+  const mails = state.unseen.mails - (cancelled.length > 0 ? 1 : 0);
+  const next = { ...state, visitorSeenSeq: seq, unseen: { ...unseen, mails }, revision: state.revision + 1 };
+  return [{ kind: "state", state: next }, { kind: "conversation" }, ...cancelled];
+}
+
+/** Takes back mails of replies up to `seq` that have not left: whoever has seen them, or answers them, needs no mail. */
+export function cancelUnneeded(turn: Turn, seq: number): Effect[] {
+  return turn
+    .queuedReplies()
+    .filter((row) => row.seq <= seq)
+    .flatMap((row) => [
+      { kind: "cancel-mail" as const, seq: row.seq },
+      ...[...row.also, row.seq].flatMap((mailed) => {
+        const message = turn.findBySeq(mailed);
+        return message === null ? [] : delivered(message, { state: "seen" });
+      }),
+    ]);
 }
 
 /** Messages looked through for the last one that had reached the visitor: what came between a last ping and its limit. */

@@ -1,7 +1,8 @@
 /** A visitor and the team in the chat: what each of them sees, live. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Colleague, useCompany } from "../support/company.ts";
+import type { Colleague } from "../support/company.ts";
 import { VisitorScreen } from "../support/visitor-screen.ts";
+import { useCompany } from "../support/use-company.ts";
 
 const company = useCompany();
 let ana: Colleague;

@@ -1,9 +1,10 @@
 /** The chat goes on by email: both sides of the real SMTP, in the agent's browser and the customer's. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Colleague, useCompany } from "../support/company.ts";
+import type { Colleague } from "../support/company.ts";
 import type { InboxScreen } from "../support/inbox-screen.ts";
 import { MAILBOX, waitFor } from "../support/stack.ts";
 import { VisitorScreen } from "../support/visitor-screen.ts";
+import { useCompany } from "../support/use-company.ts";
 
 const company = useCompany();
 let ana: Colleague;

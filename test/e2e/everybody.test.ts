@@ -2,9 +2,9 @@
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../support/accessibility.ts";
-import { useCompany } from "../support/company.ts";
 import { InboxScreen } from "../support/inbox-screen.ts";
 import { MAILBOX, OWNER, waitFor } from "../support/stack.ts";
+import { useCompany } from "../support/use-company.ts";
 
 const company = useCompany();
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
@@ -25,16 +25,16 @@ beforeAll(async () => {
 
 const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-describe("with the keyboard alone", () => {
-  /** Presses Tab until this has the focus, as somebody does who sees where it is. */
-  async function tabTo(page: Page, target: Locator): Promise<void> {
-    for (let presses = 0; presses < 60; presses += 1) {
-      if (await target.evaluate((element) => element === document.activeElement)) return;
-      await page.keyboard.press("Tab");
-    }
-    throw new Error(`Tab never reached ${target}.`);
+/** Presses Tab until this has the focus, as somebody does who sees where it is. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
   }
+  throw new Error(`Tab never reached ${target.toString()}.`);
+}
 
+describe("with the keyboard alone", () => {
   test("an agent signs in, opens a conversation, answers it and completes it", async () => {
     const visitor = await company().visitor();
     await visitor.say("Answered without a mouse?");
@@ -128,14 +128,14 @@ describe("on a phone, in the dark, in Spanish", () => {
   test("the inbox fits, page by page, and speaks Spanish", async () => {
     const context = await company().inboxOn(DEVICE);
     const { page } = context;
-    await page.getByRole("heading", { name: "Conversaciones" }).waitFor();
+    await page.getByRole("heading", { name: "Conversaciones", level: 2 }).waitFor();
     expect(await page.getAttribute("html", "lang")).toBe("es");
     expect(await overflow(page)).toBe(0);
     await page.getByRole("link", { name: /Rosa Diaz/ }).click();
     await page.getByRole("form", { name: "Responder" }).waitFor();
     await page.getByRole("article").getByText("Where is it?").waitFor();
     expect(await overflow(page)).toBe(0);
-    await page.getByRole("button", { name: "Datos de contacto" }).click();
+    await page.getByRole("button", { name: "Datos del contacto" }).click();
     await page.getByRole("complementary").waitFor();
     expect(await overflow(page)).toBe(0);
     for (const path of ["contacts", "saved-replies", "ledger", "settings/widget", "settings/mailboxes", "settings/hours"]) {

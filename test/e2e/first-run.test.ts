@@ -150,17 +150,17 @@ describe("the team", () => {
   });
 });
 
-describe("a mail that cannot be sent", () => {
-  async function writeTo(inbox: InboxScreen, email: string): Promise<void> {
-    await inbox.page.getByRole("button", { name: "New conversation by email" }).click();
-    const dialog = inbox.page.getByRole("dialog");
-    await dialog.getByLabel("To", { exact: true }).fill(email);
-    await dialog.getByLabel("Subject").fill("About your order");
-    await dialog.getByLabel("Message").fill(`Hello ${email}`);
-    await dialog.getByRole("button", { name: "Send email" }).click();
-    await inbox.message(`Hello ${email}`).waitFor();
-  }
+async function writeTo(inbox: InboxScreen, email: string): Promise<void> {
+  await inbox.page.getByRole("button", { name: "New conversation by email" }).click();
+  const dialog = inbox.page.getByRole("dialog");
+  await dialog.getByLabel("To", { exact: true }).fill(email);
+  await dialog.getByLabel("Subject").fill("About your order");
+  await dialog.getByLabel("Message").fill(`Hello ${email}`);
+  await dialog.getByRole("button", { name: "Send email" }).click();
+  await inbox.message(`Hello ${email}`).waitFor();
+}
 
+describe("a mail that cannot be sent", () => {
   test("turns red in the thread and says why", async () => {
     const inbox = await company.inbox();
     await inbox.open();
@@ -175,7 +175,10 @@ describe("a mail that cannot be sent", () => {
     await new Promise<void>((resolve) => mailServer.close(() => resolve()));
     const inbox = await company.inbox();
     await writeTo(inbox, "later@example.org");
-    await inbox.label("Hello later@example.org").getByText("Will be tried again: The mail server can't be reached.").waitFor();
+    await inbox
+      .label("Hello later@example.org")
+      .getByText(/Will be tried again: .*mail server/)
+      .waitFor();
   });
 
   test("a failure of the server is told with the id that finds it in the log", async () => {

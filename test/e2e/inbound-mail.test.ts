@@ -1,8 +1,9 @@
 /** Mail that arrives: where it lands, and that the ledger says why. */
 import { createTransport } from "nodemailer";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Colleague, useCompany } from "../support/company.ts";
+import type { Colleague } from "../support/company.ts";
 import { MAILBOX, waitFor } from "../support/stack.ts";
+import { useCompany } from "../support/use-company.ts";
 
 const company = useCompany();
 let ana: Colleague;

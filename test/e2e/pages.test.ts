@@ -1,9 +1,9 @@
 /** The inbox on Cloudflare Pages, forwarding the API to the Worker that runs beside it. */
 import { expect, test } from "vitest";
 import { findFreePort } from "../../tools/start/ports.ts";
-import { useCompany } from "../support/company.ts";
 import { InboxScreen } from "../support/inbox-screen.ts";
 import { OWNER } from "../support/stack.ts";
+import { useCompany } from "../support/use-company.ts";
 
 const pagesPort = await findFreePort();
 const company = useCompany({ args: ["--pages-port", String(pagesPort)] });

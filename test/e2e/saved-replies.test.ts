@@ -1,8 +1,9 @@
 /** Saved replies, from the page where they are written to the composer where they are used. */
 import { beforeAll, expect, test } from "vitest";
-import { type Colleague, useCompany } from "../support/company.ts";
+import type { Colleague } from "../support/company.ts";
 import type { InboxScreen } from "../support/inbox-screen.ts";
 import { MAILBOX, waitFor } from "../support/stack.ts";
+import { useCompany } from "../support/use-company.ts";
 
 const company = useCompany();
 let ana: Colleague;
@@ -42,7 +43,7 @@ test("[S3] in the chat one is inserted at the cursor, the draft is kept, and it 
   await visitor.giveAddress("rosa@example.org", "Rosa");
   const inbox = await company().inbox(ana);
   await inbox.openConversation("My order has come");
-  await inbox.field.fill("Hello! Bye!");
+  await inbox.field.fill("Hello!  Bye!");
   await placeCursor(inbox, "Hello! ".length);
   await insertSavedReply(inbox);
   await expect.poll(() => inbox.field.inputValue()).toBe("Hello! Thank you, Rosa! Ana Ruiz from Acme Bye!");

@@ -1,23 +1,26 @@
 /** What the owner sets, as visitors of the company's own site see it. */
-import type { BrowserContext } from "playwright-core";
-import { expect, test } from "vitest";
-import { useCompany } from "../support/company.ts";
+import { createServer } from "node:http";
+import { expect, onTestFinished, test } from "vitest";
+import { findFreePort } from "../../tools/start/ports.ts";
 import { VisitorScreen } from "../support/visitor-screen.ts";
+import { useCompany } from "../support/use-company.ts";
 
 const company = useCompany();
-/** A site of its own, with a policy that allows no inline script and no inline style. */
-const SITE = "http://shop.localhost:4000";
-
-async function serveSite(context: BrowserContext, snippet: string, language: "en" | "es"): Promise<void> {
+/** A site elsewhere, with a policy that allows no inline script and no inline style. @returns its address */
+async function serveSite(snippet: string, language: "en" | "es"): Promise<string> {
   const hilo = company().stack.url;
   const policy = `default-src 'none'; script-src ${hilo}; connect-src ${hilo} ${hilo.replace("http", "ws")}; img-src ${hilo}`;
-  await context.route(`${SITE}/**`, (route) =>
-    route.fulfill({
-      contentType: "text/html",
-      headers: { "content-security-policy": policy },
-      body: `<!doctype html><html lang="${language}"><title>Shop</title><h1>Shop</h1>${snippet}</html>`,
-    }),
-  );
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy });
+    response.end(`<!doctype html><html lang="${language}"><title>Shop</title><h1>Shop</h1>${snippet}</html>`);
+  });
+  const port = await findFreePort();
+  await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://localhost:${port}/`;
 }
 
 test("[S23] the bubble, its greeting, colour, side and texts are settings, and the snippet carries them", async () => {
@@ -39,9 +42,9 @@ test("[S23] the bubble, its greeting, colour, side and texts are settings, and t
   expect(snippet).toContain(`${company().stack.url}/widget.js`);
 
   const context = await company().device();
-  await serveSite(context, snippet, "en");
-  const visitor = new VisitorScreen(await context.newPage(), SITE);
-  await visitor.page.goto(SITE);
+  const site = await serveSite(snippet, "en");
+  const visitor = new VisitorScreen(await context.newPage(), site);
+  await visitor.page.goto(site);
   const bubble = visitor.page.getByRole("button", { name: "Questions?: Open chat" });
   await bubble.waitFor();
   expect(await bubble.evaluate((button) => getComputedStyle(button).backgroundColor)).toBe("rgb(15, 118, 110)");
@@ -60,9 +63,9 @@ test("[S23] the bubble, its greeting, colour, side and texts are settings, and t
 
 test("[S23] a Spanish page shows the Spanish texts", async () => {
   const context = await company().device({ locale: "es-ES" });
-  await serveSite(context, `<script src="${company().stack.url}/widget.js" async></script>`, "es");
+  const site = await serveSite(`<script src="${company().stack.url}/widget.js" async></script>`, "es");
   const page = await context.newPage();
-  await page.goto(SITE);
+  await page.goto(site);
   await page.getByRole("button", { name: "Abrir el chat" }).click();
   await page.getByText("¡Qué bien verte!").waitFor();
   await page.getByRole("textbox", { name: "Mensaje" }).waitFor();

@@ -1,9 +1,6 @@
-/** A company with the whole product, a browser, and people in front of it: one for each file of stories. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+/** A company with the whole product, a browser, and people in front of it. */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import * as v from "valibot";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { AgentClient } from "./agent-client.ts";
 import { launchBrowser } from "./browser.ts";
 import { InboxScreen } from "./inbox-screen.ts";
@@ -13,8 +10,6 @@ import { VisitorScreen } from "./visitor-screen.ts";
 
 const PASSWORD = "a password for tests";
 const DESKTOP = { width: 1280, height: 800 };
-/** A folder for a picture of every page at the end of every test. */
-const PICTURES = process.env.E2E_PICTURES;
 
 const agentSchema = v.object({ id: v.string(), name: v.string(), email: v.string() });
 
@@ -121,37 +116,13 @@ async function signInContext(context: BrowserContext, client: AgentClient): Prom
 /** Many people sign in and chat from one address here. */
 const ENVIRONMENT = { RATE_LIMITS: "off" };
 
-export async function openCompany(options: StackOptions = {}): Promise<Company> {
+/** @param setup the person and company of the first run; without it those of the tests */
+export async function openCompany(options: StackOptions = {}, setup?: Parameters<Stack["setup"]>[0]): Promise<Company> {
   const [stack, browser] = await Promise.all([
     startStack({ ...options, env: { ...ENVIRONMENT, ...options.env } }),
     launchBrowser(),
   ]);
-  const client = await stack.setup();
+  const client = await stack.setup(setup);
   const { agent } = await client.get("/api/me", v.object({ agent: agentSchema }));
-  return new Company(stack, browser, { ...OWNER, id: agent.id, client });
-}
-
-async function takePictures(company: Company): Promise<void> {
-  if (PICTURES === undefined) return;
-  mkdirSync(PICTURES, { recursive: true });
-  const name = (expect.getState().currentTestName ?? "test").replaceAll(/[^\w]+/g, "-").slice(0, 100);
-  for (const [index, page] of company.pages().entries()) await page.screenshot({ path: join(PICTURES, `${name}-${index}.png`) });
-}
-
-/** Opens a company for all tests of a file; what a test opened is closed at its end. */
-export function useCompany(options: StackOptions = {}): () => Company {
-  let company: Company | null = null;
-  beforeAll(async () => {
-    company = await openCompany(options);
-  });
-  afterEach(async () => {
-    if (company === null) return;
-    await takePictures(company);
-    await company.closeDevices();
-  });
-  afterAll(() => company?.close());
-  return () => {
-    if (company === null) throw new Error("The company has not been opened yet.");
-    return company;
-  };
+  return new Company(stack, browser, { ...agent, password: (setup ?? OWNER).password, client });
 }

@@ -27,6 +27,15 @@ export interface StackOptions {
   args?: string[];
 }
 
+/** What the page of the first run asks for. */
+interface Setup {
+  name: string;
+  email: string;
+  password: string;
+  company: string;
+  mailbox: string;
+}
+
 interface StackPorts {
   port: number;
   smtpPort: number;
@@ -94,14 +103,14 @@ export class Stack {
   }
 
   /** Makes the owner, the company and the first mailbox, and signs the owner in. */
-  async setup(): Promise<AgentClient> {
+  async setup(setup: Setup = { ...OWNER, company: COMPANY, mailbox: MAILBOX }): Promise<AgentClient> {
     const response = await fetch(`${this.url}/api/setup`, {
       method: "POST",
       headers: { "content-type": "application/json", origin: this.url },
-      body: JSON.stringify({ ...OWNER, company: COMPANY, mailbox: MAILBOX }),
+      body: JSON.stringify(setup),
     });
     if (response.status !== 201 && response.status !== 200) throw new Error(`setup: ${response.status} ${await response.text()}`);
-    return this.signIn(OWNER);
+    return this.signIn(setup);
   }
 
   signIn(account: { email: string; password: string }): Promise<AgentClient> {

@@ -23,6 +23,8 @@ export class FaultyProxy {
   readonly #lines = new Set<Line>();
   readonly #server: Server;
   readonly #targetPort: number;
+  /** False while the server is down: connections are refused. Knocking at a runtime that is starting can wedge its host. */
+  isOpen = true;
   /** Ms that every chunk waits, on average. */
   delayMs = 0;
   cuts = 0;
@@ -84,6 +86,10 @@ export class FaultyProxy {
   }
 
   #accept(client: Socket): void {
+    if (!this.isOpen) {
+      client.on("error", () => {});
+      return void client.resetAndDestroy();
+    }
     const server = connect(this.#targetPort, "127.0.0.1");
     const line: Line = { client, server, silent: new Set() };
     this.#lines.add(line);

@@ -58,6 +58,7 @@ async function setUp(options: RunOptions): Promise<Stage> {
   const server = await FaultyServer.start(folder, mailServer.port);
   const proxy = new FaultyProxy(server.worker.options.port, new Random(seed + 2));
   await proxy.listen();
+  server.onChange = (isUp) => (proxy.isOpen = isUp);
   const url = `http://127.0.0.1:${proxy.port}`;
   const gateway = await startSmtpGateway({
     host: "127.0.0.1",

@@ -24,6 +24,8 @@ export interface Trouble {
 export class FaultyServer {
   readonly worker: LocalWorker;
   kills = 0;
+  /** Told when the server goes and comes. */
+  onChange: (isUp: boolean) => void = () => {};
   /** What was asked of the server so far: each thing waits for the one before. */
   #last: Promise<void> = Promise.resolve();
 
@@ -59,8 +61,10 @@ export class FaultyServer {
     this.#last = this.#last.then(async () => {
       await this.worker.kill();
       this.kills += 1;
+      this.onChange(false);
       await wait(pauseMs);
       await this.#startAgain();
+      this.onChange(true);
     });
     return this.#last;
   }

@@ -8,6 +8,8 @@ import { type ProcessTree, startNodeTree } from "../start/process-tree.ts";
 import { HOST_READY_LINE, type HostOptions } from "./host-options.ts";
 
 const HOST = fileURLToPath(new URL("./host.ts", import.meta.url));
+/** A runtime that has not come up by then never will. */
+const READY_TIMEOUT_MS = 30_000;
 /** Linux counts the time of a process in hundredths of a second. */
 const TICKS_PER_S = 100;
 
@@ -30,9 +32,9 @@ export class LocalWorker {
     const record = (line: string): void => appendFileSync(join(this.options.state, "server.log"), `${line}\n`);
     createInterface({ input: tree.stderr }).on("line", record);
     createInterface({ input: tree.stdout }).on("line", (line) => (line === HOST_READY_LINE ? ready.resolve() : record(line)));
-    const ended = tree.ended.then(() => Promise.reject(new Error("The local Worker ended before it was ready.")));
-    await Promise.race([ready.promise, ended]);
-    ended.catch(() => {});
+    const timer = setTimeout(() => ready.reject(new Error("The local Worker did not start in time.")), READY_TIMEOUT_MS);
+    void tree.ended.then(() => ready.reject(new Error("The local Worker ended before it was ready.")));
+    await ready.promise.finally(() => clearTimeout(timer));
   }
 
   /** SIGKILL to all of its processes at once. */

@@ -44,7 +44,7 @@ export function makePanelFrame(texts: Texts, composer: HTMLElement, close: () =>
   const element = el(
     "section",
     { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
-    el("header", {}, el("div", { class: "heading" }, title, subtitle), shut),
+    el("header", { role: "none" }, el("div", { class: "heading" }, title, subtitle), shut),
     banner,
     el("div", { class: "middle" }, thread, jump),
     composer,

@@ -228,6 +228,8 @@ export function problemOf(reason: RejectionReason): [ProblemCode, string] {
       return ["empty", "Write something or attach a file."];
     case "too_late":
       return ["too_late", "It has been sent already."];
+    case "try_again":
+      return ["unavailable", "This cannot be done now. Nothing was changed; try again."];
     case "not_allowed":
       return ["conflict", "This cannot be done to this message."];
     default:

@@ -13,8 +13,14 @@ import {
 } from "../db/settings.ts";
 import { mailboxCreateSchema, mailboxPatchSchema, mailboxSchema, pageOf, type Mailbox } from "../domain/api-shapes.ts";
 import { hasRole } from "../domain/roles.ts";
-import { settingsPatchSchema, settingsSchema } from "../domain/settings.ts";
-import type { AppContext, AppEnv } from "./context.ts";
+import {
+  settingsAnswerSchema,
+  settingsPatchSchema,
+  settingsSchema,
+  type Settings,
+  type SettingsAnswer,
+} from "../domain/settings.ts";
+import { ownOrigins, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { parse, readBody, readId } from "./input.ts";
 import { newId } from "./new-id.ts";
@@ -22,15 +28,17 @@ import { AppError } from "./problems.ts";
 import { assertMailboxName, isConstraint } from "./setup.ts";
 
 export const settingsApi = new Hono<AppEnv>()
-  .get("/", describe({ summary: "The settings", response: settingsSchema }), async (c) => c.json(await settingsOf(c)))
+  .get("/", describe({ summary: "The settings", response: settingsAnswerSchema }), async (c) =>
+    c.json(answerOf(c, await settingsOf(c))),
+  )
   .patch(
     "/",
-    describe({ summary: "Change settings; what is not named stays", body: settingsPatchSchema, response: settingsSchema }),
+    describe({ summary: "Change settings; what is not named stays", body: settingsPatchSchema, response: settingsAnswerSchema }),
     async (c) => {
       const patch = await readBody(c, settingsPatchSchema);
       const settings = parse(settingsSchema, mergeSettings(await settingsOf(c), patch));
       await saveSettings(c.get("db"), settings, Date.now());
-      return c.json(settings);
+      return c.json(answerOf(c, settings));
     },
   );
 
@@ -71,6 +79,10 @@ async function assertAssignee(c: AppContext, id: string | null): Promise<void> {
   const agent = id === null ? null : await findAgent(c.get("db"), id);
   if (id !== null && (agent === null || !hasRole(agent.role, "agent")))
     throw new AppError("invalid", "assigneeId: is no agent who can answer");
+}
+
+function answerOf(c: AppContext, settings: Settings): SettingsAnswer {
+  return { ...settings, publicUrl: ownOrigins(c.env, c.req.raw).at(-1) ?? "" };
 }
 
 async function settingsOf(c: AppContext) {

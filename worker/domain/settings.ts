@@ -82,6 +82,9 @@ export const settingsSchema = v.object({
   hours: v.optional(hoursSettingsSchema, {}),
 });
 
+/** What agents are told: also the origin that links, mails and the snippet name, which is not that of Pages. */
+export const settingsAnswerSchema = v.object({ ...settingsSchema.entries, publicUrl: v.string() });
+
 /** A change names whole sections or single fields of them; what is not named stays. */
 export const settingsPatchSchema = v.partial(
   v.object({
@@ -92,6 +95,7 @@ export const settingsPatchSchema = v.partial(
   }),
 );
 
+export type SettingsAnswer = v.InferOutput<typeof settingsAnswerSchema>;
 export type Settings = v.InferOutput<typeof settingsSchema>;
 export type WidgetSettings = v.InferOutput<typeof widgetSettingsSchema>;
 export type SettingsPatch = v.InferOutput<typeof settingsPatchSchema>;

@@ -178,7 +178,11 @@ function htmlEndOf(lines: readonly MailLine[], kept: readonly MailLine[]): numbe
   const last = kept.findLastIndex((line) => line.bare !== "");
   const line = kept[last];
   if (!line || line.htmlEnd < 0 || lines[last] !== line) return null;
-  return line.htmlEnd;
+  // Below the last words there may be pictures: all of the mail's where nothing was cut, else those up to an empty line.
+  if (lines.slice(last + 1).every(({ bare }) => bare === "")) return null;
+  let end = last;
+  while (lines[end + 1]?.bare === "" && !isQuote(lines[end + 1])) end += 1;
+  return lines[end]?.htmlEnd ?? line.htmlEnd;
 }
 
 /** Everything above a forwarded mail is the forwarder's note; without one the whole mail is shown. */

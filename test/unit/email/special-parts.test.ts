@@ -33,7 +33,7 @@ describe("winmail.dat", () => {
 
   test("gives the mail its text where it has no other", async () => {
     const html = await parse(mixed(box(buildTnef({ html: "<p>From <b>Outlook</b></p>" }), "application/vnd.ms-tnef")));
-    expect([html.text, html.html, html.attachments]).toEqual(["From Outlook", "<p>From <b>Outlook", []]);
+    expect([html.text, html.html, html.attachments]).toEqual(["From Outlook", "<p>From <b>Outlook</b></p>", []]);
     expect((await parse(mixed(box(buildTnef({ text: "Plain words" }))))).text).toBe("Plain words");
   });
 

@@ -120,13 +120,16 @@ describe("the composer", () => {
     expect(sent).toMatchObject([{ text: "My answer", ifLastSeq: 2 }]);
   });
 
-  it("gives a refused reply back to its author", async () => {
-    const { text, unsent, tell } = await mountComposer();
-    unsent.value = [{ clientId: "c1", text: "Mine", attachments: [], createdAt: 0, failure: { reason: "newer_reply" } }];
+  it("gives a refused reply back to its author, and shows the one that it crossed", async () => {
+    const { wrapper, text, unsent, messages, tell } = await mountComposer();
+    const failure = { reason: "newer_reply" as const };
+    unsent.value = [{ clientId: "c1", text: "Mine", attachments: [], createdAt: 0, ifLastSeq: 1, failure }];
+    messages.value = [aMessage({ seq: 1 }), aMessage({ seq: 2, author: { kind: "agent", ...COLLEAGUE }, text: "Theirs" })];
     tell({ kind: "refused", clientId: "c1", reason: "newer_reply" });
     await flushPromises();
     expect(text().element.value).toBe("Mine");
     expect(unsent.value).toEqual([]);
+    expect(wrapper.get("[data-guard]").text()).toContain("Theirs");
   });
 
   it("[S20] sends the transcript once the chat message is stored", async () => {

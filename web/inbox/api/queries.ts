@@ -1,7 +1,7 @@
 import { useQuery, useQueryCache } from "@pinia/colada";
 import { computed } from "vue";
 import type { Agent, Mailbox, SavedReply, SavedReplyCategory } from "../../../worker/domain/api-shapes.ts";
-import type { Settings } from "../../../worker/domain/settings.ts";
+import type { SettingsAnswer } from "../../../worker/domain/settings.ts";
 import { request } from "./http.ts";
 
 export interface Page<T> {
@@ -46,7 +46,7 @@ export function useAgents() {
 }
 
 export function useSettings() {
-  return useQuery({ key: QUERY_KEYS.settings, query: () => request<Settings>("/api/settings"), staleTime: 60_000 });
+  return useQuery({ key: QUERY_KEYS.settings, query: () => request<SettingsAnswer>("/api/settings"), staleTime: 60_000 });
 }
 
 export function useMailboxes() {

@@ -21,13 +21,13 @@ interface TakenBackParts {
 }
 
 /** Where the server knew of a reply that had not come here yet, the text goes back to its author. */
-function useGivenBack(live: LiveConversation, text: Ref<string>): void {
+function useGivenBack(live: LiveConversation, text: Ref<string>, giveBack: (text: string, guardSeq: number) => void): void {
   live.onNotice((notice) => {
     if (notice.kind !== "refused" || notice.reason !== "newer_reply" || notice.clientId === null) return;
     const refused = live.unsent.value.find(({ clientId }) => clientId === notice.clientId);
     if (!refused || text.value !== "") return;
     live.discard(refused.clientId);
-    text.value = refused.text;
+    giveBack(refused.text, refused.ifLastSeq ?? 0);
   });
 }
 
@@ -50,7 +50,7 @@ export function useComposer({ live, conversation }: ComposerOptions) {
       hasVisitor: toValue(conversation).hasVisitor,
     }),
   );
-  const { text, guardSeq, moveGuard } = useDraft(live, () => (channel.value === "note" ? "note" : "reply"));
+  const { text, guardSeq, moveGuard, giveBack } = useDraft(live, () => (channel.value === "note" ? "note" : "reply"));
   const files = useUploads();
   const transcript = useTranscript(live, () => toValue(conversation).contact?.email ?? "");
 
@@ -82,7 +82,7 @@ export function useComposer({ live, conversation }: ComposerOptions) {
     return live.messages.value.findLast(({ author }) => author.id === session.myId)?.seq ?? 0;
   }
 
-  useGivenBack(live, text);
+  useGivenBack(live, text, giveBack);
   useTakenBack(live, { text, choice, files });
   watch(text, (now, before) => {
     if (now.length > before.length) live.sendTyping();

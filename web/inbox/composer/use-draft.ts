@@ -48,11 +48,13 @@ export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKin
   const tellServerSoon = useDebounceFn(tellServer, DRAFT_DELAY_MS);
 
   function setText(text: string): void {
-    const of = toValue(kind);
-    const before = drafts.value[of];
-    if (before.text === text) return;
+    const before = drafts.value[toValue(kind)];
     // The guard counts from the moment at which a text was begun.
-    type(of, { text, guardSeq: before.text === "" ? lastSeq() : before.guardSeq, at: Date.now(), isSaved: false });
+    if (before.text !== text) change(text, before.text === "" ? lastSeq() : before.guardSeq);
+  }
+
+  function change(text: string, guardSeq: number): void {
+    type(toValue(kind), { text, guardSeq, at: Date.now(), isSaved: false });
     // What was just sent is no draft any more, on no device.
     if (text === "") tellServer();
     else void tellServerSoon();
@@ -83,5 +85,7 @@ export function useDraft(live: LiveConversation, kind: MaybeRefOrGetter<DraftKin
     text: computed({ get: () => drafts.value[toValue(kind)].text, set: setText }),
     guardSeq: computed(() => drafts.value[toValue(kind)].guardSeq),
     moveGuard,
+    /** A text that was refused comes back with the guard that it had. */
+    giveBack: change,
   };
 }

@@ -1,6 +1,6 @@
 import { useQueryCache } from "@pinia/colada";
 import { computed, ref, watch, type Ref } from "vue";
-import type { Settings, SettingsPatch } from "../../../worker/domain/settings.ts";
+import type { Settings, SettingsAnswer, SettingsPatch } from "../../../worker/domain/settings.ts";
 import { ApiError, request } from "../api/http.ts";
 import { QUERY_KEYS, useSettings } from "../api/queries.ts";
 import { useFailure } from "../api/use-failure.ts";
@@ -37,7 +37,7 @@ export function useSettingsDraft<T extends object>({ pick, toPatch }: SettingsDr
     isBusy.value = true;
     failure.value = "";
     try {
-      const settings = await request<Settings>("/api/settings", { method: "PATCH", body: toPatch(draft.value) });
+      const settings = await request<SettingsAnswer>("/api/settings", { method: "PATCH", body: toPatch(draft.value) });
       cache.setQueryData(QUERY_KEYS.settings, settings);
       discard();
       showNotice(t("action.saved"));

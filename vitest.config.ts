@@ -20,6 +20,9 @@ const TEST_SECRETS = {
   RATE_LIMITS: "off",
 };
 
+/** How many odd mails to try; without it a share of them. */
+const MAIL_FUZZ = process.env.MAIL_FUZZ === undefined ? {} : { MAIL_FUZZ: process.env.MAIL_FUZZ };
+
 export default defineConfig({
   test: {
     projects: [
@@ -33,7 +36,9 @@ export default defineConfig({
             // The Worker itself, its objects with ports that a test can make fail.
             main: "./test/workers/support/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations(MIGRATIONS_FOLDER) } },
+            miniflare: {
+              bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations(MIGRATIONS_FOLDER), ...MAIL_FUZZ },
+            },
           })),
         ],
         test: {

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { ConversationObject } from "../durable-objects/conversation/conversation-object.ts";
 import type { InboxObject } from "../durable-objects/inbox/inbox-object.ts";
+import { ConfigError } from "./domain/config-error.ts";
 
 export interface Env {
   ASSETS: Fetcher;
@@ -44,11 +45,6 @@ const configSchema = v.object({
 });
 
 export type Config = v.InferOutput<typeof configSchema>;
-
-/** A configuration that cannot work: said by name, never by value. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
 
 const parsed = new WeakMap<Env, Config>();
 

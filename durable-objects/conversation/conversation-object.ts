@@ -55,7 +55,11 @@ export abstract class ConversationObject extends DurableObject {
     this.#sockets = new Sockets(ctx);
     this.#clock = new AlarmClock(ctx.storage);
     const parts = { log: this.#log, sockets: this.#sockets, clock: this.#clock, ports };
-    this.#runner = new EffectRunner({ ...parts, onStored: () => ctx.waitUntil(this.#drain.run()) });
+    this.#runner = new EffectRunner({
+      ...parts,
+      projectAt: (now) => this.#drain.projectAt(now),
+      onStored: () => ctx.waitUntil(this.#drain.run()),
+    });
     this.#drain = new Drain({ ...parts, runner: this.#runner });
     void ctx.blockConcurrencyWhile(() => this.#clock.load());
   }

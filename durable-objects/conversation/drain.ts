@@ -80,6 +80,11 @@ export class Drain {
     return dueAt !== null && dueAt <= now ? now + RETRY_BASE_MS : dueAt;
   }
 
+  /** When a change of this instant will be in the lists at the latest, if nothing fails: the alarm of its commit. */
+  projectAt(now: number): number {
+    return Math.max(now + PROJECT_INTERVAL_MS, this.#projectAgainAt);
+  }
+
   #nextProjectAt(now: number): number | null {
     return this.#isDirty() ? Math.max(now, this.#projectAgainAt) : null;
   }
@@ -98,11 +103,10 @@ export class Drain {
     await Promise.race([work, scheduler.wait(FLUSH_WAIT_MS)]);
   }
 
-  /** At most one write of the index a second and conversation: the first at once, the last of a burst by alarm. */
+  /** Few writes of the index: the first at once, then one a second, rarer while a burst goes on, its last by alarm. */
   async #project({ isUrgent } = { isUrgent: false }): Promise<void> {
     const isEarly = Date.now() < this.#projectAgainAt;
-    if (this.#projecting !== null || !this.#isDirty()) return;
-    if (isEarly && !isUrgent) return this.#parts.clock.wakeAt(this.#projectAgainAt);
+    if (this.#projecting !== null || !this.#isDirty() || (isEarly && !isUrgent)) return;
     this.#projecting = this.#projectOnce();
     await this.#projecting;
   }

@@ -7,7 +7,6 @@ import type { AlarmClock } from "./alarms.ts";
 import { catchUpFrames } from "./catch-up.ts";
 import type { Effect, Turn } from "./effects.ts";
 import { isStored, type MessageLog } from "./message-log.ts";
-import { PROJECT_INTERVAL_MAX_MS } from "./outbox.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { computePresence, computePresenceEnd, isSamePresence } from "./presence.ts";
 import type { Conversation, Presence, ServerFrame } from "./protocol.ts";
@@ -21,6 +20,8 @@ export interface EffectRunnerParts {
   sockets: Sockets;
   clock: AlarmClock;
   ports: ConversationPorts;
+  /** When a change of this instant will be in the lists at the latest; epoch ms. */
+  projectAt: (now: number) => number;
   /** Called after something was stored. */
   onStored: () => void;
 }
@@ -51,7 +52,8 @@ export class EffectRunner {
       findByKey: (key) => (this.state === null ? null : log.findByKey(key)),
       findBySeq: (seq) => (this.state === null ? null : log.findBySeq(seq)),
       isVisitorOnline: () => this.presence().isVisitorOnline,
-      queuedReplies: () => log.outbox().filter((row) => row.isCancelledBySeen && row.state === "queued"),
+      queuedReplies: () =>
+        (this.state === null ? [] : log.outbox()).filter((row) => row.isCancelledBySeen && row.state === "queued"),
     };
   }
 
@@ -127,7 +129,7 @@ export class EffectRunner {
   #wakeFor(stored: Effect[]): void {
     const now = Date.now();
     const dueAts = stored.flatMap((effect) => (effect.kind === "mail" ? [Math.max(now, effect.job.dueAt)] : []));
-    if (stored.some((effect) => effect.kind === "state")) dueAts.push(now + PROJECT_INTERVAL_MAX_MS);
+    if (stored.some((effect) => effect.kind === "state")) dueAts.push(this.#parts.projectAt(now));
     if (dueAts.length > 0) this.#parts.clock.wakeAt(Math.min(...dueAts));
   }
 

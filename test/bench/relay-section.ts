@@ -46,7 +46,11 @@ export async function measureRelays(options: RelayOptions): Promise<Section> {
       console.error(`  relay ${repeat + 1}/${repeats}: ${target.name} ${Math.round(figures.fifty.messagesPerSecond)} msg/s`);
     }
   }
-  return { title: "Relay: visitor → stored → agent", rows: COLUMNS.map((column) => makeRow(column, measured)), raw: [...measured] };
+  return {
+    title: "Relay: visitor → stored → agent",
+    rows: COLUMNS.map((column) => makeRow(column, measured)),
+    raw: [...measured],
+  };
 }
 
 function makeRow(column: Column, measured: ReadonlyMap<string, RelayFigures[]>): { name: string; cells: Cell[] } {

@@ -25,10 +25,12 @@ export function median(values: readonly number[]): number {
 }
 
 const NAME_WIDTH = 34;
-const CELL_WIDTH = 18;
+const CELL_WIDTH = 24;
 
 const digits = (value: number): string =>
-  new Intl.NumberFormat("en", { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2 }).format(value);
+  new Intl.NumberFormat("en", { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2 }).format(
+    value,
+  );
 
 function formatCell({ value, note, isMet }: Cell): string {
   const mark = note === undefined ? "" : ` (${note}${isMet === false ? ", missed" : ""})`;

@@ -50,7 +50,11 @@ export async function makeBundles(folder: string): Promise<Bundles> {
 }
 
 /** @param options the script, and a folder for the state */
-export async function startHiloWorker(options: { script: string; state: string; objects?: Record<string, string> }): Promise<LocalWorker> {
+export async function startHiloWorker(options: {
+  script: string;
+  state: string;
+  objects?: Record<string, string>;
+}): Promise<LocalWorker> {
   const { script, state, objects = {} } = options;
   await mkdir(state, { recursive: true });
   const port = await findFreePort();

@@ -1,6 +1,7 @@
 /** Plain sockets for load: nothing of the product's client, so that both sides of a comparison carry the same. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
+import { textOf } from "../../tools/local-worker/ws-text.ts";
 
 /** Marks a message in a frame, whatever the frame's format. */
 const MARK = /#(\d+)#/;
@@ -25,7 +26,7 @@ export class Wire {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on("error", () => {});
-    socket.on("message", (data) => this.#receive(String(data)));
+    socket.on("message", (data) => this.#receive(textOf(data)));
   }
 
   /** Settles when the welcome is there, and all of the history. */

@@ -5,6 +5,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { type WebSocket, WebSocketServer } from "ws";
+import { textOf } from "../../tools/local-worker/ws-text.ts";
 
 const [port = "0", file = ":memory:"] = process.argv.slice(2);
 const database = new DatabaseSync(file);
@@ -23,7 +24,7 @@ server.on("connection", (socket, request) => {
   rooms.set(room, sockets.add(socket));
   socket.on("close", () => sockets.delete(socket));
   socket.on("message", (data) => {
-    const text = String(data);
+    const text = textOf(data);
     if (text === "history") {
       const messages = select.all(room).map((row) => row["value"]);
       return socket.send(JSON.stringify({ type: "welcome", messages }));

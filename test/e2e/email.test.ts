@@ -67,6 +67,8 @@ describe("the visitor leaves", () => {
     expect(await chosenChannel(inbox)).toBe("Reply by: Web chat");
     await inbox.reply("You will see this when you return");
     expect(await inbox.label("You will see this").textContent()).toContain("Web chat");
+    await inbox.showList();
+    expect(await inbox.row("You will see this").getByText("Online now").count()).toBe(0);
   });
 
   test("[S10] without an address the composer says so and offers what can be done", async () => {

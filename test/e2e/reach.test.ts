@@ -8,7 +8,6 @@ import type { InboxScreen } from "../support/inbox-screen.ts";
 import { MAILBOX, makeClientId, waitFor } from "../support/stack.ts";
 import { useCompany } from "../support/use-company.ts";
 import { VisitorScreen } from "../support/visitor-screen.ts";
-import { useCompany } from "../support/use-company.ts";
 
 /** Long enough to come back in time on a slow machine. */
 const UNSEEN_SECONDS = 6;

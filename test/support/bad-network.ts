@@ -6,12 +6,19 @@ import type { Colleague, Company } from "./company.ts";
 import { InboxScreen } from "./inbox-screen.ts";
 import { VisitorScreen } from "./visitor-screen.ts";
 
+/** Directions in which bytes and endings are lost. */
+interface Lost {
+  toServer: boolean;
+  toClient: boolean;
+}
+
+const NOTHING: Lost = { toServer: false, toClient: false };
+
 interface Line {
   client: Socket;
   /** Null for one that was begun while the network was down. */
   server: Socket | null;
-  /** Bytes and endings of these directions are lost. */
-  lost: { toServer: boolean; toClient: boolean };
+  lost: Lost;
 }
 
 export class BadNetwork {
@@ -19,7 +26,8 @@ export class BadNetwork {
   readonly #company: Company;
   readonly #server: Server;
   readonly #lines: Set<Line>;
-  #isDown = false;
+  /** What new connections lose. */
+  #lost: Lost = NOTHING;
 
   private constructor(company: Company, server: Server, port: number) {
     this.#company = company;
@@ -55,20 +63,19 @@ export class BadNetwork {
     return screen;
   }
 
-  /** Nothing goes through any more, in both directions and on new connections too; nobody is told. */
+  /** Nothing goes through any more, in both directions; nobody is told. */
   goDown(): void {
-    this.#isDown = true;
-    for (const line of this.#lines) line.lost = { toServer: true, toClient: true };
+    this.#lose({ toServer: true, toClient: true });
   }
 
-  /** What the server says on the connections that there are is lost; what clients say still arrives. */
+  /** What the server says is lost; what clients say still arrives. */
   loseAnswers(): void {
-    for (const line of this.#lines) line.lost = { toServer: false, toClient: true };
+    this.#lose({ toServer: false, toClient: true });
   }
 
   /** New connections work. Those that lost something are reset, unless both ends shall go on believing in them. */
   recover({ shouldReset = true } = {}): void {
-    this.#isDown = false;
+    this.#lost = NOTHING;
     for (const line of this.#lines) if (shouldReset && (line.lost.toClient || line.lost.toServer)) this.#end(line);
   }
 
@@ -77,9 +84,15 @@ export class BadNetwork {
     for (const line of this.#lines) this.#end(line);
   }
 
+  /** On the connections that there are, and on new ones. */
+  #lose(lost: Lost): void {
+    this.#lost = lost;
+    for (const line of this.#lines) line.lost = lost;
+  }
+
   #accept(client: Socket): void {
-    const server = this.#isDown ? null : connect(this.#company.stack.ports.port, "127.0.0.1");
-    const line: Line = { client, server, lost: { toServer: this.#isDown, toClient: this.#isDown } };
+    const server = this.#lost.toServer ? null : connect(this.#company.stack.ports.port, "127.0.0.1");
+    const line: Line = { client, server, lost: this.#lost };
     this.#lines.add(line);
     client.on("error", () => {});
     client.on("data", (chunk) => line.lost.toServer || server?.write(chunk));

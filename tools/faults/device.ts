@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setMaxListeners } from "node:events";
 import { WebSocket as WsSocket } from "ws";
+import { textOf } from "../local-worker/ws-text.ts";
 import type { OpenSocket } from "../../web/shared/socket-shell.ts";
 import type { Random } from "./random.ts";
 
@@ -52,7 +53,7 @@ class DeviceSocket extends EventTarget {
     this.#random = random;
     socket.on("open", () => this.dispatchEvent(new Event("open")));
     socket.on("message", (data, isBinary) => {
-      if (!isBinary) this.#receive(String(data));
+      if (!isBinary) this.#receive(textOf(data));
     });
     socket.on("error", () => {});
     socket.on("close", (code) => this.dispatchEvent(new CloseEvent("close", { code: code === 1005 ? ABNORMAL_CLOSE : code })));

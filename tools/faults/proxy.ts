@@ -126,7 +126,7 @@ export class FaultyProxy {
     const { chunk, direction } = piece;
     if (this.delayMs > 0) await wait(this.#random.between(0, 2 * this.delayMs));
     if (line.silent.has(direction)) return;
-    if (!this.#random.chance(SPLIT_CHANCE)) return void write(to, chunk);
+    if (!this.#random.chance(SPLIT_CHANCE)) return write(to, chunk);
     for (let at = 0; at < chunk.length && !line.silent.has(direction);) {
       const size = Math.ceil(this.#random.between(0, CRUMB_BYTES_MAX));
       write(to, chunk.subarray(at, at + size));

@@ -141,7 +141,7 @@ async function settle({ options, server, proxy, mailServer, company, office }: S
   const deadline = Date.now() + SETTLE_MAX_MS;
   later(SETTLE_MAX_MS, () => company.giveUp());
   await company.finish();
-  for (let waiting = [""]; waiting.length > 0 && Date.now() < deadline; ) {
+  for (let waiting = [""]; waiting.length > 0 && Date.now() < deadline;) {
     await server.trouble({}, "?hurry");
     waiting = whoWaits(company, await readAll(office));
     if (waiting.length > 0) await wait(SETTLE_POLL_MS);
@@ -154,7 +154,9 @@ const WAITING_SHOWN = 5;
 /** Names of all that has not come right yet. */
 function whoWaits(company: Company, stored: readonly StoredConversation[]): string[] {
   const people = company.people.filter((person) => !person.isSettled).map(({ record }) => record.name);
-  const lists = stored.filter(({ messages, listedSeq }) => (messages.at(-1)?.seq ?? 0) !== listedSeq).map(({ id }) => `list of ${id}`);
+  const lists = stored
+    .filter(({ messages, listedSeq }) => (messages.at(-1)?.seq ?? 0) !== listedSeq)
+    .map(({ id }) => `list of ${id}`);
   const all = stored.flatMap(({ messages }) => messages);
   const mails = all.filter(({ delivery }) => delivery?.state === "sending").map(({ text }) => `mail “${text}”`);
   const texts = new Set(all.map(({ text }) => text));

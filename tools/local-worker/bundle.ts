@@ -1,7 +1,7 @@
 /** Bundles a Worker exactly as a deployment would. */
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { ROOT, runCommand } from "../check/step.ts";
+import { runCommand } from "../check/step.ts";
 
 /**
  * @param entry the Worker's first file, relative to the project
@@ -16,5 +16,3 @@ export async function bundleWorker(entry: string, folder: string): Promise<strin
   await rm(`${script}.map`, { force: true });
   return script;
 }
-
-export const PRODUCT_ENTRY = join(ROOT, "worker/index.ts");

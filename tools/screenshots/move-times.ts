@@ -2,7 +2,7 @@
 import type { BrowserContext } from "playwright-core";
 
 /** Each second between two messages of one conversation becomes so many. */
-const STRETCH = 45;
+const STRETCH = 150;
 const TIME_FIELDS = new Set(["at", "createdAt", "startedAt"]);
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };

@@ -17,7 +17,8 @@
  * **Snapshot** (`socket.snapshot()`, a new object after every change, never mutated): `status` (the union
  * `ConnectionStatus`: connecting | up-to-date | reconnecting | offline | stopped, each with the number `unsent`),
  * `messages` (ascending by seq, each once), `unsent` (to show below them; a `failure` says why the server refused),
- * `conversation`, `presence`. `onChange` is called at most once per microtask.
+ * `conversation`, `presence`. `onChange` is called at most once per microtask, and
+ * less often while a long absence is caught up.
  *
  * **Notices** (`onNotice`, once each, in order): `acknowledged {clientId, message}` · `refused {clientId, reason,
  * detail?}` (permanent; the message stays in `unsent` with its `failure` until `retry` or `discard`) · `received
@@ -82,11 +83,16 @@ export interface Snapshot {
   readonly presence: Presence | null;
 }
 
+/** Between two calls of `onChange` while the pages of a catch-up come in. */
+const CATCH_UP_INTERVAL_MS = 300;
+
 export class ConversationSocket {
   readonly #options: ConversationSocketOptions;
   readonly #shell: SocketShell<ClientTimer>;
   #state: ClientState;
   #isChangeDue = false;
+  #toldAt = 0;
+  #laterTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConversationSocketOptions) {
     this.#options = options;
@@ -111,6 +117,7 @@ export class ConversationSocket {
   /** Closes for good. */
   stop(): void {
     this.#step({ kind: "stop" });
+    clearTimeout(this.#laterTimer);
     this.#shell.dispose();
   }
 
@@ -187,13 +194,25 @@ export class ConversationSocket {
     for (const notice of notices) this.#options.onNotice?.(notice);
   }
 
+  /** Soon; while a long absence is caught up page by page, only now and then: who draws thousands of rows draws them once. */
   #tellChange(): void {
     if (this.#isChangeDue) return;
+    const isCatchingUp = this.#state.link.phase.kind === "ready" && !this.#state.isCaughtUp;
+    const waitMs = isCatchingUp ? this.#toldAt + CATCH_UP_INTERVAL_MS - Date.now() : 0;
+    if (waitMs > 0) {
+      this.#laterTimer ??= setTimeout(() => this.#tellNow(), waitMs);
+      return;
+    }
     this.#isChangeDue = true;
-    queueMicrotask(() => {
-      this.#isChangeDue = false;
-      this.#options.onChange();
-    });
+    queueMicrotask(() => this.#tellNow());
+  }
+
+  #tellNow(): void {
+    clearTimeout(this.#laterTimer);
+    this.#laterTimer = undefined;
+    this.#isChangeDue = false;
+    this.#toldAt = Date.now();
+    this.#options.onChange();
   }
 }
 

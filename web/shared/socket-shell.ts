@@ -24,6 +24,11 @@ interface ShellOptions<Timer extends string> {
   readonly onEvent: (event: ShellEvent<Timer>) => void;
 }
 
+/** A timer may be so late on a page that is only busy with drawing. */
+const LATE_MS = 1_000;
+/** What is let in before a late timer counts. */
+const LATE_GRACE_MS = 500;
+
 /** A close code for "the browser gave no reason". */
 const ABNORMAL_CLOSE = 1006;
 
@@ -60,13 +65,7 @@ export class SocketShell<Timer extends string> {
         break;
       case "set-timer":
         this.#clear(effect.name);
-        this.#timers.set(
-          effect.name,
-          setTimeout(() => {
-            this.#timers.delete(effect.name);
-            this.#options.onEvent({ kind: "timer", name: effect.name });
-          }, effect.delayMs),
-        );
+        this.#setTimer(effect.name, effect.delayMs, effect.delayMs + LATE_MS);
         break;
       case "clear-timer":
         this.#clear(effect.name);
@@ -80,6 +79,20 @@ export class SocketShell<Timer extends string> {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#drop();
+  }
+
+  /**
+   * A timer that fires much later than it was set for tells of a page that was busy, frozen or asleep, not of a silent
+   * server: its answer may lie in the queue behind the timer. That is read first.
+   */
+  #setTimer(name: Timer, delayMs: number, latestMs = Infinity): void {
+    const startedAt = performance.now();
+    const fire = (): void => {
+      if (performance.now() - startedAt > latestMs) return this.#setTimer(name, LATE_GRACE_MS);
+      this.#timers.delete(name);
+      this.#options.onEvent({ kind: "timer", name });
+    };
+    this.#timers.set(name, setTimeout(fire, delayMs));
   }
 
   #clear(name: Timer): void {

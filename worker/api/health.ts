@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { healthSchema } from "../domain/api-shapes.ts";
 import { describeError } from "../domain/error-text.ts";
-import { ConfigError, configOf } from "../env.ts";
+import { ConfigError } from "../domain/config-error.ts";
+import { configOf } from "../env.ts";
 import { inboxStubs } from "../objects.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";

@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { describeError } from "../domain/error-text.ts";
 import { uuidV7 } from "../domain/uuid.ts";
 import type { Problem } from "../domain/api-shapes.ts";
-import { ConfigError } from "../env.ts";
+import { ConfigError } from "../domain/config-error.ts";
 
 const PROBLEMS = {
   bad_request: [400, "The request cannot be read"],

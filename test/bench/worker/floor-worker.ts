@@ -21,7 +21,7 @@ export class Room implements DurableObject {
   }
 
   async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const text = String(data);
+    const text = typeof data === "string" ? data : "";
     if (text === "history") {
       const rows = this.#ctx.storage.sql.exec("SELECT value FROM messages ORDER BY seq").toArray();
       return socket.send(JSON.stringify({ type: "welcome", messages: rows.map((row) => row["value"]) }));

@@ -17,6 +17,9 @@ const buildMessage = (seq: number, change: Partial<Message> = {}): Message => ({
   ...change,
 });
 
+const buildReply = (seq: number): Message =>
+  buildMessage(seq, { author: { kind: "agent", id: "a" }, channel: "email", delivery: { state: "sent" } });
+
 /** A visitor who wrote and saw two messages, both stored. */
 function buildEvidence(): Evidence & { client: ClientRecord; stored: StoredConversation & { messages: Message[] } } {
   const messages = [buildMessage(1), buildMessage(2)];
@@ -100,9 +103,7 @@ describe("the judge", () => {
 
   test("[A5] finds a mail that left twice, and one that is called sent though nobody has it", () => {
     const evidence = buildEvidence();
-    const reply = (seq: number) =>
-      buildMessage(seq, { author: { kind: "agent", id: "a" }, channel: "email", delivery: { state: "sent" } });
-    const stored = { id: "d", messages: [reply(1), reply(2)], listedSeq: 2 };
+    const stored = { id: "d", messages: [buildReply(1), buildReply(2)], listedSeq: 2 };
     const delivered = new Map([["id-1@acme.test", { told: 1, untold: 1 }]]);
     const verdict = judge({ ...evidence, conversations: [evidence.stored, stored], mail: { accepted: [], delivered } });
     expect(verdict.doubled).toEqual(["the mail id-1@acme.test left 2 times"]);

@@ -14,16 +14,79 @@ type Action = (world: SimulatedWorld) => void;
 const choice = double({ min: 0, max: 0.999, noNaN: true });
 
 const action: Arbitrary<Action> = oneof(
-  { weight: 12, arbitrary: choice.map((at): Action => (world) => void world.deliver(at)) },
-  { weight: 4, arbitrary: tuple(nat(2), nat(4)).map(([who, kind]): Action => (world) => world.write(who, kind === 0)) },
-  { weight: 3, arbitrary: nat(900).map((ms): Action => (world) => world.advance(ms)) },
-  { weight: 1, arbitrary: integer({ min: 1_000, max: 40_000 }).map((ms): Action => (world) => world.advance(ms)) },
-  { weight: 1, arbitrary: choice.map((at): Action => (world) => world.cut(at)) },
-  { weight: 1, arbitrary: choice.map((at): Action => (world) => world.silence(at)) },
-  { weight: 1, arbitrary: choice.map((at): Action => (world) => world.duplicate(at)) },
-  { weight: 1, arbitrary: choice.map((at): Action => (world) => world.crashAfterStoring(at)) },
+  {
+    weight: 12,
+    arbitrary: choice.map(
+      (at): Action =>
+        (world) =>
+          void world.deliver(at),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: tuple(nat(2), nat(4)).map(
+      ([who, kind]): Action =>
+        (world) =>
+          world.write(who, kind === 0),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: nat(900).map(
+      (ms): Action =>
+        (world) =>
+          world.advance(ms),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: integer({ min: 1_000, max: 40_000 }).map(
+      (ms): Action =>
+        (world) =>
+          world.advance(ms),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: choice.map(
+      (at): Action =>
+        (world) =>
+          world.cut(at),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: choice.map(
+      (at): Action =>
+        (world) =>
+          world.silence(at),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: choice.map(
+      (at): Action =>
+        (world) =>
+          world.duplicate(at),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: choice.map(
+      (at): Action =>
+        (world) =>
+          world.crashAfterStoring(at),
+    ),
+  },
   { weight: 1, arbitrary: constant<Action>((world) => world.crash()) },
-  { weight: 1, arbitrary: nat(2).map((who): Action => (world) => world.reload(who)) },
+  {
+    weight: 1,
+    arbitrary: nat(2).map(
+      (who): Action =>
+        (world) =>
+          world.reload(who),
+    ),
+  },
 );
 
 const RUNS = 1_500;

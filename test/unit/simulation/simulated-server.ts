@@ -79,7 +79,8 @@ export class SimulatedServer {
   #tell(effect: Effect, sender: ServerSocket): void {
     switch (effect.kind) {
       case "message":
-        for (const socket of this.sockets) if (socket !== sender) this.#send(socket, { type: "message", message: effect.message });
+        for (const socket of this.sockets)
+          if (socket !== sender) this.#send(socket, { type: "message", message: effect.message });
         return this.#acknowledge(sender, effect);
       case "answer":
         return this.#send(sender, effect.frame, true);

@@ -107,7 +107,7 @@ export class SimulatedWorld {
   advance(ms: number): void {
     this.now += ms;
     for (const client of this.clients) {
-      for (const [name, at] of [...client.timers]) {
+      for (const [name, at] of client.timers) {
         if (at > this.now || client.timers.get(name) !== at) continue;
         client.timers.delete(name);
         client.step({ kind: "timer", name });

@@ -9,6 +9,8 @@ declare global {
     interface Env extends WorkerEnv {
       /** Read from migrations/ by vitest.config.ts; exists in tests only. */
       TEST_MIGRATIONS?: D1Migration[];
+      /** How many odd mails to try. */
+      MAIL_FUZZ?: string;
     }
     interface GlobalProps {
       mainModule: typeof workerModule;

@@ -34,8 +34,11 @@ export function useConversationLink({ id, myId, onConversation }: LinkOptions) {
   let isLeft = false;
 
   const conversation = computed(() => {
-    const current = snapshot.value?.conversation ?? null;
-    return isForAgents(current) ? current : null;
+    const { conversation: current = null, presence = null } = snapshot.value ?? {};
+    if (!isForAgents(current)) return null;
+    // Presence comes in frames of its own: without it a visitor who left would turn green again in the list.
+    const isVisitorOnline = presence?.isVisitorOnline ?? current.isVisitorOnline;
+    return isVisitorOnline === current.isVisitorOnline ? current : { ...current, isVisitorOnline };
   });
   const messages = computed<readonly Message[]>(() => snapshot.value?.messages ?? []);
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { measureLists, measureMessageCosts } from "../test/bench/billing-section.ts";
+import { measureLists, measureMessageCosts, measureReconnects } from "../test/bench/billing-section.ts";
 import { measureMails } from "../test/bench/intake-section.ts";
 import { measureRelays } from "../test/bench/relay-section.ts";
 import { formatMarkdown, formatSection, type Section } from "../test/bench/section.ts";
@@ -53,13 +53,18 @@ async function measureCountedParts(): Promise<Section[]> {
   const script = await bundleWorker("test/bench/worker/counting-worker.ts", join(folder, "counting"));
   const measurers = [
     ["costs", measureMessageCosts],
+    ["costs", measureReconnects],
     ["lists", measureLists],
     ["mail", (worker: Parameters<typeof measureMails>[0], office: Office) => measureMails(worker, office, repeats)],
   ] as const;
   const sections: Section[] = [];
   for (const [name, measure] of measurers) {
     if (!parts.has(name)) continue;
-    const worker = await startHiloWorker({ script, state: join(folder, name), objects: { BARE: "BareLog" } });
+    const worker = await startHiloWorker({
+      script,
+      state: join(folder, `${name}-${sections.length}`),
+      objects: { BARE: "BareLog" },
+    });
     sections.push(await measure(worker, await Office.open(worker.url)).finally(() => worker.stop()));
   }
   return sections;

@@ -6,7 +6,6 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeBytes } from "../worker/email/charsets.ts";
 import { attachmentSize, type ParsedMail } from "../worker/email/mail.ts";
-import { attachmentSize } from "../worker/email/mail.ts";
 import { parseMail } from "../worker/email/parse.ts";
 import { stripQuotesFromText } from "../worker/email/strip-quotes.ts";
 

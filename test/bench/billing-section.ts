@@ -74,6 +74,36 @@ async function countMessages(worker: LocalWorker, office: Office, talk: { count:
   return counts;
 }
 
+/** A visitor's and an agent's socket that are cut and come back, as all do when a new version is deployed. */
+export async function measureReconnects(worker: LocalWorker, office: Office): Promise<Section> {
+  const pair = await makeHiloPair(worker.url, office, 1);
+  const counts: Counts[] = [];
+  for (const side of [pair.visitor, pair.agent]) {
+    const wire = await Wire.open(side);
+    await wait(QUIET_MS);
+    await takeCounts(worker);
+    wire.cut();
+    const back = await Wire.open(side);
+    await wait(QUIET_MS);
+    counts.push(await takeCounts(worker));
+    back.cut();
+  }
+  const titles = ["visitor", "agent"];
+  const row = (name: string, read: (counts: Counts) => number) => ({
+    name,
+    cells: counts.map((one, index) => ({ title: titles[index] ?? "", value: read(one) })),
+  });
+  return {
+    title: "What one reconnect costs",
+    rows: [
+      row("rows written in objects", (one) => one.objectRows + one.alarmsSet),
+      row("D1 statements", (one) => one.d1Calls),
+      row("requests to objects", (one) => one.objectRequests),
+    ],
+    raw: counts,
+  };
+}
+
 const SIZES = [1_000, 100_000] as const;
 const AGENT_ID = "01900000-0000-7000-9000-000000000001";
 const CONTACT_ID = "01900000-0000-7000-a000-000000000007";

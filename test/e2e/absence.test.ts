@@ -81,8 +81,7 @@ describe("away", () => {
       const wakers = [await fallAsleep(visitor.page), await fallAsleep(inbox.page)];
       network.goDown();
       const texts = upTo(60, "In the night");
-      const path = `/api/conversations/${id}/messages`;
-      for (const text of texts) await ben.client.post(path, { clientId: makeClientId(), channel: "chat", text }, messageSchema);
+      await sendAll(id, texts);
       // The network is back, and the old connections are dead without a word.
       network.recover({ shouldReset: false });
       for (const wake of wakers) await wake();

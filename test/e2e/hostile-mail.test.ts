@@ -65,6 +65,10 @@ async function post(from: string, html: string, id: string): Promise<void> {
     html,
     "",
   ].join("\r\n");
+  await postRaw(from, raw);
+}
+
+async function postRaw(from: string, raw: string): Promise<void> {
   const response = await fetch(`${company.stack.url}/email/inbound?from=${from}&to=${MAILBOX}`, {
     method: "POST",
     headers: { authorization: `Bearer ${SECRET}` },
@@ -140,6 +144,34 @@ describe("[T12] hostile mails in the inbox, each in its HTML view", () => {
     await expect.poll(() => trap.paths).toEqual(["/asked-for.gif"]);
     trap.paths.length = 0;
     trap.connections = 0;
+  });
+});
+
+describe("a mail's own pictures", () => {
+  test("are shown at once, from signed addresses, in the place that the HTML gives them", async () => {
+    const html = [
+      'Content-Type: multipart/related; boundary="r"',
+      "",
+      "--r",
+      "Content-Type: text/html",
+      "",
+      '<p>Look at this</p><img src="cid:dot@example.org" alt="A dot"><p>Nice?</p>',
+      "--r",
+      "Content-Type: image/gif; name=dot.gif",
+      "Content-ID: <dot@example.org>",
+      "Content-Disposition: inline",
+      "Content-Transfer-Encoding: base64",
+      "",
+      "R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=",
+      "--r--",
+    ].join("\r\n");
+    await postRaw("dot@example.org", `From: <dot@example.org>\r\nMIME-Version: 1.0\r\n${html}`);
+    const id = await waitFor("the conversation", () => conversationOf("dot@example.org").catch(() => null));
+    const page = await openPage();
+    await showAll(page, id);
+    const picture = page.frameLocator("article iframe").getByRole("img", { name: "A dot" });
+    await expect.poll(() => picture.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth)).toBe(1);
+    expect(await picture.getAttribute("src")).toContain(`${company.stack.url}/files/`);
   });
 });
 

@@ -97,10 +97,15 @@ describe("mail that arrives", () => {
     const isNoted = async (): Promise<boolean> => {
       await inbox.open("/ledger");
       await inbox.page.getByRole("table").waitFor();
-      return (await inbox.page.getByRole("row", { name: /I am on holiday.*filtered:auto-reply/s }).count()) === 1;
+      return (await inbox.page.getByRole("row", { name: /I am on holiday.*Kept aside: automatic reply/s }).count()) === 1;
     };
     await waitFor("the auto-reply in the ledger", isNoted);
-    for (const words of [/Wheel size.*new/s, /First.*new/s, /Second.*contact/s, /Fwd: Broken lamp.*forwarded/s]) {
+    for (const words of [
+      /Wheel size.*New conversation/s,
+      /First.*New conversation/s,
+      /Second.*Joined the contact's conversation/s,
+      /Fwd: Broken lamp.*Forwarded in/s,
+    ]) {
       await inbox.page.getByRole("row", { name: words }).waitFor();
     }
     await inbox.page.getByRole("link", { name: "Open the conversation of “Wheel size”" }).click();

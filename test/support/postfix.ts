@@ -15,7 +15,7 @@ export interface PostfixOptions {
   port: number;
   /** Address or domain → `transport:nexthop`. */
   transports: Record<string, string>;
-  /** Lines of `master.cf` for transports of its own. */
+  /** Lines of `master.cf` for transports of its own; `FOLDER` is where the files are. */
   services?: string[];
   /** Files beside the configuration, by name; only `nobody` may read and run them. */
   files?: Record<string, string>;
@@ -95,7 +95,7 @@ export class Postfix {
     chownSync(join(this.folder, "data"), owner.uid, owner.gid);
     const nobody = findUser("nobody");
     const listen = `${LOOPBACK}:${options.port} inet n - n - - smtpd`;
-    writeFileSync(join(this.folder, "master.cf"), `${[listen, ...SERVICES, ...(options.services ?? [])].join("\n")}\n`);
+    writeFileSync(join(this.folder, "master.cf"), `${[listen, ...SERVICES, ...this.#services(options)].join("\n")}\n`);
     writeFileSync(join(this.folder, "main.cf"), mainConfiguration(this.folder));
     const transports = Object.entries(options.transports).map(([name, transport]) => `${name} ${transport}\n`);
     writeFileSync(join(this.folder, "transport"), transports.join(""));
@@ -103,6 +103,10 @@ export class Postfix {
       writeFileSync(join(this.folder, name), content, { mode: 0o500 });
       chownSync(join(this.folder, name), nobody.uid, nobody.gid);
     }
+  }
+
+  #services({ services = [] }: PostfixOptions): string[] {
+    return services.map((line) => line.replaceAll("FOLDER", this.folder));
   }
 
   /** @throws Error with Postfix's own words where it does not start */

@@ -86,8 +86,12 @@ export async function listConversations(
   };
 }
 
-/** Unread and by-contact views have an index of their own, which has both statuses in order. */
+/**
+ * Unread and by-contact views have an index of their own, which has both statuses in order. What is unread is open: who
+ * completes has read, and what is unread opens again. Naming the status would make SQLite walk all open conversations.
+ */
 function statusesOf(filter: ConversationFilter): ("open" | "complete" | null)[] {
+  if (filter.isUnread && filter.status === "open") return [null];
   if (filter.status !== "all") return [filter.status];
   return filter.isUnread || filter.contactId !== null ? [null] : ["open", "complete"];
 }
@@ -97,8 +101,10 @@ type StatusFilter = Omit<ConversationFilter, "status"> & { status: "open" | "com
 function pageQuery(db: Database, filter: StatusFilter, page: { limit: number; after: ListPosition | null }) {
   const where: SQL[] = [];
   if (filter.status !== null) where.push(eq(conversations.status, filter.status));
-  if (filter.assignee === "none") where.push(sql`${conversations.assigneeId} IS NULL`);
-  else if (filter.assignee !== null) where.push(eq(conversations.assigneeId, filter.assignee));
+  // With a plus no index fits: the unread ones are few and in order, an agent's are many and would have to be sorted.
+  const assignee = filter.isUnread ? sql`+${conversations.assigneeId}` : conversations.assigneeId;
+  if (filter.assignee === "none") where.push(sql`${assignee} IS NULL`);
+  else if (filter.assignee !== null) where.push(sql`${assignee} = ${filter.assignee}`);
   // Written out, not bound: SQLite takes a partial index only where it can see that the condition holds.
   if (filter.isUnread) where.push(sql`is_unread = 1`);
   if (filter.channel !== null) where.push(eq(conversations.channel, filter.channel));

@@ -69,6 +69,11 @@ export class Conversation extends ProductConversation {
     super(ctx, interceptEnv(env, count));
   }
 
+  override fetch(request: Request): Promise<Response> {
+    counts.objectRequests += 1;
+    return super.fetch(request);
+  }
+
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     counts.objectRequests += 1;
     return super.webSocketMessage(socket, data);

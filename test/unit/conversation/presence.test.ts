@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { computePresence, isSamePresence, presenceForVisitor } from "../../../durable-objects/conversation/presence.ts";
+import {
+  computePresence,
+  computePresenceEnd,
+  isSamePresence,
+  presenceForVisitor,
+} from "../../../durable-objects/conversation/presence.ts";
 import { PRESENCE_HIDDEN_MS, PRESENCE_VISIBLE_MS } from "../../../durable-objects/conversation/protocol.ts";
 import { NOW, agentConnection, visitorConnection } from "../../support/conversation-builders.ts";
 
@@ -34,5 +39,16 @@ describe("[P10] presence", () => {
     expect(isSamePresence(a, { ...a, isVisitorOnline: false })).toBe(false);
     expect(isSamePresence(a, { ...a, agents: [{ id: "ben" }] })).toBe(false);
     expect(isSamePresence(a, { ...a, agents: [{ id: "ana" }, { id: "ben" }] })).toBe(false);
+  });
+});
+
+describe("[P10] when somebody stops being online", () => {
+  test("is when the first of those who are there has been silent for too long", () => {
+    const visible = { connection: visitorConnection(), lastSeenAt: NOW - 5_000 };
+    const hidden = { connection: visitorConnection({ isHidden: true }), lastSeenAt: NOW };
+    const ghost = { connection: visitorConnection(), lastSeenAt: NOW - PRESENCE_VISIBLE_MS - 1 };
+    expect(computePresenceEnd([hidden, visible, ghost], NOW)).toBe(NOW - 5_000 + PRESENCE_VISIBLE_MS + 1);
+    expect(computePresenceEnd([ghost], NOW)).toBe(null);
+    expect(computePresence([visible], NOW - 5_000 + PRESENCE_VISIBLE_MS + 1).isVisitorOnline).toBe(false);
   });
 });

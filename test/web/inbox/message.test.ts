@@ -13,7 +13,13 @@ const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</s
 const hostileContact = { id: idOf(5), name: HOSTILE, email: "a@example.com" };
 
 const mountMessage = (part: Partial<Message>, conversation = aConversation(1, { contact: hostileContact })) =>
-  mountScreen(MessageItem, { message: aMessage(part), conversation, isFirstOfGroup: true, isSubjectShown: true });
+  mountScreen(MessageItem, {
+    message: aMessage(part),
+    conversation,
+    isVisitorOnline: false,
+    isFirstOfGroup: true,
+    isSubjectShown: true,
+  });
 
 describe("a message", () => {
   it("[S9] says by which channel it came", async () => {

@@ -11,7 +11,14 @@ import { useSession } from "../../../web/inbox/session/session.ts";
 import { ME } from "./builders.ts";
 
 const NAMES = ["conversations", "contacts", "saved-replies", "ledger", "settings", "sign-in", "setup", "settings-widget"];
-const SETTINGS_NAMES = ["settings-general", "settings-mailboxes", "settings-agents", "settings-api-keys", "settings-hours"];
+const SETTINGS_NAMES = [
+  "settings-maintenance",
+  "settings-general",
+  "settings-mailboxes",
+  "settings-agents",
+  "settings-api-keys",
+  "settings-hours",
+];
 const Nothing = defineComponent({ render: () => h("div") });
 
 export function signIn(pinia: Pinia, role: Role = "owner"): void {

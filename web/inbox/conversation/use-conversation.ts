@@ -48,15 +48,15 @@ function useOpening(id: string, { history, link }: OpeningParts) {
   const state = ref<"loading" | "ready" | "failed">("loading");
   const error = shallowRef<unknown>(null);
 
-  function start(record: ConversationRecord): void {
-    history.start(record);
+  function start(record: ConversationRecord, isRemembered = false): void {
+    history.start(record, isRemembered);
     link.connect(record);
     state.value = "ready";
   }
 
   async function open(): Promise<void> {
     const known = recall(id);
-    if (known) return start(known);
+    if (known) return start(known, true);
     state.value = "loading";
     try {
       start(await readConversation(id));

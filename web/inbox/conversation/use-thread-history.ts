@@ -1,5 +1,5 @@
 import { ref, shallowRef } from "vue";
-import type { ConversationEvent, Draft, Message } from "../../../durable-objects/conversation/protocol.ts";
+import type { ConversationEvent, Delivery, Draft, Message } from "../../../durable-objects/conversation/protocol.ts";
 import type { ConversationPage } from "../../../worker/domain/api-shapes.ts";
 import { request } from "../api/http.ts";
 import type { Page } from "../api/queries.ts";
@@ -8,6 +8,15 @@ import { mergeEvents } from "./thread-entries.ts";
 import type { ConversationLink } from "./use-conversation-link.ts";
 
 const PAGE_SIZE = 50;
+
+interface StartRecord {
+  messages: readonly Message[];
+  events: readonly ConversationEvent[];
+  hasOlder: boolean;
+  drafts?: readonly Draft[];
+}
+
+const isUnderWay = ({ state }: Delivery): boolean => state === "queued" || state === "sending";
 
 export function readConversation(id: string): Promise<ConversationPage> {
   return request<ConversationPage>(conversationPath(id));
@@ -20,6 +29,8 @@ export function useThreadHistory(id: string, link: ConversationLink) {
   const serverDrafts = shallowRef<readonly Draft[] | null>(null);
   const hasOlder = ref(false);
   const isLoadingOlder = ref(false);
+  /** Until the socket is there: what changes in known messages before it is told to nobody. */
+  let mayBeStale = false;
 
   /** What changed in older messages while the connection was lost: deliveries, events. */
   async function refresh(): Promise<void> {
@@ -50,11 +61,14 @@ export function useThreadHistory(id: string, link: ConversationLink) {
     if (notice.kind !== "frame") return;
     if (notice.frame.type === "event") events.value = mergeEvents(events.value, [notice.frame.event]);
     if (notice.frame.type !== "welcome") return;
+    if (mayBeStale) void refresh();
+    mayBeStale = false;
     events.value = mergeEvents(events.value, notice.frame.events ?? []);
     if (notice.frame.drafts) serverDrafts.value = notice.frame.drafts;
   });
 
-  function start(record: { events: readonly ConversationEvent[]; hasOlder: boolean; drafts?: readonly Draft[] }): void {
+  function start(record: StartRecord, isRemembered = false): void {
+    mayBeStale = isRemembered || record.messages.some(({ delivery }) => delivery !== undefined && isUnderWay(delivery));
     events.value = record.events;
     hasOlder.value = record.hasOlder;
     if (record.drafts) serverDrafts.value = record.drafts;

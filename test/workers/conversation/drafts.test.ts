@@ -1,0 +1,52 @@
+/** Drafts and what was taken back, on the real object. */
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  ANA,
+  AUTHOR_ANA,
+  BEN,
+  VISITOR,
+  agentMail,
+  begin,
+  freshStorage,
+  join,
+  mailOpenRequest,
+  send,
+  settle,
+} from "../support/conversation.ts";
+
+beforeEach(freshStorage);
+
+describe("[P14] a draft", () => {
+  test("is told to all sockets of its agent, to nobody else, and is in the next welcome", async () => {
+    const { stub } = await begin();
+    const [desk, phone, ben, visitor] = [
+      await join(stub, ANA),
+      await join(stub, ANA),
+      await join(stub, BEN),
+      await join(stub, VISITOR),
+    ];
+    desk.send({ type: "draft", kind: "reply", text: "I would" });
+    const draft = { kind: "reply", text: "I would" };
+    for (const socket of [desk, phone]) expect((await socket.next("draft")).draft).toMatchObject(draft);
+    await settle(ben);
+    for (const socket of [ben, visitor]) expect(socket.frames.map(({ type }) => type)).not.toContain("draft");
+    expect((await (await join(stub, ANA)).next("welcome")).drafts).toMatchObject([draft]);
+    expect((await (await join(stub, BEN)).next("welcome")).drafts).toEqual([]);
+
+    phone.send({ type: "draft", kind: "reply", text: "" });
+    expect((await desk.next("draft", desk.frames.length)).draft).toMatchObject({ kind: "reply", text: "" });
+    expect((await (await join(stub, ANA)).next("welcome")).drafts).toEqual([]);
+  });
+});
+
+describe("a mail that was taken back", () => {
+  test("is kept for agents, and is nothing to a visitor who comes later", async () => {
+    const { stub } = await begin({ open: { ...mailOpenRequest(), hasVisitor: true } });
+    const { seq } = await send(stub, agentMail({ undoMs: 60_000 }));
+    expect(await stub.undo(seq)).toBe(null);
+    const agent = await (await join(stub, ANA)).next("welcome");
+    expect(agent.messages.at(-1)).toMatchObject({ seq, author: AUTHOR_ANA, delivery: { state: "failed" } });
+    const visitor = await (await join(stub, VISITOR)).next("welcome");
+    expect(visitor.messages.map((message) => message.seq)).toEqual([1]);
+  });
+});

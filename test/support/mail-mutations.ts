@@ -93,10 +93,14 @@ function makePart(random: Random, depth: number): string {
   return `${header}\r\n\r\n${parts.join("")}${random() < 0.8 ? `--${boundary}--\r\n` : ""}`;
 }
 
+const SENDERS = 400;
+
 function makeMail(random: Random): Uint8Array {
   const extras = Array.from({ length: upTo(random, 3) }, () => pick(random, EXTRAS));
   const id = random() < 0.8 ? [`Message-ID: <${random().toString(36).slice(2)}@example.test>`] : [];
-  const head = [`From: ${pick(random, FROM)}`, "To: hello@acme.test", "Subject: A question", ...id, ...extras];
+  // Many people, so that not all of it comes together in a few threads.
+  const from = pick(random, FROM).replace("example.test", `s${upTo(random, SENDERS)}.example.test`);
+  const head = [`From: ${from}`, "To: hello@acme.test", "Subject: A question", ...id, ...extras];
   const text = `${head.join("\r\n")}\r\n${makePart(random, 3)}`;
   return latin1(text.replaceAll("\r\n", pick(random, LINE_ENDS)));
 }

@@ -67,7 +67,10 @@ class LineBuilder {
     if (name === "td" || name === "th") this.append(" ", tag.start);
     if (BLOCKS.has(name)) this.flush();
     const attributes = readAttributes(this.html, tag);
-    if (name === "img") this.append(emojiOf(attributes.get("alt") ?? ""), tag.end);
+    if (name === "img") {
+      this.append(emojiOf(attributes.get("alt") ?? ""), tag.end);
+      this.notePicture(tag.end);
+    }
     const kind = containerKind(name, attributes);
     if (kind === "cut-rest") this.isRestCut = true;
     if (VOID.has(name) || tag.isSelfClosing || this.stack.length >= STACK_MAX) return;
@@ -140,6 +143,13 @@ class LineBuilder {
     this.pieces.push(added);
     this.endsInSpace = added.endsWith(" ");
     this.end = end;
+  }
+
+  /** A picture has no text and so no line; it belongs to the one that it stands in or below. */
+  private notePicture(end: number): void {
+    const last = this.lines.at(-1);
+    if (this.pieces.length > 0) this.end = end;
+    else if (last !== undefined && last.role === this.currentRole() && this.hiddenDepth === 0) last.htmlEnd = end;
   }
 
   private addLine(text: string, end: number): void {

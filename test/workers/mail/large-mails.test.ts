@@ -1,8 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
+import { handleCron } from "../../../worker/cron.ts";
 import { joinBytes } from "../../../worker/email/bytes.ts";
 import { MAIL_BYTES_MAX } from "../../../worker/email/receive.ts";
 import { MAILBOX, freshDeployment } from "../support/deployment.ts";
+import { failing } from "../support/faults.ts";
 import { fetchWorker } from "../support/http.ts";
 import { MAIL_SECRET, rawMail, receive, settled } from "../support/inbound.ts";
 import { count, listThreads, openThread } from "../support/threads.ts";
@@ -100,7 +102,6 @@ describe("a mail of up to 25 MiB", () => {
     expect([await count("ledger"), await count("attachments")]).toEqual([1, 2]);
     expect((await env.MAIL.list({ prefix: "raw/" })).objects).toHaveLength(1);
     await env.DB.prepare("UPDATE ledger SET retry_at = 1, state = 'received'").run();
-    const { handleCron } = await import("../../../worker/cron.ts");
     await handleCron(env);
     expect([await count("ledger"), await count("attachments")]).toEqual([1, 2]);
     expect((await env.MAIL.list({ prefix: "mail-files/" })).objects).toHaveLength(1);
@@ -112,6 +113,29 @@ describe("a mail of up to 25 MiB", () => {
     await receive(raw);
     await receive(relayed);
     expect((await settled(key, 2)).map(({ verdict }) => verdict)).toEqual(["duplicate", "new"]);
+  });
+
+  test("is not accepted while the store is away", async () => {
+    const { raw } = largeMail(5 * MIB);
+    await expect(receive(raw, {}, { MAIL: failing(env.MAIL, ["createMultipartUpload"]) })).rejects.toThrow(
+      "this binding is away",
+    );
+    expect([await count("ledger"), (await env.MAIL.list()).objects.length]).toEqual([0, 0]);
+    await receive(raw);
+    expect(await settled(key, 1)).toMatchObject([{ state: "applied" }]);
+  });
+
+  test("whose files cannot be stored now is taken up again, and then has them", async () => {
+    const { raw, fileBytes } = largeMail(5 * MIB);
+    let uploads = 0;
+    const onCall = (): void => void (uploads += 1);
+    await receive(raw, {}, { MAIL: failing(env.MAIL, ["createMultipartUpload", "put"], { after: 1, onCall }) });
+    expect(uploads).toBeGreaterThan(1);
+    expect(await count("ledger", "state = 'received' AND attempts = 1")).toBe(1);
+    await env.DB.prepare("UPDATE ledger SET retry_at = 1").run();
+    await handleCron(env);
+    expect(await settled(key, 1)).toMatchObject([{ state: "applied" }]);
+    expect(await count("attachments", `size = ${fileBytes}`)).toBe(1);
   });
 
   test("too large by HTTP is refused though nobody said how large, and leaves nothing", async () => {

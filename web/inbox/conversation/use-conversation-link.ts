@@ -1,6 +1,6 @@
 import { tryOnScopeDispose } from "@vueuse/core";
 import { computed, shallowRef } from "vue";
-import type { Conversation, Message } from "../../../durable-objects/conversation/protocol.ts";
+import type { Conversation, Message, Presence } from "../../../durable-objects/conversation/protocol.ts";
 import { ConversationSocket, type AnyConversation, type Notice, type Snapshot } from "../../shared/conversation-socket.ts";
 import { SUBPROTOCOL } from "../../shared/protocol-constants.ts";
 import { browserStorage, makeUnsentStore } from "../../shared/unsent-store.ts";
@@ -23,6 +23,12 @@ function isForAgents(conversation: AnyConversation | null): conversation is Conv
   return conversation !== null && "revision" in conversation;
 }
 
+/** Presence comes in frames of its own: without it a visitor who left would turn green again in the list. */
+function withPresence(conversation: Conversation, presence: Presence | null): Conversation {
+  const isVisitorOnline = presence?.isVisitorOnline ?? conversation.isVisitorOnline;
+  return isVisitorOnline === conversation.isVisitorOnline ? conversation : { ...conversation, isVisitorOnline };
+}
+
 const isDone = ({ unsent }: Snapshot) => unsent.every(({ failure }) => failure);
 
 /** The socket of one conversation as refs. It is opened by `connect`, and closed when the component is gone and nothing waits. */
@@ -35,10 +41,7 @@ export function useConversationLink({ id, myId, onConversation }: LinkOptions) {
 
   const conversation = computed(() => {
     const { conversation: current = null, presence = null } = snapshot.value ?? {};
-    if (!isForAgents(current)) return null;
-    // Presence comes in frames of its own: without it a visitor who left would turn green again in the list.
-    const isVisitorOnline = presence?.isVisitorOnline ?? current.isVisitorOnline;
-    return isVisitorOnline === current.isVisitorOnline ? current : { ...current, isVisitorOnline };
+    return isForAgents(current) ? withPresence(current, presence) : null;
   });
   const messages = computed<readonly Message[]>(() => snapshot.value?.messages ?? []);
 

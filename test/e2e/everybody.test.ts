@@ -23,6 +23,13 @@ beforeAll(async () => {
   });
 });
 
+/** Until a page shows what it is for, and no placeholders. */
+async function settle(page: Page): Promise<void> {
+  await page.getByRole("heading").first().waitFor();
+  await page.waitForLoadState("networkidle");
+  await expect.poll(() => page.getByText(/^(Connecting|Conectando)…$/).count()).toBe(0);
+}
+
 const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** Presses Tab until this has the focus, as somebody does who sees where it is. */
@@ -107,7 +114,7 @@ describe("axe finds nothing wrong", () => {
     found["thread"] = await findViolations(inbox.page);
     for (const path of ["contacts", "saved-replies", "ledger", "settings/widget", "settings/agents", "settings/hours"]) {
       await inbox.open(`/${path}`);
-      await inbox.page.getByRole("heading").first().waitFor();
+      await settle(inbox.page);
       found[path] = await findViolations(inbox.page);
     }
     expect(Object.fromEntries(Object.entries(found).filter(([, violations]) => violations.length > 0))).toEqual({});
@@ -140,7 +147,7 @@ describe("on a phone, in the dark, in Spanish", () => {
     expect(await overflow(page)).toBe(0);
     for (const path of ["contacts", "saved-replies", "ledger", "settings/widget", "settings/mailboxes", "settings/hours"]) {
       await context.open(`/${path}`);
-      await page.getByRole("heading").first().waitFor();
+      await settle(page);
       expect(`${path} ${await overflow(page)}`).toBe(`${path} 0`);
     }
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);

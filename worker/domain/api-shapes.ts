@@ -62,7 +62,6 @@ const epochMs = v.number();
 
 export const pageOf = <const S extends v.GenericSchema>(item: S) =>
   v.object({ items: v.array(item), nextCursor: v.nullable(v.string()) });
-export const listQuerySchema = v.object({ limit: limitSchema, cursor: cursorSchema });
 
 // Errors
 

@@ -65,7 +65,7 @@ export const hoursSettingsSchema = v.object({
 
 export const mailSettingsSchema = v.object({
   /** Seconds for which an email reply can be taken back. */
-  undoSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60)), 0),
+  undoSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60)), 10),
   /** Seconds after the visitor has left until a chat reply that they have not seen is mailed; 0 is never. */
   unseenSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400)), 120),
   /** Put below replies; plain text. */

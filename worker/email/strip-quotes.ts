@@ -180,9 +180,9 @@ function htmlEndOf(lines: readonly MailLine[], kept: readonly MailLine[]): numbe
   if (!line || line.htmlEnd < 0 || lines[last] !== line) return null;
   // Below the last words there may be pictures: all of the mail's where nothing was cut, else those up to an empty line.
   if (lines.slice(last + 1).every(({ bare }) => bare === "")) return null;
-  let end = last;
-  while (lines[end + 1]?.bare === "" && !isQuote(lines[end + 1])) end += 1;
-  return lines[end]?.htmlEnd ?? line.htmlEnd;
+  let end = line.htmlEnd;
+  for (let i = last + 1; lines[i]?.bare === "" && !isQuote(lines[i]); i += 1) end = Math.max(end, lines[i]?.htmlEnd ?? 0);
+  return end;
 }
 
 /** Everything above a forwarded mail is the forwarder's note; without one the whole mail is shown. */

@@ -40,8 +40,8 @@ describe("an invitation", () => {
 
 describe("a mail that is signed or encrypted", () => {
   it.each([
-    [{ kind: "signed", by: "smime" }, "Signed with S/MIME. The signature is not checked here."],
-    [{ kind: "encrypted", by: "pgp" }, "Encrypted with PGP."],
+    [{ kind: "signed" as const, by: "smime" as const }, "Signed with S/MIME. The signature is not checked here."],
+    [{ kind: "encrypted" as const, by: "pgp" as const }, "Encrypted with PGP."],
   ])("is named as what it is", async (protection, text) => {
     const origin = await mountScreen(MessageOrigin, { message: aMessage({ mail: { protection } }) });
     expect(document.body.textContent).toContain(text);

@@ -28,7 +28,9 @@ describe("what an agent is given to show of a mail", () => {
       "Content-Type: image/gif; name=dot.gif\r\nContent-ID: <dot@x>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\nR0lGODlhAQABAAAAACw=",
     ]);
     expect(message?.attachments).toMatchObject([{ name: "dot.gif", type: "image/gif", contentId: "dot@x", isInline: true }]);
-    expect(message?.html?.trim()).toBe('<p>Look</p><img data-cid="dot@x" /><img data-remote-src="https://tracker.example/a.gif" />');
+    expect(message?.html?.trim()).toBe(
+      '<p>Look</p><img data-cid="dot@x" /><img data-remote-src="https://tracker.example/a.gif" />',
+    );
   });
 
   test("pictures below the last words stay where nothing was cut, and above the cut where something was", async () => {

@@ -51,6 +51,6 @@ export function databaseAway(after = 0, onQuery: () => void = () => undefined): 
   });
 }
 
-export function storeAway(failing: "put" | "get"): R2Bucket {
+export function storeAway(failing: "put" | "get" | "createMultipartUpload"): R2Bucket {
   return replacing(env.MAIL, (name) => (name === failing ? away : null));
 }

@@ -41,6 +41,15 @@ const dryRun: Step = {
   },
 };
 
+/** Printed, not judged: how long it takes depends on the machine. */
+const startUp: Step = {
+  name: "start-up",
+  run: async () => {
+    const { isOk, output } = await runCommand("wrangler", ["check", "startup", "--outfile", join(bundle, "startup.cpuprofile")]);
+    return isOk ? passStep(`    ${/Active: .*/.exec(output)?.[0] ?? ""}`) : failStep(output);
+  },
+};
+
 /** Pages serves the same files; its own part is the function that forwards the API. */
 const pagesDryRun = commandStep(
   "Pages dry run",
@@ -74,6 +83,8 @@ const THOROUGH: Step[] = [
   dryRun,
   pagesDryRun,
   sizeBudgets,
+  // After the sizes: it leaves its profile beside the script.
+  startUp,
   e2e,
 ];
 

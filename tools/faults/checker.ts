@@ -107,9 +107,11 @@ function judgeMail(mail: MailEvidence, conversations: readonly StoredConversatio
   }
   for (const [messageId, { told, untold }] of mail.delivered)
     if (told + untold > 1) verdict.doubled.push(`the mail ${messageId} left ${told + untold} times`);
+  // Our Message-IDs begin with the id of the message.
+  const toldOf = new Map(Array.from(mail.delivered, ([messageId, { told }]) => [messageId.split("@")[0], told]));
   for (const { id, channel, author, delivery } of all) {
     if (channel !== "email" || author.kind !== "agent") continue;
-    const told = [...mail.delivered].find(([messageId]) => messageId.startsWith(id))?.[1].told ?? 0;
+    const told = toldOf.get(id) ?? 0;
     if (delivery?.state === "sent" && told === 0) verdict.lost.push(`mail ${id} is called sent, and no server has it`);
     if (delivery?.state === "failed" && told > 0) verdict.lost.push(`mail ${id} is called failed, and a server has it`);
     if (delivery?.state === "sending") verdict.behind.push(`mail ${id} is still being sent`);

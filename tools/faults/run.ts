@@ -143,17 +143,18 @@ async function settle({ options, server, proxy, mailServer, company, office }: S
   await company.finish();
   for (let waiting = [""]; waiting.length > 0 && Date.now() < deadline;) {
     await server.trouble({}, "?hurry");
-    waiting = whoWaits(company, await readAll(office));
+    waiting = company.people.filter((person) => !person.isSettled).map(({ record }) => record.name);
+    // Reading all that is stored takes a while: not before everybody is there.
+    if (waiting.length === 0) waiting = findUnfinished(company, await readAll(office));
     if (waiting.length > 0) await wait(SETTLE_POLL_MS);
-    options.onProgress?.(`waiting for ${waiting.slice(0, WAITING_SHOWN).join(", ")}`);
+    options.onProgress?.(`waiting for ${waiting.slice(0, WAITING_SHOWN).join(", ") || "nobody"}`);
   }
 }
 
 const WAITING_SHOWN = 5;
 
-/** Names of all that has not come right yet. */
-function whoWaits(company: Company, stored: readonly StoredConversation[]): string[] {
-  const people = company.people.filter((person) => !person.isSettled).map(({ record }) => record.name);
+/** Lists and mails that have not come right yet. */
+function findUnfinished(company: Company, stored: readonly StoredConversation[]): string[] {
   const lists = stored
     .filter(({ messages, listedSeq }) => (messages.at(-1)?.seq ?? 0) !== listedSeq)
     .map(({ id }) => `list of ${id}`);
@@ -161,7 +162,7 @@ function whoWaits(company: Company, stored: readonly StoredConversation[]): stri
   const mails = all.filter(({ delivery }) => delivery?.state === "sending").map(({ text }) => `mail “${text}”`);
   const texts = new Set(all.map(({ text }) => text));
   const accepted = company.writers.flatMap((writer) => writer.accepted).filter((text) => !texts.has(text));
-  return [...people, ...lists, ...mails, ...accepted];
+  return [...lists, ...mails, ...accepted];
 }
 
 /** What is stored: of every conversation that the list names, and of every one that somebody was in. */
@@ -170,9 +171,14 @@ async function readAll(office: Office, known: readonly string[] = []): Promise<S
   const listed = new Map(items.map(({ id, lastMessage }) => [id, lastMessage?.seq ?? 0]));
   const ids = [...new Set([...listed.keys(), ...known])];
   const stored: StoredConversation[] = [];
-  for (const id of ids) stored.push(await office.read(id, listed.get(id) ?? null));
+  const lane = async (): Promise<void> => {
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) stored.push(await office.read(id, listed.get(id) ?? null));
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, lane));
   return stored;
 }
+
+const READS_AT_ONCE = 4;
 
 export async function runFaults(options: RunOptions): Promise<RunResult> {
   const stage = await setUp(options);

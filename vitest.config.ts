@@ -20,8 +20,9 @@ const TEST_SECRETS = {
   RATE_LIMITS: "off",
 };
 
-/** How many odd mails to try; without it a share of them. */
-const MAIL_FUZZ = process.env.MAIL_FUZZ === undefined ? {} : { MAIL_FUZZ: process.env.MAIL_FUZZ };
+/** How many odd mails to try, and which; without it a share of them. */
+const { MAIL_FUZZ: count, MAIL_FUZZ_SEED: seed } = process.env;
+const MAIL_FUZZ = count === undefined ? {} : { MAIL_FUZZ: count, ...(seed === undefined ? {} : { MAIL_FUZZ_SEED: seed }) };
 
 export default defineConfig({
   test: {

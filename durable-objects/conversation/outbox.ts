@@ -8,7 +8,7 @@ import type { Delivery } from "./protocol.ts";
 /** Ms between two writes of the index and the lists by one conversation: a burst makes few of them. */
 export const PROJECT_INTERVAL_MS = 1_000;
 /** The same while messages keep coming: the interval doubles up to this. */
-export const PROJECT_INTERVAL_MAX_MS = 4_000;
+export const PROJECT_INTERVAL_MAX_MS = 2_000;
 /** Ms that one effect may take before it counts as failed (projections) or unknown (mail). */
 export const EFFECT_TIMEOUT_MS = 30_000;
 export const RETRY_BASE_MS = 1_000;

@@ -21,6 +21,8 @@ export interface CompanyOptions {
 const CHAT_PAUSE_MS = [400, 3_500] as const;
 const MAIL_PAUSE_MS = [1_500, 7_000] as const;
 const DESK_PAUSE_MS = 3_000;
+/** Mail conversations that are answered at a time: the newest. */
+const DESKS_MAX = 8;
 /** Half of the chats begin at once, the others during this share of the run. */
 const BEGIN_SHARE = 0.8;
 const SECOND_AGENT_CHANCE = 0.3;
@@ -75,7 +77,7 @@ export class Company {
     visitor.record.acknowledge(clientId, message);
     const agents = [this.#join({ name: `agent${index}`, conversationId })];
     if (this.#random.chance(SECOND_AGENT_CHANCE)) agents.push(this.#join({ name: `second${index}`, conversationId }));
-    await Promise.all([visitor, ...agents].map((person) => this.#talk(person, CHAT_PAUSE_MS)));
+    await Promise.all([visitor, ...agents].map((person) => this.#talk(person)));
   }
 
   /** With a token as a visitor, without one as an agent. */
@@ -96,10 +98,17 @@ export class Company {
     return person;
   }
 
-  async #talk(person: Person, pause: readonly [number, number], channel?: "email"): Promise<void> {
+  async #talk(person: Person): Promise<void> {
     while (!this.#isOver) {
-      person.write(channel);
-      await wait(this.#random.between(...pause));
+      person.write();
+      await wait(this.#random.between(...CHAT_PAUSE_MS));
+    }
+  }
+
+  async #answerMails(agent: Person, number: number): Promise<void> {
+    while (!this.#isOver && this.#desks.size - number < DESKS_MAX) {
+      agent.write("email");
+      await wait(this.#random.between(...MAIL_PAUSE_MS));
     }
   }
 
@@ -123,7 +132,7 @@ export class Company {
         if (this.#desks.has(id) || this.#isOver) continue;
         this.#desks.add(id);
         const agent = this.#join({ name: `desk${this.#desks.size}`, conversationId: id });
-        replies.push(this.#talk(agent, MAIL_PAUSE_MS, "email"));
+        replies.push(this.#answerMails(agent, this.#desks.size));
       }
       await wait(DESK_PAUSE_MS);
     }

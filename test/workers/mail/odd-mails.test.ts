@@ -11,7 +11,7 @@ import { receive } from "../support/inbound.ts";
 import { count } from "../support/threads.ts";
 
 const COUNT = Number(env.MAIL_FUZZ ?? "300");
-const SEED = 20_261_102;
+const SEED = Number(env.MAIL_FUZZ_SEED ?? "20261102");
 /** Ms for one mail on a busy machine; a mail that takes longer is one that somebody made on purpose. */
 const MAIL_MS_MAX = 30_000;
 /** Mails that arrive together. */

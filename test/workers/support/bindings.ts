@@ -11,6 +11,7 @@ declare global {
       TEST_MIGRATIONS?: D1Migration[];
       /** How many odd mails to try. */
       MAIL_FUZZ?: string;
+      MAIL_FUZZ_SEED?: string;
     }
     interface GlobalProps {
       mainModule: typeof workerModule;

@@ -31,6 +31,9 @@ export interface ClientState {
   readonly messages: readonly Message[];
   /** Everything up to here has been received; what `hello` names. */
   readonly lastSeq: number;
+  /** Known messages that `hello` asks for again where they may have changed while nobody listened. */
+  readonly overlap: number;
+  readonly mayBeStale: boolean;
   readonly isCaughtUp: boolean;
   /** In the order of their making; refused ones carry a `failure`. */
   readonly unsent: readonly UnsentMessage[];
@@ -63,7 +66,7 @@ export type ClientEvent =
   /** The server has taken, or will not have, a message that went to it by HTTP. */
   | { readonly kind: "settled"; readonly clientId: string; readonly message: Message }
   | { readonly kind: "refused"; readonly clientId: string; readonly reason: RejectionReason }
-  /** Read by HTTP: older messages, or newer copies of known ones. */
+  /** Older messages, read by HTTP. */
   | { readonly kind: "loaded"; readonly messages: readonly Message[] };
 
 /** What the user of the client may want to know beyond the state itself. */
@@ -72,7 +75,7 @@ export type Notice =
   | { readonly kind: "refused"; readonly clientId: string | null; readonly reason: RejectionReason; readonly detail?: string }
   /** New to this client and not its own sending; `isLive` is false for what a catch-up brought. */
   | { readonly kind: "received"; readonly messages: readonly Message[]; readonly isLive: boolean }
-  /** Caught up after a loss. What changed in older messages meanwhile (delivery) must be read again by HTTP. */
+  /** Caught up after a loss. */
   | { readonly kind: "resumed" }
   | { readonly kind: "frame"; readonly frame: ServerFrame };
 
@@ -88,6 +91,10 @@ interface InitialClient {
   /** Known already: the newest page, read by HTTP or kept from before. `hello` continues after its last. */
   readonly messages?: readonly Message[];
   readonly conversation?: AnyConversation | null;
+  /** How many of them `hello` asks for again after a loss, because their delivery may have changed. */
+  readonly overlap?: number;
+  /** They may have changed already. */
+  readonly mayBeStale?: boolean;
   /** What an earlier page load left unsent. */
   readonly unsent?: readonly UnsentMessage[];
 }
@@ -99,6 +106,8 @@ export function initialClient(options: InitialClient): ClientState {
     link: initialLink(options),
     messages,
     lastSeq: messages.at(-1)?.seq ?? 0,
+    overlap: options.overlap ?? 0,
+    mayBeStale: options.mayBeStale ?? false,
     isCaughtUp: false,
     unsent,
     inFlight: null,

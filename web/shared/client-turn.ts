@@ -31,10 +31,13 @@ export function stepLinkOf(turn: Turn, event: LinkEvent): void {
   if (isConnected(before) && !isConnected(link)) {
     if (state.inFlight !== null) state.maybeStored = [...state.maybeStored, state.inFlight];
     state.isCaughtUp = false;
+    state.mayBeStale = true;
     state.inFlight = null;
     turn.effects.push({ kind: "clear-timer", name: "acknowledgement" }, { kind: "clear-timer", name: "send-again" });
   }
   if (before.phase.kind === "opening" && link.phase.kind === "greeting") {
-    transmit(turn, { type: "hello", lastSeq: state.lastSeq, isHidden: link.isHidden });
+    // By the socket, not by HTTP: what comes in its order can't be older than what has come before.
+    const lastSeq = state.mayBeStale ? Math.max(0, state.lastSeq - state.overlap) : state.lastSeq;
+    transmit(turn, { type: "hello", lastSeq, isHidden: link.isHidden });
   }
 }

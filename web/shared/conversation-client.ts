@@ -23,21 +23,26 @@ function hideLookalikes(turn: Turn, added: readonly Message[]): void {
   turn.state.hiddenUnsent = [...turn.state.hiddenUnsent, ...hidden.map(({ clientId }) => clientId)];
 }
 
+function freshOf({ state }: Turn, added: readonly Message[]): readonly Message[] {
+  const known = new Set(state.messages.map(({ seq }) => seq));
+  return added.filter(({ seq }) => !known.has(seq));
+}
+
 function addMessages(turn: Turn, added: readonly Message[], isLive: boolean): void {
-  const known = new Set(turn.state.messages.map(({ seq }) => seq));
-  const fresh = added.filter(({ seq }) => !known.has(seq));
+  const fresh = freshOf(turn, added);
   turn.state.messages = mergeMessages(turn.state.messages, added);
   if (fresh.length > 0) notify(turn, { kind: "received", messages: fresh, isLive });
 }
 
 function handlePage(turn: Turn, messages: readonly Message[], more: boolean): void {
-  hideLookalikes(turn, messages);
+  hideLookalikes(turn, freshOf(turn, messages));
   addMessages(turn, messages, false);
   // A live message may overtake the pages of a catch-up; only the pages themselves tell how far it has come.
   const pageEnd = messages.at(-1)?.seq ?? 0;
   const newest = turn.state.messages.at(-1)?.seq ?? 0;
   turn.state.lastSeq = Math.max(turn.state.lastSeq, more ? pageEnd : newest);
   turn.state.isCaughtUp = !more;
+  if (!more) turn.state.mayBeStale = false;
 }
 
 function handleConversation(turn: Turn, conversation: AnyConversation): void {
@@ -182,7 +187,8 @@ function handle(turn: Turn, event: ClientEvent): void {
     case "refused":
       return fail(turn, event.clientId, { reason: event.reason });
     case "loaded":
-      turn.state.messages = mergeMessages(turn.state.messages, event.messages);
+      // What is known is kept up to date by the socket, and may be newer.
+      turn.state.messages = mergeMessages(turn.state.messages, freshOf(turn, event.messages));
       return;
     case "visibility":
       return handleVisibility(turn, event.isHidden);

@@ -7,6 +7,7 @@
  *       isOwn: (message) => message.author.id === agent.id,
  *       store: makeUnsentStore(browserStorage(), `hilo.unsent.${id}`),
  *       initial: { messages, conversation },     // the newest page, read by HTTP; the socket continues after its last
+ *                                                // (or `overlap` before it, where what is known may have changed)
  *       onChange: () => render(socket.snapshot()),
  *       onNotice: (notice) => { … },
  *     });
@@ -22,9 +23,8 @@
  *
  * **Notices** (`onNotice`, once each, in order): `acknowledged {clientId, message}` · `refused {clientId, reason,
  * detail?}` (permanent; the message stays in `unsent` with its `failure` until `retry` or `discard`) · `received
- * {messages, isLive}` (others' messages, and own ones from other tabs) · `resumed` (caught up after a loss: read by HTTP
- * what may have changed in older messages and hand it to `addMessages`) · `frame {frame}` (every server frame after it
- * was applied: typing, event, drafts in `welcome`, …).
+ * {messages, isLive}` (others' messages, and own ones from other tabs) · `resumed` (caught up after a loss) ·
+ * `frame {frame}` (every server frame after it was applied: typing, event, drafts in `welcome`, …).
  *
  * What it promises: a message is sent until it is acknowledged or refused, with one clientId, one at a time, in order;
  * a dead socket is noticed and replaced within 30 s; 4001 and 4003 stop it (`status.kind === "stopped"`).
@@ -58,7 +58,7 @@ interface ConversationSocketOptions {
   readonly isOwn: (message: Message) => boolean;
   /** Where unsent messages outlive a reload; without it they live as long as this object. */
   readonly store?: UnsentStore;
-  readonly initial?: { readonly messages?: readonly Message[]; readonly conversation?: AnyConversation | null };
+  readonly initial?: Omit<Parameters<typeof initialClient>[0], "isOnline" | "isHidden" | "unsent">;
   readonly onChange: () => void;
   readonly onNotice?: (notice: Notice) => void;
   /** For tests. */
@@ -172,7 +172,7 @@ export class ConversationSocket {
     this.#step({ kind: "refused", clientId, reason });
   }
 
-  /** Merges messages that were read by HTTP: older pages, or newer copies of known ones. */
+  /** Adds older messages, which were read by HTTP. */
   addMessages(messages: readonly Message[]): void {
     this.#step({ kind: "loaded", messages });
   }

@@ -8,6 +8,8 @@ export const TOKEN_SUBPROTOCOL_PREFIX = "token.";
 export const TEXT_LENGTH_MAX = 20_000;
 /** UTF-16 code units of one frame. */
 export const FRAME_LENGTH_MAX = 64_000;
+/** Messages in one `welcome` or `messages` frame. */
+export const MESSAGES_PER_FRAME = 50;
 export const ATTACHMENTS_PER_MESSAGE_MAX = 10;
 export const PING_INTERVAL_MS = 15_000;
 export const TYPING_SHOWN_MS = 4_000;

@@ -145,6 +145,42 @@ describe("catching up", () => {
     expect(initialClient({ isOnline: true, isHidden: false, messages: [message] }).lastSeq).toBe(41);
   });
 
+  test("[A3] after a loss an agent asks for the newest known messages again: their delivery may have changed", () => {
+    const network = new SimulatedNetwork(() => 0.5, { overlap: 2 });
+    network.event({ kind: "start" });
+    network.advance(1000);
+    for (let index = 0; index < 5; index += 1) network.serverWrites();
+    network.advance(1000);
+    network.cut();
+    network.serverChanges(4, { state: "failed", reason: "mailbox full" });
+    network.advance(3000);
+    expect(hellos(network)).toEqual([0, 3]);
+    expect(network.state.messages).toEqual(network.log);
+    expect(network.notices.filter((notice) => notice.kind === "received" && !notice.isLive)).toEqual([]);
+  });
+
+  test("[A3] what was read by HTTP never replaces what the socket has told since", () => {
+    const network = connected();
+    network.serverWrites();
+    network.advance(100);
+    const old = network.log.slice();
+    network.serverChanges(1, { state: "sent" });
+    frame(network, { type: "delivery", seq: 1, delivery: { state: "sent" } });
+    network.event({ kind: "loaded", messages: old });
+    expect(network.state.messages).toEqual(network.log);
+  });
+
+  test("a message that was on the page from the start is no copy of an unsent one with the same words", () => {
+    const known: Message = { ...agentMessage(7), author: { kind: "visitor" }, text: "Hello" };
+    const network = new SimulatedNetwork(() => 0.5, { overlap: 5, mayBeStale: true, messages: [known] });
+    network.log.push(known);
+    network.send("a", "Hello");
+    network.isAnswering = false;
+    network.event({ kind: "start" });
+    network.advance(50);
+    expect(visibleUnsent(network.state).map(({ clientId }) => clientId)).toEqual(["a"]);
+  });
+
   test("a gap in seq is a note and no loss: nothing is asked for again", () => {
     const network = connected();
     frame(network, { type: "message", message: agentMessage(3) });

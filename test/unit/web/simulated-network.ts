@@ -2,7 +2,7 @@
  * A client on one side, a model of the server on the other, and a network between them that is late, cuts, and swallows
  * frames without a word. Time is simulated: `advance` runs every timer and every delivery that falls due, in order.
  */
-import type { ClientFrame, Message, RejectionReason, ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
+import type { ClientFrame, Delivery, Message, RejectionReason, ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
 import {
   type ClientEffect,
   type ClientEvent,
@@ -59,9 +59,9 @@ export class SimulatedNetwork {
   #order = 0;
   #timers = new Map<string, Due>();
 
-  constructor(random: () => number) {
+  constructor(random: () => number, known: Partial<Parameters<typeof initialClient>[0]> = {}) {
     this.#random = random;
-    this.state = initialClient({ isOnline: true, isHidden: false });
+    this.state = initialClient({ isOnline: true, isHidden: false, ...known });
   }
 
   event(event: ClientEvent): void {
@@ -78,6 +78,11 @@ export class SimulatedNetwork {
   serverWrites(kind: "agent" | "visitor" = "agent"): void {
     const message = this.#append(kind, `from ${kind} ${this.log.length + 1}`);
     this.#answer({ type: "message", message });
+  }
+
+  /** The delivery of a message changes, and nobody is told. */
+  serverChanges(seq: number, delivery: Delivery): void {
+    this.log.splice(0, this.log.length, ...this.log.map((message) => (message.seq === seq ? { ...message, delivery } : message)));
   }
 
   cut(code = 1006): void {

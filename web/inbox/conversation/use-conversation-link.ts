@@ -2,7 +2,7 @@ import { tryOnScopeDispose } from "@vueuse/core";
 import { computed, shallowRef } from "vue";
 import type { Conversation, Message, Presence } from "../../../durable-objects/conversation/protocol.ts";
 import { ConversationSocket, type AnyConversation, type Notice, type Snapshot } from "../../shared/conversation-socket.ts";
-import { SUBPROTOCOL } from "../../shared/protocol-constants.ts";
+import { MESSAGES_PER_FRAME, SUBPROTOCOL } from "../../shared/protocol-constants.ts";
 import { browserStorage, makeUnsentStore } from "../../shared/unsent-store.ts";
 import { socketUrl } from "../api/socket-url.ts";
 import { conversationPath } from "./conversation-paths.ts";
@@ -54,14 +54,14 @@ export function useConversationLink({ id, myId, onConversation }: LinkOptions) {
     if (isLeft && isDone(now)) socket.value.stop();
   }
 
-  function connect(initial: { messages: readonly Message[]; conversation: Conversation }): void {
+  function connect(known: { messages: readonly Message[]; conversation: Conversation; mayBeStale: boolean }): void {
     if (isLeft || socket.value) return;
     socket.value = new ConversationSocket({
       url: socketUrl(conversationPath(id, "/socket")),
       protocols: [SUBPROTOCOL],
       isOwn: ({ author }) => author.kind === "agent" && author.id === myId,
       store: makeUnsentStore(browserStorage(), unsentPrefix(myId, id)),
-      initial,
+      initial: { ...known, overlap: MESSAGES_PER_FRAME },
       onChange,
       onNotice: (notice) => listeners.forEach((listener) => listener(notice)),
     });

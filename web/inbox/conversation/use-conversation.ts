@@ -48,9 +48,11 @@ function useOpening(id: string, { history, link }: OpeningParts) {
   const state = ref<"loading" | "ready" | "failed">("loading");
   const error = shallowRef<unknown>(null);
 
-  function start(record: ConversationRecord, isRemembered = false): void {
-    history.start(record, isRemembered);
-    link.connect(record);
+  function start(record: ConversationRecord, isRemembered: boolean): void {
+    history.start(record);
+    // Until the socket is there, what changes in known messages is told to nobody.
+    const isUnderWay = record.messages.some(({ delivery }) => delivery?.state === "queued" || delivery?.state === "sending");
+    link.connect({ ...record, mayBeStale: isRemembered || isUnderWay });
     state.value = "ready";
   }
 
@@ -59,7 +61,7 @@ function useOpening(id: string, { history, link }: OpeningParts) {
     if (known) return start(known, true);
     state.value = "loading";
     try {
-      start(await readConversation(id));
+      start(await readConversation(id), false);
     } catch (failure) {
       error.value = failure;
       state.value = "failed";

@@ -1,5 +1,5 @@
 import { ref, shallowRef } from "vue";
-import type { ConversationEvent, Delivery, Draft, Message } from "../../../durable-objects/conversation/protocol.ts";
+import type { ConversationEvent, Draft, Message } from "../../../durable-objects/conversation/protocol.ts";
 import type { ConversationPage } from "../../../worker/domain/api-shapes.ts";
 import { request } from "../api/http.ts";
 import type { Page } from "../api/queries.ts";
@@ -16,8 +16,6 @@ interface StartRecord {
   drafts?: readonly Draft[];
 }
 
-const isUnderWay = ({ state }: Delivery): boolean => state === "queued" || state === "sending";
-
 export function readConversation(id: string): Promise<ConversationPage> {
   return request<ConversationPage>(conversationPath(id));
 }
@@ -29,16 +27,6 @@ export function useThreadHistory(id: string, link: ConversationLink) {
   const serverDrafts = shallowRef<readonly Draft[] | null>(null);
   const hasOlder = ref(false);
   const isLoadingOlder = ref(false);
-  /** Until the socket is there: what changes in known messages before it is told to nobody. */
-  let mayBeStale = false;
-
-  /** What changed in older messages while the connection was lost: deliveries, events. */
-  async function refresh(): Promise<void> {
-    const page = await readConversation(id).catch(() => null);
-    if (!page) return;
-    link.socket.value?.addMessages(page.messages);
-    events.value = mergeEvents(events.value, page.events);
-  }
 
   async function loadOlder(): Promise<void> {
     const first = link.messages.value[0];
@@ -57,18 +45,14 @@ export function useThreadHistory(id: string, link: ConversationLink) {
   }
 
   link.onNotice((notice) => {
-    if (notice.kind === "resumed") void refresh();
     if (notice.kind !== "frame") return;
     if (notice.frame.type === "event") events.value = mergeEvents(events.value, [notice.frame.event]);
     if (notice.frame.type !== "welcome") return;
-    if (mayBeStale) void refresh();
-    mayBeStale = false;
     events.value = mergeEvents(events.value, notice.frame.events ?? []);
     if (notice.frame.drafts) serverDrafts.value = notice.frame.drafts;
   });
 
-  function start(record: StartRecord, isRemembered = false): void {
-    mayBeStale = isRemembered || record.messages.some(({ delivery }) => delivery !== undefined && isUnderWay(delivery));
+  function start(record: StartRecord): void {
     events.value = record.events;
     hasOlder.value = record.hasOlder;
     if (record.drafts) serverDrafts.value = record.drafts;

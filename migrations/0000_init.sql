@@ -63,7 +63,6 @@ CREATE TABLE `contact_addresses` (
 	`email` text PRIMARY KEY NOT NULL,
 	`contact_id` text NOT NULL,
 	`is_proven` integer NOT NULL,
-	`undeliverable_at` integer,
 	`created_at` integer NOT NULL,
 	FOREIGN KEY (`contact_id`) REFERENCES `contacts`(`id`) ON UPDATE no action ON DELETE no action
 );
@@ -80,6 +79,7 @@ CREATE TABLE `contacts` (
 	`name` text,
 	`email` text,
 	`attributes` text NOT NULL,
+	`blocked_at` integer,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL
 );
@@ -114,6 +114,7 @@ CREATE TABLE `ledger` (
 	`content_hash` text,
 	`state` text NOT NULL,
 	`verdict` text,
+	`decision` text,
 	`reason` text,
 	`subject` text,
 	`from_address` text,
@@ -122,6 +123,10 @@ CREATE TABLE `ledger` (
 	`seq` integer,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`accepted_by` text,
+	`move_to` text,
+	`moved_from` text,
+	`moved_by` text,
+	`moves` integer DEFAULT 0 NOT NULL,
 	`retry_at` integer,
 	`updated_at` integer NOT NULL
 );
@@ -130,6 +135,9 @@ CREATE UNIQUE INDEX `ledger_raw` ON `ledger` (`mailbox_id`,`envelope_to`,`raw_ha
 CREATE INDEX `ledger_sender` ON `ledger` (`from_address`,`received_at`);--> statement-breakpoint
 CREATE INDEX `ledger_received` ON `ledger` (`received_at`,`id`);--> statement-breakpoint
 CREATE INDEX `ledger_attention` ON `ledger` (`received_at`,`id`) WHERE state IN ('quarantined', 'failed');--> statement-breakpoint
+CREATE INDEX `ledger_filtered` ON `ledger` (`received_at`,`id`) WHERE state = 'filtered';--> statement-breakpoint
+CREATE INDEX `ledger_message` ON `ledger` (`mailbox_id`,`message_id`,`content_hash`);--> statement-breakpoint
+CREATE INDEX `ledger_moving` ON `ledger` (`updated_at`) WHERE move_to IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `ledger_retry` ON `ledger` (`retry_at`) WHERE retry_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `mail_ids` (
 	`mailbox_id` text NOT NULL,
@@ -142,6 +150,7 @@ CREATE TABLE `mail_ids` (
 	PRIMARY KEY(`mailbox_id`, `message_id`)
 );
 --> statement-breakpoint
+CREATE INDEX `mail_ids_ledger` ON `mail_ids` (`ledger_id`) WHERE ledger_id IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `mailboxes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`address` text NOT NULL,
@@ -158,8 +167,9 @@ CREATE UNIQUE INDEX `mailboxes_address_unique` ON `mailboxes` (`address`);--> st
 CREATE TABLE `participants` (
 	`conversation_id` text NOT NULL,
 	`email` text NOT NULL,
+	`ledger_id` text NOT NULL,
 	`created_at` integer NOT NULL,
-	PRIMARY KEY(`conversation_id`, `email`)
+	PRIMARY KEY(`conversation_id`, `email`, `ledger_id`)
 );
 --> statement-breakpoint
 CREATE TABLE `reply_keys` (
@@ -202,6 +212,13 @@ CREATE TABLE `settings` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`value` text NOT NULL,
 	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `undeliverable_addresses` (
+	`email` text PRIMARY KEY NOT NULL,
+	`cause` text NOT NULL,
+	`reason` text NOT NULL,
+	`at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `verifications` (

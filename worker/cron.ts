@@ -9,7 +9,8 @@ const UNCLAIMED_BATCH = 50;
 
 export async function handleCron(env: Env): Promise<void> {
   const { processDueMails } = await import("./email/process.ts");
-  await Promise.all([processDueMails(env), removeUnclaimed(env)]);
+  const { carryOutDueMoves } = await import("./email/move-mail.ts");
+  await Promise.all([processDueMails(env), carryOutDueMoves(env), removeUnclaimed(env)]);
 }
 
 async function removeUnclaimed(env: Env): Promise<void> {

@@ -23,4 +23,5 @@ export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
   email: (message, env) => handleEmail(message, env),
   scheduled: (_event, env) => handleCron(env),
+  queue: async (batch, env) => (await import("./email/handle-delivery-events.ts")).handleDeliveryEvents(batch, env),
 } satisfies ExportedHandler<Env>;

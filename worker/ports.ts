@@ -7,8 +7,9 @@ import { claimAttachments } from "./db/attachments.ts";
 import { findOrCreateContact } from "./db/contacts.ts";
 import { saveConversation } from "./db/conversations.ts";
 import { openDatabase } from "./db/database.ts";
+import { findOwnAddresses } from "./db/settings.ts";
 import { deliverMail } from "./email/deliver.ts";
-import { configOf, type Env } from "./env.ts";
+import type { Env } from "./env.ts";
 import { conversationStub, inboxStubs } from "./objects.ts";
 
 export function conversationPorts(env: Env): ConversationPorts {
@@ -26,11 +27,10 @@ export function conversationPorts(env: Env): ConversationPorts {
       const contact = await findOrCreateContact(db, { id: newId(), email, name: name ?? null, isProven: false, now: Date.now() });
       return { id: contact.id, name: contact.name, email };
     },
+    findOwnAddresses: (addresses) => findOwnAddresses(db, addresses),
     claimAttachments: (input) => claimAttachments(db, input),
-    loadRoles: (ids) => loadRoles(db, ids),
+    loadRoles: (credentials) => loadRoles(db, credentials, Date.now()),
     deliver: (mail) => deliverMail(env, mail),
-    // Refused outside loopback where the Worker is asked; an object cannot see the address, and its sockets came that way.
-    hasRateLimits: configOf(env).RATE_LIMITS !== "off",
   };
 }
 
@@ -38,6 +38,6 @@ export function inboxPorts(env: Env): InboxPorts {
   const db = openDatabase(env.DB);
   return {
     isVisitorOnline: async (conversationId) => (await conversationStub(env, conversationId).item())?.isVisitorOnline ?? false,
-    loadRoles: (ids) => loadRoles(db, ids),
+    loadRoles: (credentials) => loadRoles(db, credentials, Date.now()),
   };
 }

@@ -1,7 +1,8 @@
 /** Appending a message: the one place that gives out `seq` (A3) and says what else a message changes. Pure. */
+import { recipientsOf } from "./copies.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { Attachment, Author, Channel, ConversationEvent, Delivery, Message } from "./protocol.ts";
-import { previewOf, replyAddressOf, type ConversationState } from "./state.ts";
+import { lastMessageOf, type ConversationState } from "./state.ts";
 
 export interface NewMessage {
   /** Makes a repeat known; unique within the conversation. */
@@ -13,6 +14,8 @@ export interface NewMessage {
   html?: string | undefined;
   quoted?: string | undefined;
   subject?: string | undefined;
+  cc?: string[];
+  bcc?: string[];
   mail?: Message["mail"];
   /** False for automatic mail, which joins without waking anyone. */
   shouldReopen: boolean;
@@ -51,17 +54,19 @@ function messageOf(turn: Turn, input: NewMessage): Message {
   if (input.html !== undefined) message.html = input.html;
   if (input.quoted !== undefined && input.quoted !== "") message.quoted = input.quoted;
   if (input.subject !== undefined && input.subject !== "") message.subject = input.subject;
+  if (input.cc !== undefined && input.cc.length > 0) message.cc = input.cc;
+  if (input.bcc !== undefined && input.bcc.length > 0) message.bcc = input.bcc;
   if (input.mail !== undefined) message.mail = input.mail;
   if (input.channel === "email" && (input.author.kind === "agent" || input.author.kind === "system"))
-    message.delivery = queuedDelivery(turn, input.undoMs);
+    message.delivery = queuedDelivery(turn, message, input.undoMs);
   return message;
 }
 
-export function queuedDelivery(turn: Turn, undoMs: number): Delivery {
-  const to = replyAddressOf(turn.state);
+export function queuedDelivery(turn: Turn, copies: Pick<Message, "cc" | "bcc">, undoMs: number): Delivery {
+  const to = recipientsOf(turn.state, copies);
   return {
     state: "queued",
-    ...(to === null ? {} : { to: [to] }),
+    ...(to.length === 0 ? {} : { to }),
     ...(undoMs > 0 ? { undoUntil: turn.now + undoMs } : {}),
   };
 }
@@ -75,13 +80,7 @@ function stateAfter(turn: Turn, message: Message, input: NewMessage): { state: C
     ...before,
     lastSeq: message.seq,
     revision: before.revision + 1,
-    lastMessage: {
-      seq: message.seq,
-      at: message.at,
-      author: message.author,
-      channel: message.channel,
-      preview: previewOf(message),
-    },
+    lastMessage: lastMessageOf(message),
   };
   if (message.channel !== "note") state.channel = message.channel;
   if (message.author.kind === "agent") {

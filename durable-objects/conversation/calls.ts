@@ -3,7 +3,7 @@ import type { SendRequest } from "./core.ts";
 import type { OpenRequest } from "./intake.ts";
 import type { Conversation, ConversationEvent, Draft, Message, RejectionReason } from "./protocol.ts";
 
-export interface PersonMessage extends Omit<SendRequest, "attachments"> {
+export interface PersonMessage extends Omit<SendRequest, "attachments" | "own"> {
   attachmentIds: string[];
   /** Who must have uploaded the files: `agent:<id>` or `visitor:<conversation>`. */
   uploadedBy: string;
@@ -13,7 +13,7 @@ export interface PersonMessage extends Omit<SendRequest, "attachments"> {
 
 export type SendAnswer =
   | { kind: "stored" | "repeated"; message: Message; tokenGeneration: number }
-  | { kind: "rejected"; reason: RejectionReason }
+  | { kind: "rejected"; reason: RejectionReason; detail?: string }
   | { kind: "unknown" };
 
 export interface ViewAnswer {

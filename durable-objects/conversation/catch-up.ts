@@ -48,7 +48,10 @@ function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[
     messages: messagesFor(connection.kind, page.messages),
     more: page.more,
   };
-  if (connection.kind === "visitor") return { ...frame, conversation: conversationForVisitor(state) };
+  if (connection.kind === "visitor") {
+    const withdrawn = state.movedSeqs.length === 0 ? {} : { withdrawn: state.movedSeqs };
+    return { ...frame, conversation: conversationForVisitor(state), ...withdrawn };
+  }
   return {
     ...frame,
     conversation: conversationForAgents(state, presence.isVisitorOnline),

@@ -1,14 +1,9 @@
 /** What agents and the Worker ask of a conversation besides messages. Pure. */
 import type { Effect, Turn } from "./effects.ts";
 import { appendMessage, queuedDelivery } from "./append.ts";
-import {
-  UNDONE_REASON,
-  type Author,
-  type ContactSummary,
-  type Delivery,
-  type Message,
-  type RejectionReason,
-} from "./protocol.ts";
+import { recipientsOf } from "./copies.ts";
+import { delivered } from "./delivery.ts";
+import { UNDONE_REASON, type Author, type ContactSummary, type Message, type RejectionReason } from "./protocol.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
 
 /** Marks everything up to `seq` as read for all agents (S2); never goes back, never past what exists (T16). */
@@ -75,20 +70,51 @@ function isSameContact(a: ContactSummary | null, b: ContactSummary): boolean {
   return a !== null && a.id === b.id && a.email === b.email && a.name === b.name;
 }
 
+/** Ends the visitor's way in: their token is refused from now on, and who is there is sent away (T5). */
+export function decideRevoke(turn: Turn): Effect[] {
+  if (!turn.state.hasVisitor) return [];
+  const tokenGeneration = turn.state.tokenGeneration + 1;
+  return [...changed(turn, { tokenGeneration }), { kind: "close-visitor" }, { kind: "presence" }];
+}
+
 export type MailOutcome = { effects: Effect[]; refusal: RejectionReason | null };
 
-/** Mails an agent's chat message with its transcript (S20), or tries a failed mail again. */
+/**
+ * Mails an agent's chat message with its transcript (S20), or tries a failed mail again: one that some have had goes to
+ * the others alone. Asked for by hand, it also goes to addresses that are known to be undeliverable.
+ */
 export function decideMailMessage(turn: Turn, seq: number): MailOutcome {
   const message = turn.findBySeq(seq);
   if (message === null || message.author.kind !== "agent" || message.channel === "note") return refused("not_allowed");
   if (replyAddressOf(turn.state) === null) return refused("no_address");
   const state = message.delivery?.state;
-  if (state === "queued" || state === "sending" || state === "sent") return { effects: [], refusal: null };
-  const delivery = queuedDelivery(turn, 0);
+  if (state === "sent") return { effects: mailTheRest(turn, message), refusal: null };
+  if (state === "queued" || state === "sending") return { effects: [], refusal: null };
   return {
-    effects: [{ kind: "mail", job: { seq, dueAt: turn.now } }, ...delivered(message, delivery)],
+    effects: [
+      { kind: "mail", job: { seq, dueAt: turn.now, isInsisted: state === "failed" || state === "unknown" } },
+      ...delivered(message, queuedDelivery(turn, message, 0)),
+    ],
     refusal: null,
   };
+}
+
+/** To those of its recipients whom the mail has not reached; nothing where somebody is still being tried. */
+function mailTheRest(turn: Turn, message: Message): Effect[] {
+  const { delivery, seq } = message;
+  if (delivery?.refused === undefined || delivery.refused.some(({ isPending }) => isPending === true)) return [];
+  const reached = new Set(delivery.to);
+  // As things are now: the contact's address may have been put right since.
+  const only = recipientsOf(turn.state, message).filter((address) => !reached.has(address));
+  if (only.length === 0) return [];
+  const pending = only.map((address) => {
+    const known = delivery.refused?.find((refusal) => refusal.address === address);
+    return { address, reason: known?.reason ?? "", isPending: true };
+  });
+  return [
+    { kind: "mail", job: { seq, dueAt: turn.now, only, isInsisted: true } },
+    ...delivered(message, { ...delivery, refused: pending }),
+  ];
 }
 
 /** Takes a queued mail back; once `sending` is written it is too late (T16). */
@@ -115,24 +141,6 @@ export function decideAutomatic(turn: Turn, mail: { key: string; text: string })
     undoMs: 0,
   });
   return [...effects, { kind: "message", message }];
-}
-
-/** What a bounce says of a mail that had left: failed for good, or only delayed. */
-export function decideBounce(turn: Turn, seq: number, report: { isHard: boolean; reason: string }): Effect[] {
-  const message = turn.findBySeq(seq);
-  if (message?.delivery === undefined) return [];
-  const { to } = message.delivery;
-  const delivery: Delivery = { state: report.isHard ? "failed" : message.delivery.state, reason: report.reason };
-  return delivered(message, to === undefined ? delivery : { ...delivery, to });
-}
-
-/** A new delivery state of a message, stored and shown. */
-export function delivered(message: Message, delivery: Delivery): Effect[] {
-  const next = { ...message, delivery };
-  return [
-    { kind: "update", message: next },
-    { kind: "broadcast", frame: { type: "delivery", seq: message.seq, delivery }, isForSender: true },
-  ];
 }
 
 function refused(refusal: RejectionReason): MailOutcome {

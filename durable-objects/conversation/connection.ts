@@ -10,15 +10,24 @@ const common = {
   /** True after `hello`: only then does it receive frames. */
   isReady: v.boolean(),
   isHidden: v.boolean(),
+  /** False for load tests on one's own machine. */
+  hasRateLimits: v.optional(v.boolean(), true),
 };
 
 export const connectionSchema = v.variant("kind", [
-  v.object({ kind: v.literal("visitor"), ...common }),
+  v.object({
+    kind: v.literal("visitor"),
+    /** Of the token that it came with: after a revocation its frames count for nothing. */
+    tokenGeneration: v.optional(v.number()),
+    ...common,
+  }),
   v.object({
     kind: v.literal("agent"),
     agentId: v.string(),
     name: v.string(),
     role: roleSchema,
+    /** `session:<id>` or `key:<id>`: the socket lives no longer than that. */
+    credential: v.string(),
     /** Ms for which an email reply can be taken back. */
     undoMs: v.number(),
     /** Ms after which an unseen chat reply is mailed; 0 is never. */
@@ -29,12 +38,14 @@ export const connectionSchema = v.variant("kind", [
 
 /** What the Worker has checked and tells the object about a new socket; never taken from a client (A10). */
 export const connectionClaimSchema = v.variant("kind", [
-  v.object({ kind: v.literal("visitor"), tokenGeneration: v.number() }),
+  v.object({ kind: v.literal("visitor"), tokenGeneration: v.number(), hasRateLimits: v.boolean() }),
   v.object({
     kind: v.literal("agent"),
     agentId: v.string(),
     name: v.string(),
     role: roleSchema,
+    credential: v.string(),
+    hasRateLimits: v.boolean(),
     undoMs: v.number(),
     unseenMs: v.optional(v.number()),
   }),

@@ -9,22 +9,24 @@ import { AlarmClock } from "./alarms.ts";
 import {
   decideAssign,
   decideAutomatic,
-  decideBounce,
   decideCapture,
   decideContact,
   decideMailMessage,
   decideRead,
+  decideRevoke,
   decideStatus,
   decideUndo,
 } from "./commands.ts";
 import { CONNECTION_HEADER, connectionClaimSchema } from "./connection.ts";
 import { decideSend } from "./core.ts";
+import { decideDeliveryReport, type DeliveryReport } from "./delivery.ts";
 import { Drain } from "./drain.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import type { Effect, Turn } from "./effects.ts";
-import { claimFiles, receiveFrame } from "./receive-frame.ts";
+import { claimFiles, findOwn, receiveFrame } from "./receive-frame.ts";
 import { decideReceiveMail, mailFactsOf, openedState, type MailFacts, type OpenRequest, type ReceivedMail } from "./intake.ts";
 import { MessageLog } from "./message-log.ts";
+import { decideMoveIn, decideMoveOut, noteKeyOf, type MailPart, type MoveIn, type MoveOut } from "./moves.ts";
 import type { ConversationPorts, IndexRow } from "./ports.ts";
 import {
   CLOSE_CODES,
@@ -47,6 +49,8 @@ export abstract class ConversationObject extends DurableObject {
   readonly #clock: AlarmClock;
   readonly #runner: EffectRunner;
   readonly #drain: Drain;
+  /** Epoch ms; after an eviction they are looked up once more than needed. */
+  #verifiedAt = 0;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
     super(ctx, env);
@@ -72,7 +76,7 @@ export abstract class ConversationObject extends DurableObject {
     const { 0: client, 1: server } = new WebSocketPair();
     const id = uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
     const common = { id, connectedAt: Date.now(), isReady: false, isHidden: false };
-    this.#sockets.accept(server, claim.kind === "agent" ? { ...claim, ...common } : { kind: "visitor", ...common });
+    this.#sockets.accept(server, { ...claim, ...common });
     const { state } = this.#runner;
     if (state === null || (claim.kind === "visitor" && claim.tokenGeneration !== state.tokenGeneration)) {
       closeSocket(server, CLOSE_CODES.notAllowed, "not_allowed");
@@ -105,7 +109,7 @@ export abstract class ConversationObject extends DurableObject {
     const isWatched = this.#sockets.list("agent").length > 0;
     if (isWatched) {
       this.#runner.showPresence();
-      await verifyAgents(this.#sockets, this.#ports);
+      await this.#verifyAgents();
     }
     const now = Date.now();
     const nextAt = this.#drain.nextAt(now);
@@ -127,10 +131,11 @@ export abstract class ConversationObject extends DurableObject {
     const conversationId = this.#runner.state?.id ?? open?.id;
     if (conversationId === undefined) return { kind: "unknown" };
     const attachments = await claimFiles(this.#ports, { ids: attachmentIds, conversationId, uploadedBy });
+    const own = await findOwn(this.#ports, rest);
     const state = this.#runner.state ?? (open === undefined ? null : openedState(open, Date.now()));
     if (state === null) return { kind: "unknown" };
-    const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments });
-    if (outcome.kind === "rejected") return { kind: "rejected", reason: outcome.reason };
+    const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments, own });
+    if (outcome.kind === "rejected") return outcome;
     if (outcome.kind === "stored") this.#runner.apply(outcome.effects);
     return { kind: outcome.kind, message: outcome.message, tokenGeneration: state.tokenGeneration };
   }
@@ -146,6 +151,33 @@ export abstract class ConversationObject extends DurableObject {
     });
     if (message === null) throw new Error("a mail was received and no message was made");
     return message;
+  }
+
+  /** What an inbound mail is here: its message and, of a forwarded one, the note above it. Empty where it is no mail. */
+  mailParts(seq: number): MailPart[] {
+    const message = this.findMessage(seq);
+    const key = message?.mail?.ledgerId === undefined ? null : this.#log.keyOf(seq);
+    if (message === null || key === null) return [];
+    const noteKey = noteKeyOf(key);
+    const note = noteKey === key ? null : this.#log.findByKey(noteKey);
+    return [{ key, message }, ...(note === null ? [] : [{ key: noteKey, message: note }])];
+  }
+
+  /** @returns the message that the mail is here */
+  async moveMailIn(input: MoveIn): Promise<Message> {
+    this.open(input.open);
+    let message: Message | null = null;
+    await this.#command((turn) => {
+      const moved = decideMoveIn(turn, input);
+      ({ message } = moved);
+      return moved.effects;
+    });
+    if (message === null) throw new Error("a mail was moved and no message was made");
+    return message;
+  }
+
+  async moveMailOut(input: MoveOut): Promise<boolean> {
+    return this.#command((turn) => decideMoveOut(turn, input));
   }
 
   view(agentId: string, limit: number): ViewAnswer | null {
@@ -188,6 +220,10 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideContact(turn, contact));
   }
 
+  async revokeVisitor(): Promise<boolean> {
+    return this.#command(decideRevoke);
+  }
+
   /** Mails a chat message with its transcript (S20), or tries a failed mail again. */
   mailMessage(seq: number): RejectionReason | null | "unknown" {
     return this.#mailCommand((turn) => decideMailMessage(turn, seq));
@@ -202,8 +238,9 @@ export abstract class ConversationObject extends DurableObject {
     return this.#mailCommand((turn) => decideUndo(turn, seq));
   }
 
-  async bounced(seq: number, report: { isHard: boolean; reason: string }): Promise<boolean> {
-    return this.#command((turn) => decideBounce(turn, seq, report));
+  /** A bounce, a complaint, or what the platform says became of a mail. */
+  async reportDelivery(seq: number, report: DeliveryReport): Promise<boolean> {
+    return this.#command((turn) => decideDeliveryReport(turn, seq, report));
   }
 
   sendAutomatic(mail: { key: string; text: string }): void {
@@ -229,6 +266,14 @@ export abstract class ConversationObject extends DurableObject {
 
   item(): Conversation | null {
     return this.#runner.item();
+  }
+
+  /** Now and then: in a busy conversation the alarm rings every second. */
+  async #verifyAgents(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#verifiedAt < WATCH_INTERVAL_MS) return;
+    this.#verifiedAt = now;
+    await verifyAgents(this.#sockets, this.#ports);
   }
 
   async #command(rule: (turn: Turn) => Effect[]): Promise<boolean> {

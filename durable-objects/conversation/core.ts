@@ -7,6 +7,7 @@ import { hasRole } from "../../worker/domain/roles.ts";
 import { appendMessage } from "./append.ts";
 import { decideRead, decideUndo } from "./commands.ts";
 import type { Connection } from "./connection.ts";
+import { decideCopies, type Copies, type OwnAddresses } from "./copies.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { ParsedFrame } from "./frames.ts";
 import { CLOSE_CODES, type Attachment, type Author, type ClientFrame, type Message, type RejectionReason } from "./protocol.ts";
@@ -20,6 +21,8 @@ export interface FrameInput {
   frame: ClientFrame;
   connection: Connection;
   attachments: ClaimedFiles;
+  /** Of a `send` with Cc or Bcc. */
+  own?: OwnAddresses;
 }
 
 export function decideFrame(turn: Turn, input: FrameInput): Effect[] {
@@ -52,8 +55,9 @@ export function decideFrame(turn: Turn, input: FrameInput): Effect[] {
   }
 }
 
-export function rejected(reason: RejectionReason, clientId?: string): Effect {
-  return { kind: "answer", frame: { type: "rejected", reason, ...(clientId === undefined ? {} : { clientId }) } };
+export function rejected(reason: RejectionReason, clientId?: string, detail?: string): Effect {
+  const named = { ...(clientId === undefined ? {} : { clientId }), ...(detail === undefined ? {} : { detail }) };
+  return { kind: "answer", frame: { type: "rejected", reason, ...named } };
 }
 
 /** A frame that cannot be read is answered and ends the socket; one whose text is only too long ends nothing (SPEC P8). */
@@ -79,7 +83,7 @@ function handleHello(frame: Extract<ClientFrame, { type: "hello" }>, connection:
 
 type SendInput = FrameInput & { frame: Extract<ClientFrame, { type: "send" }> };
 
-function handleSend(turn: Turn, { frame, connection, attachments }: SendInput): Effect[] {
+function handleSend(turn: Turn, { frame, connection, attachments, own }: SendInput): Effect[] {
   if (connection.kind === "agent" && !hasRole(connection.role, "agent")) return [rejected("not_allowed", frame.clientId)];
   const outcome = decideSend(turn, {
     clientId: frame.clientId,
@@ -88,6 +92,8 @@ function handleSend(turn: Turn, { frame, connection, attachments }: SendInput): 
     text: frame.text,
     attachments,
     subject: frame.subject,
+    // Visitors have no copies to give, whatever their frame says.
+    ...(connection.kind === "agent" && { cc: frame.cc, bcc: frame.bcc, own }),
     ifLastSeq: frame.ifLastSeq,
     undoMs: connection.kind === "agent" ? connection.undoMs : 0,
     unseenMs: connection.kind === "agent" ? (connection.unseenMs ?? 0) : 0,
@@ -97,13 +103,13 @@ function handleSend(turn: Turn, { frame, connection, attachments }: SendInput): 
     case "repeated":
       return outcome.effects;
     case "rejected":
-      return [rejected(outcome.reason, frame.clientId)];
+      return [rejected(outcome.reason, frame.clientId, outcome.detail)];
     default:
       return assertNever(outcome);
   }
 }
 
-export interface SendRequest {
+export interface SendRequest extends Copies {
   clientId: string;
   author: Author;
   channel: Message["channel"];
@@ -113,12 +119,21 @@ export interface SendRequest {
   ifLastSeq?: number | undefined;
   undoMs: number;
   unseenMs?: number;
+  /** Those of `cc` and `bcc` that are mailboxes of ours; none where nothing is said. */
+  own?: OwnAddresses | undefined;
+}
+
+interface SendRefusal {
+  kind: "rejected";
+  reason: RejectionReason;
+  /** What exactly is wrong, for people. */
+  detail?: string;
 }
 
 export type SendOutcome =
   | { kind: "stored"; message: Message; effects: Effect[] }
   | { kind: "repeated"; message: Message; effects: Effect[] }
-  | { kind: "rejected"; reason: RejectionReason };
+  | SendRefusal;
 
 /** A person's message, by socket or by HTTP: stored once (A2), or refused with nothing changed. */
 export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
@@ -133,6 +148,8 @@ export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
     };
   const { attachments } = request;
   if (typeof attachments === "string") return { kind: "rejected", reason: attachments };
+  const copies = decideCopies({ ...request, to: replyAddressOf(turn.state), own: request.own ?? [] });
+  if (copies.kind === "refused") return { ...copies, kind: "rejected" };
   const reason = refusalOf(turn, { ...request, attachments });
   if (reason !== null) return { kind: "rejected", reason };
   const { message, effects } = appendMessage(turn, {
@@ -142,6 +159,8 @@ export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
     text: request.text,
     attachments,
     subject: request.channel === "email" ? request.subject : undefined,
+    cc: copies.cc,
+    bcc: copies.bcc,
     shouldReopen: true,
     undoMs: request.channel === "email" ? request.undoMs : 0,
     unseenMs: request.unseenMs ?? 0,

@@ -4,7 +4,8 @@
  */
 import { describeError } from "../../worker/domain/error-text.ts";
 import type { AlarmClock } from "./alarms.ts";
-import { decideContact, delivered } from "./commands.ts";
+import { decideContact } from "./commands.ts";
+import { delivered } from "./delivery.ts";
 import type { EffectRunner } from "./effect-runner.ts";
 import type { Effect } from "./effects.ts";
 import {
@@ -27,7 +28,7 @@ import type { Delivery } from "./protocol.ts";
 import type { MessageLog } from "./message-log.ts";
 import { REFERENCES_MAX, type ConversationState } from "./state.ts";
 import { decideUnseen } from "./unseen.ts";
-import { isTakenBack } from "./views.ts";
+import { isMovedAway, isTakenBack } from "./views.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 const RETRY_LIMITS = { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
@@ -60,7 +61,11 @@ export class Drain {
 
   /** Starts whatever is due; asks for an alarm for the rest. Never throws. */
   async run(): Promise<void> {
-    this.#lookForUnseen();
+    try {
+      this.#lookForUnseen();
+    } catch (error) {
+      logFailure("unseen", this.#parts.runner.state?.id, error);
+    }
     await Promise.all([this.#project(), this.#sendMails()]);
   }
 
@@ -184,10 +189,12 @@ export class Drain {
     this.#parts.clock.wakeAt(Date.now() + EFFECT_TIMEOUT_MS);
     // Written before the transport is called, so that a crash can never lead to a second mail (A5).
     log.saveOutboxRow({ ...row, state: "sending" });
-    this.#show(row, { ...message.delivery, state: "sending" });
+    // Who has it already sees no change while the others are tried.
+    if (row.only === null) this.#show(row, { ...message.delivery, state: "sending" });
+    const { only, isInsisted } = row;
     let result: DeliveryResult;
     try {
-      result = await withTimeout(ports.deliver({ state, message, ...this.#withIt(row) }), UNANSWERED);
+      result = await withTimeout(ports.deliver({ state, message, ...this.#withIt(row), only, isInsisted }), UNANSWERED);
     } catch (error) {
       logFailure("mail", state.id, error);
       result = { kind: "deferred", reason: "Hilo could not prepare this mail and tries again" };
@@ -201,12 +208,10 @@ export class Drain {
     const { log } = this.#parts;
     const message = log.findBySeq(row.seq);
     if (message === null) return log.deleteOutboxRow(row.seq);
-    const settled = settleMail(row, result, { now: Date.now(), random: Math.random() });
+    const settled = settleMail({ row, result, before: message.delivery, now: Date.now(), random: Math.random() });
     if (settled.kind === "again") log.saveOutboxRow(settled.row);
     else log.deleteOutboxRow(row.seq);
-    const to = settled.delivery.to ?? message.delivery?.to;
-    const delivery = to === undefined ? settled.delivery : { ...settled.delivery, to };
-    this.#show(row, delivery);
+    this.#show(row, settled.delivery);
     this.#parts.runner.apply(learn(this.#parts.runner.state, settled));
   }
 
@@ -226,7 +231,7 @@ export class Drain {
     const also = row.also.flatMap((seq) => log.findBySeq(seq) ?? []);
     const earlier = log
       .before(row.seq, EARLIER_MESSAGES_MAX)
-      .filter((message) => message.channel !== "note" && !isTakenBack(message) && !row.also.includes(message.seq));
+      .filter((message) => message.channel !== "note" && !isTakenBack(message) && !isMovedAway(message) && !row.also.includes(message.seq));
     return { also, earlier };
   }
 
@@ -242,7 +247,8 @@ export class Drain {
 
 /** Our own mail's id joins the thread's references. */
 function learn(state: ConversationState | null, settled: ReturnType<typeof settleMail>): Effect[] {
-  if (state === null || state.mail === null || settled.kind !== "done" || settled.messageId === null) return [];
+  if (state === null || state.mail === null || settled.messageId === null || state.mail.references.includes(settled.messageId))
+    return [];
   const references = [...state.mail.references, settled.messageId];
   const kept =
     references.length > REFERENCES_MAX ? [...references.slice(0, 1), ...references.slice(1 - REFERENCES_MAX)] : references;

@@ -9,7 +9,7 @@ import type { Effect, Turn } from "./effects.ts";
 import { isStored, type MessageLog } from "./message-log.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { computePresence, computePresenceEnd, isSamePresence } from "./presence.ts";
-import type { Conversation, Presence, ServerFrame } from "./protocol.ts";
+import { CLOSE_CODES, type Conversation, type Presence, type ServerFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
 import type { ConversationState } from "./state.ts";
 import { decideVisitorLeft } from "./unseen.ts";
@@ -51,6 +51,7 @@ export class EffectRunner {
       // Before it has begun there is nothing to look at, not even a table.
       findByKey: (key) => (this.state === null ? null : log.findByKey(key)),
       findBySeq: (seq) => (this.state === null ? null : log.findBySeq(seq)),
+      keyOf: (seq) => (this.state === null ? null : log.keyOf(seq)),
       isVisitorOnline: () => this.presence().isVisitorOnline,
       queuedReplies: () =>
         (this.state === null ? [] : log.outbox()).filter((row) => row.isCancelledBySeen && row.state === "queued"),
@@ -147,6 +148,9 @@ export class EffectRunner {
         break;
       case "draft":
         sockets.sendToAgent(effect.agentId, { type: "draft", draft: effect.draft });
+        break;
+      case "close-visitor":
+        for (const { socket } of sockets.list("visitor")) closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
         break;
       case "presence":
         this.showPresence(sender === undefined ? undefined : { socket: sender, isLeaving: false });

@@ -12,6 +12,10 @@ export interface MailJob {
   also?: number[];
   /** Not needed any more once the visitor has seen them all. */
   isCancelledBySeen?: boolean;
+  /** Only to these of its recipients: the others have it. */
+  only?: string[];
+  /** An agent asked for it by hand: also to addresses that are known to be undeliverable. */
+  isInsisted?: boolean;
 }
 
 export type Effect =
@@ -31,6 +35,7 @@ export type Effect =
   | { kind: "presence" }
   | { kind: "broadcast"; frame: ServerFrame; isForSender: boolean }
   | { kind: "connection"; connection: Connection }
+  | { kind: "close-visitor" }
   | { kind: "close"; code: number; reason: RejectionReason };
 
 /** What a decision may look at; nothing in it changes while it decides. */
@@ -43,6 +48,8 @@ export interface Turn {
   /** The stored message with this key, or null (A2). */
   findByKey: (key: string) => Message | null;
   findBySeq: (seq: number) => Message | null;
+  /** The key of a stored message, or null. */
+  keyOf: (seq: number) => string | null;
   /** Mails of chat replies that have not left and are not needed once the replies were seen. */
   queuedReplies: () => { seq: number; also: number[] }[];
 }

@@ -103,7 +103,10 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
 }
 
 /** The subject follows the thread, and its ids are what the next reply refers to. */
-function learnThread(state: ConversationState, mail: ReceivedMail): ConversationState {
+export function learnThread(
+  state: ConversationState,
+  mail: Pick<ReceivedMail, "messageId" | "references" | "subject" | "mailbox">,
+): ConversationState {
   const known = state.mail?.references ?? [];
   const references = [...new Set([...known, ...mail.references, mail.messageId])];
   const kept =

@@ -22,18 +22,23 @@ const MIGRATIONS = [
    CREATE TABLE events (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
    CREATE TABLE drafts (agent_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (agent_id, kind));
    CREATE TABLE outbox (seq INTEGER PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, also TEXT NOT NULL, is_cancelled_by_seen INTEGER NOT NULL);`,
+  `ALTER TABLE outbox ADD COLUMN only_to TEXT;
+   ALTER TABLE outbox ADD COLUMN is_insisted INTEGER NOT NULL DEFAULT 0;`,
 ];
 
+const flagSchema = v.pipe(
+  v.number(),
+  v.transform((flag) => flag === 1),
+);
 const outboxRowSchema = v.object({
   seq: v.number(),
   state: v.picklist(["queued", "sending"]),
   due_at: v.number(),
   attempts: v.number(),
   also: v.pipe(v.string(), v.parseJson(), v.array(v.number())),
-  is_cancelled_by_seen: v.pipe(
-    v.number(),
-    v.transform((flag) => flag === 1),
-  ),
+  is_cancelled_by_seen: flagSchema,
+  only_to: v.nullable(v.pipe(v.string(), v.parseJson(), v.array(v.string()))),
+  is_insisted: flagSchema,
 });
 const valueSchema = v.object({ value: v.string() });
 
@@ -87,6 +92,10 @@ export class MessageLog {
     return parseMessage(this.#one("SELECT value FROM messages WHERE seq = ?", seq));
   }
 
+  keyOf(seq: number): string | null {
+    return this.#one("SELECT key AS value FROM messages WHERE seq = ?", seq);
+  }
+
   /** Messages after `seq`, ascending. */
   after(seq: number, limit: number): Message[] {
     return this.#messages("SELECT value FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit);
@@ -111,8 +120,8 @@ export class MessageLog {
       .exec("SELECT * FROM outbox ORDER BY seq")
       .toArray()
       .map((row) => {
-        const { due_at, is_cancelled_by_seen, ...rest } = v.parse(outboxRowSchema, row);
-        return { ...rest, dueAt: due_at, isCancelledBySeen: is_cancelled_by_seen };
+        const { due_at, is_cancelled_by_seen, only_to, is_insisted, ...rest } = v.parse(outboxRowSchema, row);
+        return { ...rest, dueAt: due_at, isCancelledBySeen: is_cancelled_by_seen, only: only_to, isInsisted: is_insisted };
       });
     return this.#outbox;
   }
@@ -120,13 +129,16 @@ export class MessageLog {
   saveOutboxRow(row: OutboxRow): void {
     this.#outbox = null;
     this.#storage.sql.exec(
-      "INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts, also, is_cancelled_by_seen) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts, also, is_cancelled_by_seen, only_to, is_insisted)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       row.seq,
       row.state,
       row.dueAt,
       row.attempts,
       JSON.stringify(row.also),
       row.isCancelledBySeen ? 1 : 0,
+      row.only === null ? null : JSON.stringify(row.only),
+      row.isInsisted ? 1 : 0,
     );
   }
 
@@ -163,6 +175,8 @@ export class MessageLog {
           attempts: 0,
           also: effect.job.also ?? [],
           isCancelledBySeen: effect.job.isCancelledBySeen ?? false,
+          only: effect.job.only ?? null,
+          isInsisted: effect.job.isInsisted ?? false,
         });
         return null;
       case "cancel-mail":

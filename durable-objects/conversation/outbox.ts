@@ -3,6 +3,7 @@
  * transport and stores what this decides.
  */
 import { assertNever } from "../../worker/domain/assert-never.ts";
+import type { Refusal } from "./delivery.ts";
 import type { Delivery } from "./protocol.ts";
 
 /** Ms between two writes of the index and the lists by one conversation: a burst makes few of them. */
@@ -28,18 +29,31 @@ export interface OutboxRow {
   also: number[];
   /** A mail of chat replies, not needed any more once the visitor has seen them. */
   isCancelledBySeen: boolean;
+  /** Only to these of its recipients, the others have it; null is everyone. */
+  only: string[] | null;
+  /** An agent asked for it by hand: also to addresses that are known to be undeliverable. */
+  isInsisted: boolean;
+}
+
+/** One recipient who did not get a mail that others got, or why nobody did. */
+export interface RecipientRefusal {
+  address: string;
+  reason: string;
+  /** The other server may take it later. */
+  isTemporary: boolean;
 }
 
 /** What the mail port answers; see `worker/email/send.ts` for the transports' side. */
 export type DeliveryResult =
-  | { kind: "sent"; to: string[]; messageId: string | null }
-  | { kind: "refused"; reason: string }
+  /** `to` has it; one refused address does not stop the others. */
+  | { kind: "sent"; to: string[]; messageId: string | null; refused?: RecipientRefusal[] }
+  | { kind: "refused"; reason: string; refused?: RecipientRefusal[] }
   | { kind: "deferred"; reason: string }
   | { kind: "unknown"; reason: string };
 
 export type Settled =
   | { kind: "done"; delivery: Delivery; messageId: string | null }
-  | { kind: "again"; delivery: Delivery; row: OutboxRow };
+  | { kind: "again"; delivery: Delivery; messageId: string | null; row: OutboxRow };
 
 /** Exponential with full jitter on its upper half. @param random in [0, 1) */
 export function backOffMs(attempts: number, limits: { baseMs: number; maxMs: number }, random: number): number {
@@ -72,31 +86,101 @@ export const INTERRUPTED: DeliveryResult = {
   reason: "Hilo was stopped while this mail was being handed over; it may or may not have been sent",
 };
 
-/** What a result makes of the message and its row. */
-export function settleMail(row: OutboxRow, result: DeliveryResult, at: { now: number; random: number }): Settled {
+interface SettleInput {
+  row: OutboxRow;
+  result: DeliveryResult;
+  /** What is shown of the message so far. */
+  before: Delivery | undefined;
+  now: number;
+  /** In [0, 1). */
+  random: number;
+}
+
+/** What a result makes of the message and its row: as long as anybody has the mail it is sent, and the others are named. */
+export function settleMail(input: SettleInput): Settled {
+  const { row, before } = input;
+  const reached = row.only === null ? [] : (before?.to ?? []).filter((address) => row.only?.includes(address) !== true);
+  return reached.length === 0 ? settleWhole(input) : settleRest(input, reached);
+}
+
+function settleWhole(input: SettleInput): Settled {
+  const { row, result, before } = input;
+  const to = before?.to === undefined ? {} : { to: before.to };
   switch (result.kind) {
     case "sent":
-      return { kind: "done", delivery: { state: "sent", to: result.to }, messageId: result.messageId };
-    case "refused":
-      return { kind: "done", delivery: { state: "failed", reason: result.reason }, messageId: null };
+      return settleReached(input, { to: result.to, refused: result.refused ?? [] });
+    case "refused": {
+      const refused = (result.refused ?? []).map(({ address, reason }) => ({ address, reason }));
+      const delivery: Delivery = { state: "failed", reason: result.reason, ...to, ...(refused.length > 1 && { refused }) };
+      return { kind: "done", delivery, messageId: null };
+    }
     case "unknown":
-      return { kind: "done", delivery: { state: "unknown", reason: result.reason }, messageId: null };
+      return { kind: "done", delivery: { state: "unknown", reason: result.reason, ...to }, messageId: null };
     case "deferred": {
-      const attempts = row.attempts + 1;
-      if (attempts >= MAIL_TRIES_MAX)
-        return {
-          kind: "done",
-          delivery: { state: "failed", reason: `gave up after ${attempts} tries: ${result.reason}` },
-          messageId: null,
-        };
-      const waitMs = backOffMs(row.attempts, { baseMs: MAIL_RETRY_BASE_MS, maxMs: MAIL_RETRY_MAX_MS }, at.random);
-      return {
-        kind: "again",
-        delivery: { state: "queued", reason: result.reason },
-        row: { ...row, state: "queued", dueAt: at.now + waitMs, attempts },
-      };
+      const again = rowAgain(input);
+      if (again === null)
+        return { kind: "done", delivery: { state: "failed", reason: gaveUp(row, result.reason), ...to }, messageId: null };
+      return { kind: "again", delivery: { state: "queued", reason: result.reason, ...to }, messageId: null, row: again };
     }
     default:
       return assertNever(result);
   }
+}
+
+/** Some have had it before: this was about the others alone. */
+function settleRest(input: SettleInput, reached: string[]): Settled {
+  const { row, result } = input;
+  const asked = row.only ?? [];
+  switch (result.kind) {
+    case "sent":
+      return settleReached(input, { to: [...reached, ...result.to], refused: result.refused ?? [] });
+    case "refused":
+    case "unknown":
+    case "deferred": {
+      const known = result.kind === "refused" ? (result.refused ?? []) : [];
+      const refused = asked.map(
+        (address) =>
+          known.find((refusal) => refusal.address === address) ?? {
+            address,
+            reason: result.reason,
+            isTemporary: result.kind === "deferred",
+          },
+      );
+      return settleReached(input, { to: reached, refused });
+    }
+    default:
+      return assertNever(result);
+  }
+}
+
+/** Those who were put off are tried again by themselves, alone. */
+function settleReached(input: SettleInput, outcome: { to: string[]; refused: RecipientRefusal[] }): Settled {
+  const { row, result, before } = input;
+  const messageId = result.kind === "sent" ? result.messageId : null;
+  const later = outcome.refused.filter(({ isTemporary }) => isTemporary).map(({ address }) => address);
+  const again = later.length === 0 ? null : rowAgain(input);
+  const refused = outcome.refused.map(({ address, reason, isTemporary }): Refusal => {
+    if (!isTemporary) return { address, reason };
+    return again === null ? { address, reason: gaveUp(row, reason) } : { address, reason, isPending: true };
+  });
+  const delivery: Delivery = {
+    state: "sent",
+    to: outcome.to,
+    ...(refused.length > 0 && { refused }),
+    ...(row.only !== null && before?.deliveredTo !== undefined && { deliveredTo: before.deliveredTo }),
+  };
+  if (again === null) return { kind: "done", delivery, messageId };
+  return { kind: "again", delivery, messageId, row: { ...again, only: later } };
+}
+
+/** Null after the last try. */
+function rowAgain({ row, now, random }: SettleInput): OutboxRow | null {
+  const attempts = row.attempts + 1;
+  if (attempts >= MAIL_TRIES_MAX) return null;
+  const waitMs = backOffMs(row.attempts, { baseMs: MAIL_RETRY_BASE_MS, maxMs: MAIL_RETRY_MAX_MS }, random);
+  return { ...row, state: "queued", dueAt: now + waitMs, attempts };
+}
+
+function gaveUp({ attempts }: OutboxRow, reason: string): string {
+  return `gave up after ${attempts + 1} tries: ${reason}`;
 }

@@ -17,6 +17,10 @@ export interface MailToDeliver {
   also: Message[];
   /** Earlier messages, oldest first, notes left out, for the transcript. */
   earlier: Message[];
+  /** Only to these of its recipients, the others have it; null is everyone. */
+  only: string[] | null;
+  /** An agent asked for it by hand: also to addresses that are known to be undeliverable. */
+  isInsisted: boolean;
 }
 
 export interface ConversationPorts {
@@ -29,10 +33,10 @@ export interface ConversationPorts {
   resolveContact(capture: { email: string; name?: string | undefined }): Promise<ContactSummary>;
   /** The files with these ids, now of this conversation for ever; null where one is unknown, another's or not the sender's. */
   claimAttachments(input: { ids: string[]; conversationId: string; uploadedBy: string }): Promise<Attachment[] | null>;
-  /** The present roles of these agents; an agent who is gone is missing. */
-  loadRoles(agentIds: string[]): Promise<Map<string, Role>>;
+  /** Those of these addresses that are our own mailboxes' (signed reply addresses too): mail to them would come back. */
+  findOwnAddresses(addresses: string[]): Promise<string[]>;
+  /** What these credentials (`session:<id>`, `key:<id>`) may do now; one that is no longer valid is missing. */
+  loadRoles(credentials: string[]): Promise<Map<string, Role>>;
   /** Hands a mail to the transport. Throws only where nothing was handed over. */
   deliver(mail: MailToDeliver): Promise<DeliveryResult>;
-  /** Limits are off for load tests on one's own machine. */
-  hasRateLimits: boolean;
 }

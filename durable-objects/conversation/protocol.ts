@@ -21,6 +21,10 @@ export const ATTACHMENTS_PER_MESSAGE_MAX = 10;
 /** UTF-16 code units. RFC 5322 allows 998 octets a line. */
 export const SUBJECT_LENGTH_MAX = 250;
 export const NAME_LENGTH_MAX = 100;
+/** To, Cc and Bcc of one mail together: the platform's limit. */
+export const RECIPIENTS_MAX = 50;
+/** UTF-16 code units of an address (RFC 5321, 4.5.3.1.3, without the angle brackets). */
+export const ADDRESS_LENGTH_MAX = 254;
 /** Messages in one `welcome` or `messages` frame. */
 export const MESSAGES_PER_FRAME = 50;
 
@@ -54,6 +58,9 @@ const seqSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const epochMsSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 export const textSchema = v.pipe(v.string(), v.maxLength(TEXT_LENGTH_MAX));
+/** Addresses as a client gives them; what is wrong with one is answered by name (`bad_copies`), not with a closed socket. */
+const copiesSchema = v.pipe(v.array(v.pipe(v.string(), v.maxLength(ADDRESS_LENGTH_MAX))), v.maxLength(RECIPIENTS_MAX));
+const personSchema = v.object({ address: v.string(), name: v.optional(v.string()) });
 
 export const channelSchema = v.picklist(["chat", "email", "note"]);
 export const statusSchema = v.picklist(["open", "complete"]);
@@ -100,8 +107,21 @@ export const deliverySchema = v.object({
   reason: v.optional(v.string()),
   /** Epoch ms until which an agent may take the reply back. */
   undoUntil: v.optional(epochMsSchema),
-  /** Addresses that the mail goes or went to. */
+  /** Addresses that the mail goes or went to: To, then Cc, then Bcc. */
   to: v.optional(v.array(v.string())),
+  /** Those that it did not reach although it reached others, and why; `isPending` while they are still tried. */
+  refused: v.optional(v.array(v.object({ address: v.string(), reason: v.string(), isPending: v.optional(v.boolean()) }))),
+  /** Those whose mail server has said that it has the mail, where the platform tells. */
+  deliveredTo: v.optional(v.array(v.string())),
+});
+
+/** Another conversation, where a mail was moved from or to by an agent. */
+const moveSchema = v.object({
+  conversationId: uuidSchema,
+  /** The agent's name. */
+  by: v.optional(v.string()),
+  /** Epoch ms of when the mail had first arrived. */
+  at: v.optional(epochMsSchema),
 });
 
 export const messageSchema = v.object({
@@ -119,17 +139,27 @@ export const messageSchema = v.object({
   subject: v.optional(v.string()),
   attachments: v.array(attachmentSchema),
   delivery: v.optional(deliverySchema),
+  /** Who else an agent's mail goes to; only ever sent to agents. */
+  cc: v.optional(v.array(v.string())),
+  bcc: v.optional(v.array(v.string())),
   /** Where a message came from when that needs saying, for agents. */
   mail: v.optional(
     v.object({
       ledgerId: v.optional(v.string()),
-      from: v.optional(v.object({ address: v.string(), name: v.optional(v.string()) })),
+      from: v.optional(personSchema),
+      /** The other people in its To and Cc: not its author, no mailbox of ours. */
+      others: v.optional(v.array(personSchema)),
       campaign: v.optional(v.string()),
       /** Someone who held the reply address but is not the contact. */
       isNewPerson: v.optional(v.boolean()),
-      /** Someone else of the thread, who was in To or Cc of its mail; like a new person's, it is for agents only. */
+      /** Someone else of the thread, or moved here and not proven to be the visitor's own; for agents only, as a new person's. */
       isParticipant: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
+      /** It is shown there; here stands only where it went. */
+      movedTo: v.optional(moveSchema),
+      movedFrom: v.optional(moveSchema),
+      /** The last of its moves that this message has heard of: an older one changes nothing. */
+      move: v.optional(v.number()),
       invitation: v.optional(invitationSchema),
       /** Signed or encrypted, by how it is built: neither is checked or opened. */
       protection: v.optional(v.object({ kind: v.picklist(["signed", "encrypted"]), by: v.picklist(["pgp", "smime"]) })),
@@ -236,6 +266,9 @@ const sendFrame = v.object({
   /** Agents only; visitors are always `chat`. */
   channel: v.optional(channelSchema),
   subject: v.optional(v.pipe(v.string(), v.maxLength(SUBJECT_LENGTH_MAX))),
+  /** Agents' emails only. */
+  cc: v.optional(copiesSchema),
+  bcc: v.optional(copiesSchema),
   /** Send guard: refuse where another agent's reply is newer than this. */
   ifLastSeq: v.optional(seqSchema),
 });
@@ -268,6 +301,8 @@ export const rejectionReasonSchema = v.picklist([
   "too_long",
   "empty",
   "no_address",
+  /** Cc or Bcc where there is none, one that is no address or ours, or too many; `detail` says which. */
+  "bad_copies",
   "newer_reply",
   "unknown_attachment",
   "too_late",
@@ -288,6 +323,8 @@ export const serverFrameSchema = v.variant("type", [
     /** Agents only: what happened, and this agent's drafts. */
     events: v.optional(v.array(conversationEventSchema)),
     drafts: v.optional(v.array(draftSchema)),
+    /** Visitors only: messages that are not to be shown any more, whether the client has them or not. */
+    withdrawn: v.optional(v.array(seqSchema)),
   }),
   v.object({ type: v.literal("messages"), messages: v.array(messageSchema), more: v.boolean() }),
   v.object({ type: v.literal("message"), message: messageSchema, clientId: v.optional(v.string()) }),
@@ -301,6 +338,8 @@ export const serverFrameSchema = v.variant("type", [
   v.object({ type: v.literal("presence"), ...presenceSchema.entries }),
   v.object({ type: v.literal("typing"), author: authorSchema }),
   v.object({ type: v.literal("delivery"), seq: seqSchema, delivery: deliverySchema }),
+  /** To visitors: these messages are not to be shown any more. */
+  v.object({ type: v.literal("withdrawn"), seqs: v.array(seqSchema) }),
   v.object({ type: v.literal("event"), event: conversationEventSchema }),
   /** To all sockets of its agent: the draft is stored; an empty text is none. */
   v.object({ type: v.literal("draft"), draft: draftSchema }),

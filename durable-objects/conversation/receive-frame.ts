@@ -1,6 +1,7 @@
 /** From a socket's bytes to a decision carried out: limits, parsing, and the files that a message names. */
 import { describeError } from "../../worker/domain/error-text.ts";
 import type { Connection } from "./connection.ts";
+import { addressesOf, type Copies, type OwnAddresses } from "./copies.ts";
 import { badFrame, decideFrame, rejected, type ClaimedFiles } from "./core.ts";
 import type { EffectRunner } from "./effect-runner.ts";
 import type { Effect } from "./effects.ts";
@@ -8,6 +9,7 @@ import { parseFrame } from "./frames.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { CLOSE_CODES, type ClientFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
+import { FIRST_TOKEN_GENERATION, type ConversationState } from "./state.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 export interface ReceiveParts {
@@ -19,16 +21,23 @@ export interface ReceiveParts {
 export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
   const { runner, sockets, ports } = parts;
   const connection = sockets.connectionOf(socket);
-  if (connection === null || runner.state === null) return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
-  if (!sockets.count(socket, Date.now()) && ports.hasRateLimits) {
+  if (connection === null || runner.state === null || isRevoked(connection, runner.state)) return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
+  if (!sockets.count(socket, Date.now()) && connection.hasRateLimits) {
     const close: Effect = { kind: "close", code: CLOSE_CODES.tooMuchTraffic, reason: "too_much_traffic" };
     return runner.apply([rejected("too_much_traffic"), close], socket);
   }
   const parsed = parseFrame(data);
   if (!parsed.isOk) return runner.apply(badFrame(parsed), socket);
-  const attachments = await filesOf(parts, parsed.frame, connection);
+  const { frame } = parsed;
+  const attachments = await filesOf(parts, frame, connection);
+  const own = frame.type === "send" && connection.kind === "agent" ? await findOwn(ports, frame) : [];
   // Read again: the socket may have said hello while the files were looked up.
-  carryOut(parts, socket, { frame: parsed.frame, connection: sockets.connectionOf(socket) ?? connection, attachments });
+  carryOut(parts, socket, { frame, connection: sockets.connectionOf(socket) ?? connection, attachments, own });
+}
+
+/** What was on its way when the visitor was sent away. */
+function isRevoked(connection: Connection, state: ConversationState): boolean {
+  return connection.kind === "visitor" && (connection.tokenGeneration ?? FIRST_TOKEN_GENERATION) !== state.tokenGeneration;
 }
 
 function carryOut({ runner }: ReceiveParts, socket: WebSocket, input: Parameters<typeof decideFrame>[1]): void {
@@ -47,6 +56,17 @@ async function filesOf(parts: ReceiveParts, frame: ClientFrame, connection: Conn
   const conversationId = parts.runner.state?.id ?? "";
   const uploadedBy = connection.kind === "agent" ? `agent:${connection.agentId}` : `visitor:${conversationId}`;
   return claimFiles(parts.ports, { ids, conversationId, uploadedBy });
+}
+
+/** With D1 away nobody knows our mailboxes: the sender tries again. A message without Cc and Bcc waits for nothing. */
+export async function findOwn(ports: ConversationPorts, copies: Copies): Promise<OwnAddresses> {
+  const addresses = addressesOf(copies);
+  if (addresses.length === 0) return [];
+  try {
+    return await withTimeout(ports.findOwnAddresses(addresses));
+  } catch {
+    return "try_again";
+  }
 }
 
 /** With D1 away nobody knows the files: the sender tries again. */

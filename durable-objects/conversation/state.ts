@@ -16,6 +16,9 @@ export const mailThreadSchema = v.object({
   lastInboundId: v.nullable(v.string()),
 });
 
+/** Of the first token that a visitor is given; raised when it is revoked. */
+export const FIRST_TOKEN_GENERATION = 1;
+
 const NOTHING_UNSEEN = { dueAt: null, afterMs: 0, mails: 0 };
 
 export const conversationStateSchema = v.object({
@@ -51,6 +54,8 @@ export const conversationStateSchema = v.object({
   unseen: v.optional(v.object({ dueAt: v.nullable(v.number()), afterMs: v.number(), mails: v.number() }), NOTHING_UNSEEN),
   subject: v.nullable(v.string()),
   mail: v.nullable(mailThreadSchema),
+  /** Messages that are mails which were moved to another conversation. */
+  movedSeqs: v.optional(v.array(v.number()), []),
   lastMessage: conversationSchema.entries.lastMessage,
   /** Channel of the last message that is no note. */
   channel: v.picklist(["chat", "email"]),
@@ -83,10 +88,11 @@ export function newConversationState(input: {
     isAddressProven: !input.hasVisitor,
     hasVisitor: input.hasVisitor,
     visitor: input.visitor,
-    tokenGeneration: 1,
+    tokenGeneration: FIRST_TOKEN_GENERATION,
     unseen: NOTHING_UNSEEN,
     subject: null,
     mail: null,
+    movedSeqs: [],
     lastMessage: null,
     channel: "chat",
   };
@@ -99,6 +105,12 @@ export function replyAddressOf(state: ConversationState): string | null {
 
 export function isUnread(state: ConversationState): boolean {
   return state.lastInboundSeq > state.readSeq;
+}
+
+/** What a list shows of the newest message. */
+export function lastMessageOf(message: Message): NonNullable<ConversationState["lastMessage"]> {
+  const { seq, at, author, channel } = message;
+  return { seq, at, author, channel, preview: previewOf(message) };
 }
 
 export function previewOf(message: Pick<Message, "text" | "attachments">): string {

@@ -2,7 +2,7 @@
  * A reply reaches the person: chat replies that the visitor has not had on screen some time after they left are mailed
  * once, several in one mail. The same messages, not copies; cancelled when they come back and see them. Pure.
  */
-import { delivered } from "./commands.ts";
+import { delivered } from "./delivery.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { Message } from "./protocol.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";

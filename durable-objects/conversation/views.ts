@@ -51,10 +51,18 @@ export function isTakenBack({ delivery }: Message): boolean {
   return delivery?.state === "failed" && delivery.reason === UNDONE_REASON;
 }
 
-/** Null where the audience must not see the message at all: notes, what other people mailed (T2), what was taken back. */
+/** A mail that an agent has moved to another conversation: only that one shows it. */
+export function isMovedAway({ mail }: Message): boolean {
+  return mail?.movedTo !== undefined;
+}
+
+/**
+ * Null where the audience must not see the message at all: notes, what other people mailed (T2), what was taken back or
+ * moved away.
+ */
 export function messageFor(audience: Audience, message: Message): Message | null {
   if (audience === "agent") return message;
-  if (message.channel === "note" || isTakenBack(message)) return null;
+  if (message.channel === "note" || isTakenBack(message) || isMovedAway(message)) return null;
   if (message.mail?.isNewPerson === true || message.mail?.isParticipant === true) return null;
   const { seq, id, at, channel, text, attachments, author } = message;
   return { seq, id, at, author: authorForVisitor(author), channel, text, attachments };
@@ -71,7 +79,8 @@ export function messagesFor(audience: Audience, messages: Message[]): Message[] 
 
 /** A frame about a state change, in the words of its audience; null where it is none of its business. */
 export function frameFor(audience: Audience, frame: ServerFrame): ServerFrame | null {
-  if (audience === "agent") return frame;
+  // Agents are sent the message itself, with where it went.
+  if (audience === "agent") return frame.type === "withdrawn" ? null : frame;
   switch (frame.type) {
     case "message": {
       const message = messageFor(audience, frame.message);

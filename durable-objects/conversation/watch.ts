@@ -1,4 +1,7 @@
-/** While an agent watches: roles are checked again, so that a demoted agent's sockets close within a minute (T7). */
+/**
+ * While an agent watches: sessions, API keys and roles are looked up again, so that who has signed out or lost their role
+ * is out within a minute (T7).
+ */
 import { hasRole, lowerRole } from "../../worker/domain/roles.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { CLOSE_CODES } from "./protocol.ts";
@@ -9,17 +12,17 @@ import { withTimeout } from "./with-timeout.ts";
 export const WATCH_INTERVAL_MS = 15_000;
 
 export async function verifyAgents(sockets: Sockets, ports: ConversationPorts): Promise<void> {
-  const ids = new Set(agentsOf(sockets).map(({ connection }) => connection.agentId));
-  if (ids.size === 0) return;
-  const roles = await withTimeout(ports.loadRoles([...ids])).catch(() => null);
+  const credentials = new Set(agentsOf(sockets).map(({ connection }) => connection.credential));
+  if (credentials.size === 0) return;
+  const roles = await withTimeout(ports.loadRoles([...credentials])).catch(() => null);
   // With D1 away nobody can be judged: the open conversation goes on (A12).
   if (roles === null) return;
   // Listed again: a socket may have said hello, or come, while D1 was asked.
   for (const { socket, connection } of agentsOf(sockets)) {
-    if (!ids.has(connection.agentId)) continue;
-    const role = roles.get(connection.agentId);
+    if (!credentials.has(connection.credential)) continue;
+    const role = roles.get(connection.credential);
     if (role === undefined || !hasRole(role, "viewer")) closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
-    // Never raised here: an API key may do less than the agent who made it.
+    // Never raised: a socket keeps what it was opened with, or less.
     else sockets.update(socket, { ...connection, role: lowerRole(role, connection.role) });
   }
 }

@@ -4,22 +4,26 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
-import { hasRole, roleSchema, type Role } from "../../worker/domain/roles.ts";
+import { hasRole, type Role } from "../../worker/domain/roles.ts";
 import { uuidV7 } from "../../worker/domain/uuid.ts";
 import { AlarmClock } from "../conversation/alarms.ts";
 import { CLOSE_CODES, SUBPROTOCOL, type Conversation } from "../conversation/protocol.ts";
+import { closeSocket } from "../conversation/sockets.ts";
 import { withTimeout } from "../conversation/with-timeout.ts";
 import { inboxClientFrameSchema, type InboxServerFrame, type ListRevision } from "./protocol.ts";
 
 export interface InboxPorts {
   /** Whether the visitor of this conversation has a live connection, asked of the conversation. */
   isVisitorOnline(conversationId: string): Promise<boolean>;
-  loadRoles(agentIds: string[]): Promise<Map<string, Role>>;
+  /** What these credentials (`session:<id>`, `key:<id>`) may do now; one that is no longer valid is missing. */
+  loadRoles(credentials: string[]): Promise<Map<string, Role>>;
 }
 
-const claimSchema = v.object({ agentId: v.string(), role: roleSchema });
+const claimSchema = v.object({ agentId: v.string(), credential: v.string() });
 const attachmentSchema = v.object({ ...claimSchema.entries, isReady: v.boolean() });
 type Listener = v.InferOutput<typeof attachmentSchema>;
+/** What the Worker has checked and tells the object about a new socket. */
+export type ListenerClaim = v.InferOutput<typeof claimSchema>;
 
 export const LISTENER_HEADER = "x-hilo-listener";
 
@@ -107,6 +111,10 @@ export abstract class InboxObject extends DurableObject {
     if (isVisitorOnline && this.ctx.getWebSockets().length > 0) this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
   }
 
+  publishLedger(): void {
+    this.#broadcast({ type: "ledger" });
+  }
+
   /** Those of these conversations whose visitor is online. */
   online(conversationIds: string[]): string[] {
     const asked = new Set(conversationIds);
@@ -147,11 +155,13 @@ export abstract class InboxObject extends DurableObject {
   }
 
   async #verifyAgents(): Promise<void> {
-    const ids = this.#agents();
-    if (ids.length === 0) return;
-    const roles = await withTimeout(this.#ports.loadRoles(ids)).catch(() => null);
+    const listeners = this.ctx.getWebSockets().flatMap((socket) => ({ socket, credential: listenerOf(socket)?.credential ?? "" }));
+    if (listeners.length === 0) return;
+    const credentials = [...new Set(listeners.map(({ credential }) => credential))];
+    const roles = await withTimeout(this.#ports.loadRoles(credentials)).catch(() => null);
     if (roles === null) return;
-    for (const id of ids) if (!hasRole(roles.get(id) ?? "none", "viewer")) this.disconnect(id);
+    for (const { socket, credential } of listeners)
+      if (!hasRole(roles.get(credential) ?? "none", "viewer")) closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
   }
 
   #saveOnline(conversationId: string, isOnline: boolean): void {

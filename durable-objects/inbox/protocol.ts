@@ -20,6 +20,8 @@ export const inboxServerFrameSchema = v.variant("type", [
     /** Ids of all agents with the inbox open. */
     agents: v.optional(v.array(v.string())),
   }),
+  /** More, or fewer, mails of the ledger wait for a person: whoever shows how many asks again. */
+  v.object({ type: v.literal("ledger") }),
   v.object({ type: v.literal("rejected"), reason: v.picklist(["bad_frame", "not_allowed", "protocol_too_old"]) }),
 ]);
 

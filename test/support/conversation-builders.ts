@@ -36,6 +36,7 @@ export function aTurn(state: ConversationState = aState(), messages: [key: strin
     newId: () => uuid((ids += 1)),
     findByKey: (key) => byKey.get(key) ?? null,
     findBySeq: (seq) => [...byKey.values()].find((message) => message.seq === seq) ?? null,
+    keyOf: (seq) => messages.find(([, message]) => message.seq === seq)?.[0] ?? null,
     isVisitorOnline: () => false,
     queuedReplies: () => [],
   };
@@ -43,14 +44,14 @@ export function aTurn(state: ConversationState = aState(), messages: [key: strin
 
 type VisitorConnection = Extract<Connection, { kind: "visitor" }>;
 type AgentConnection = Extract<Connection, { kind: "agent" }>;
-const common = { id: "connection", connectedAt: NOW, isReady: true, isHidden: false };
+const common = { id: "connection", connectedAt: NOW, isReady: true, isHidden: false, hasRateLimits: true };
 
 export function visitorConnection(over: Partial<VisitorConnection> = {}): VisitorConnection {
   return { kind: "visitor", ...common, ...over };
 }
 
 export function agentConnection(over: Partial<AgentConnection> = {}): AgentConnection {
-  return { kind: "agent", agentId: "ana", name: "Ana", role: "agent", undoMs: 0, unseenMs: 0, ...common, ...over };
+  return { kind: "agent", agentId: "ana", name: "Ana", role: "agent", credential: "session:ana", undoMs: 0, unseenMs: 0, ...common, ...over };
 }
 
 export function aSend(over: Partial<SendRequest> = {}): SendRequest {

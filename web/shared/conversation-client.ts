@@ -52,6 +52,12 @@ function handleConversation(turn: Turn, conversation: AnyConversation): void {
   turn.state.conversation = conversation;
 }
 
+/** What the server has taken from this audience is not shown any more, whether it was sent before or not. */
+function withdraw(turn: Turn, seqs: readonly number[]): void {
+  if (!turn.state.messages.some(({ seq }) => seqs.includes(seq))) return;
+  turn.state.messages = turn.state.messages.filter(({ seq }) => !seqs.includes(seq));
+}
+
 /** How far the server knows this side to have read. */
 const knownSeenSeq = (conversation: AnyConversation): number =>
   "revision" in conversation ? conversation.readSeq : conversation.visitorSeenSeq;
@@ -61,6 +67,7 @@ function handleWelcome(turn: Turn, frame: Extract<ServerFrame, { type: "welcome"
   stepLinkOf(turn, { kind: "welcomed" });
   handleConversation(turn, frame.conversation);
   turn.state.presence = frame.presence;
+  withdraw(turn, frame.withdrawn ?? []);
   handlePage(turn, frame.messages, frame.more);
   if (isResumed) notify(turn, { kind: "resumed" });
   const { seenSeq, draftsToSend } = turn.state;
@@ -112,6 +119,9 @@ function handleFrame(turn: Turn, connection: number, frame: ServerFrame | null):
       break;
     case "delivery":
       handleDelivery(turn, frame.seq, frame.delivery);
+      break;
+    case "withdrawn":
+      withdraw(turn, frame.seqs);
       break;
     case "typing":
     case "event":

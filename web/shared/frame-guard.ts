@@ -17,6 +17,7 @@ const MAIN_FIELD: Readonly<Record<ServerFrame["type"], string>> = {
   presence: "agents",
   typing: "author",
   delivery: "delivery",
+  withdrawn: "seqs",
   event: "event",
   draft: "draft",
 };
@@ -51,6 +52,7 @@ function isInboxServerFrame(frame: unknown): frame is InboxServerFrame {
     case "changed":
       return isRevision(frame["revision"]) && isObject(frame["conversation"]) && typeof frame["conversation"]["id"] === "string";
     case "presence":
+    case "ledger":
     case "rejected":
       return true;
     default:

@@ -23,6 +23,7 @@ export type InboxEffect =
   | LinkEffect
   | { readonly kind: "changed"; readonly conversation: Conversation }
   | { readonly kind: "presence"; readonly presence: PresenceFields }
+  | { readonly kind: "ledger" }
   | { readonly kind: "gap" };
 
 interface InboxStep {
@@ -72,6 +73,8 @@ function handleFrame(state: InboxState, frame: InboxServerFrame, environment: En
       const { type: _type, ...presence } = frame;
       return { state, effects: [{ kind: "presence", presence }] };
     }
+    case "ledger":
+      return { state, effects: [{ kind: "ledger" }] };
     case "rejected":
       return { state, effects: [] };
   }

@@ -39,6 +39,8 @@ interface InboxSocketOptions {
   readonly revision?: ListRevision | null;
   readonly onChanged: (conversation: Conversation) => void;
   readonly onPresence: (presence: InboxPresence) => void;
+  /** Mails that wait for a person have become more or fewer. */
+  readonly onLedger?: () => void;
   readonly onGap: () => void;
   readonly onStatus: (status: InboxStatus) => void;
   /** For tests. */
@@ -78,10 +80,11 @@ export class InboxSocket {
     const before = this.status;
     const { state, effects } = stepInbox(this.#state, event, { now: Date.now(), random: Math.random() });
     this.#state = state;
-    const { onChanged, onPresence, onGap, onStatus } = this.#options;
+    const { onChanged, onPresence, onLedger, onGap, onStatus } = this.#options;
     for (const effect of effects) {
       if (effect.kind === "changed") onChanged(effect.conversation);
       else if (effect.kind === "presence") onPresence(effect.presence);
+      else if (effect.kind === "ledger") onLedger?.();
       else if (effect.kind === "gap") onGap();
       else this.#shell.run(effect);
     }

@@ -1,13 +1,16 @@
 /** The address book. */
 import { Hono } from "hono";
 import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
-import { listConversationIdsOf } from "../db/conversations.ts";
+import { listAllConversationIdsOf, listConversationIdsOf } from "../db/conversations.ts";
+import { findUndeliverable } from "../db/undeliverable.ts";
 import {
   contactCreateSchema,
   contactPatchSchema,
   contactSchema,
   contactsQuerySchema,
   pageOf,
+  undeliverableAddressSchema,
+  undeliverableQuerySchema,
   type Contact,
 } from "../domain/api-shapes.ts";
 import { conversationStub } from "../objects.ts";
@@ -59,6 +62,7 @@ export const contactsApi = new Hono<AppEnv>()
       throw new AppError("taken", "Another contact has this address.");
     await updateContact(c.get("db"), before.id, { ...body, now });
     const contact = await contactOf(c, before.id);
+    if (body.isBlocked === true) await closeChats(c, contact.id);
     c.executionCtx.waitUntil(tellConversations(c, contact));
     return c.json(contact);
   });
@@ -69,9 +73,34 @@ async function contactOf(c: AppContext, id: string): Promise<Contact> {
   return contact;
 }
 
+/**
+ * A blocked person is sent away from their chats, and cannot come back into them.
+ *
+ * @throws AppError unavailable where a conversation could not be told; blocking again tells all of them again
+ */
+async function closeChats(c: AppContext, contactId: string): Promise<void> {
+  const ids = await listAllConversationIdsOf(c.get("db"), contactId);
+  const told = await Promise.allSettled(ids.map((id) => conversationStub(c.env, id).revokeVisitor()));
+  if (told.some(({ status }) => status === "rejected"))
+    throw new AppError("unavailable", "Mail of this contact is kept aside, but a chat could not be closed. Block again.");
+}
+
 /** Conversations carry a copy of the name and address, so that lists join nothing. */
 async function tellConversations(c: AppContext, contact: Contact): Promise<void> {
   const ids = await listConversationIdsOf(c.get("db"), contact.id, TOLD_CONVERSATIONS_MAX);
   const { id, name, email } = contact;
   await Promise.allSettled(ids.map((conversationId) => conversationStub(c.env, conversationId).setContact({ id, name, email })));
 }
+
+export const undeliverableApi = new Hono<AppEnv>().get(
+  "/",
+  describe({
+    summary: "Those of some addresses that mail does not reach, or that have reported it as spam",
+    query: undeliverableQuerySchema,
+    response: pageOf(undeliverableAddressSchema),
+  }),
+  async (c) => {
+    const { emails } = readQuery(c, undeliverableQuerySchema);
+    return c.json({ items: await findUndeliverable(c.get("db"), emails), nextCursor: null });
+  },
+);

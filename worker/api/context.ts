@@ -9,6 +9,8 @@ export interface Principal {
   name: string;
   email: string;
   role: Role;
+  /** What was shown at the door, `session:<id>` or `key:<id>`: a socket lives no longer than that. */
+  credential: string;
 }
 
 export interface AppEnv {

@@ -23,7 +23,8 @@ import { signFileUrl } from "./files.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
 import { readBody, readId, readQuery, readSeq } from "./input.ts";
-import { AppError, type ProblemCode } from "./problems.ts";
+import { AppError } from "./problems.ts";
+import { problemOf } from "./rejections.ts";
 import { mailTimes, startConversationByEmail } from "./start-conversation.ts";
 
 /** Messages of the page that `GET /conversations/:id` answers. */
@@ -107,13 +108,15 @@ export const conversationsApi = new Hono<AppEnv>()
         channel: body.channel,
         text: body.text,
         subject: body.subject,
+        cc: body.cc,
+        bcc: body.bcc,
         attachmentIds: body.attachmentIds ?? [],
         uploadedBy: `agent:${agent.id}`,
         ifLastSeq: body.ifLastSeq,
         ...(await mailTimes(c)),
       });
       if (answer.kind === "unknown") throw notFound();
-      if (answer.kind === "rejected") throw new AppError(...problemOf(answer.reason));
+      if (answer.kind === "rejected") throw new AppError(...problemOf(answer.reason, answer.detail));
       return c.json(answer.message, answer.kind === "stored" ? 201 : 200);
     },
   )
@@ -214,25 +217,4 @@ function notFound(): AppError {
 function assertDone(refusal: RejectionReason | null | "unknown"): void {
   if (refusal === "unknown") throw notFound();
   if (refusal !== null) throw new AppError(...problemOf(refusal));
-}
-
-export function problemOf(reason: RejectionReason): [ProblemCode, string] {
-  switch (reason) {
-    case "newer_reply":
-      return ["newer_reply", "Another agent has replied since you opened this conversation."];
-    case "no_address":
-      return ["no_address", "This person has given no email address. Add one, or answer by chat."];
-    case "unknown_attachment":
-      return ["unknown_attachment", "A file is unknown, was uploaded by somebody else or belongs to another conversation."];
-    case "empty":
-      return ["empty", "Write something or attach a file."];
-    case "too_late":
-      return ["too_late", "It has been sent already."];
-    case "try_again":
-      return ["unavailable", "This cannot be done now. Nothing was changed; try again."];
-    case "not_allowed":
-      return ["conflict", "This cannot be done to this message."];
-    default:
-      return ["conflict", reason];
-  }
 }

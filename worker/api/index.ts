@@ -5,7 +5,7 @@ import { attachmentCreatedSchema, meSchema } from "../domain/api-shapes.ts";
 import { inboundMailApp } from "../email/inbound.ts";
 import { hasRateLimits } from "../env.ts";
 import { agentsApi, apiKeysApi } from "./agents.ts";
-import { contactsApi } from "./contacts.ts";
+import { contactsApi, undeliverableApi } from "./contacts.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { conversationsApi } from "./conversations.ts";
 import { describe } from "./describe.ts";
@@ -45,6 +45,7 @@ const routes = new Hono<AppEnv>()
     async (c) => c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null }), 201),
   )
   .route("/contacts", contactsApi)
+  .route("/undeliverable-addresses", undeliverableApi)
   .route("/saved-replies", savedRepliesApi)
   .route("/saved-reply-categories", savedReplyCategoriesApi)
   .route("/agents", agentsApi)

@@ -1,11 +1,16 @@
 /** The ledger of inbound mail. */
 import { Hono } from "hono";
-import { findLedgerRow, ledgerEntryOf, listLedger, updateLedger, type LedgerRow } from "../db/ledger.ts";
-import { ledgerEntrySchema, ledgerQuerySchema, pageOf } from "../domain/api-shapes.ts";
+import * as v from "valibot";
+import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
+import { countAttention, ledgerEntryOf, listLedger, listLedgerOfSender, searchLedger } from "../db/ledger-pages.ts";
+import { emailSchema, ledgerAttentionSchema, ledgerEntrySchema, ledgerMoveSchema, ledgerQuerySchema, pageOf } from "../domain/api-shapes.ts";
+import { assertNever } from "../domain/assert-never.ts";
+import type { MoveAnswer } from "../email/move-mail.ts";
+import { tellAttention } from "../email/tell-attention.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
-import { readId, readQuery } from "./input.ts";
+import { readBody, readId, readQuery } from "./input.ts";
 import { AppError } from "./problems.ts";
 
 export const ledgerApi = new Hono<AppEnv>()
@@ -17,10 +22,22 @@ export const ledgerApi = new Hono<AppEnv>()
       response: pageOf(ledgerEntrySchema),
     }),
     async (c) => {
-      const { limit, cursor, state } = readQuery(c, ledgerQuerySchema);
-      const page = await listLedger(c.get("db"), { limit, after: decodeCursor(cursor), isAttentionOnly: state === "attention" });
+      const { limit, cursor, state, q = "" } = readQuery(c, ledgerQuerySchema);
+      const input = { limit, after: decodeCursor(cursor), view: state ?? null };
+      const sender = v.safeParse(emailSchema, q);
+      const db = c.get("db");
+      const page = await (q === ""
+        ? listLedger(db, input)
+        : sender.success
+          ? listLedgerOfSender(db, { ...input, sender: sender.output })
+          : searchLedger(db, { ...input, text: q }));
       return c.json({ items: page.items, nextCursor: encodeCursor(page.next) });
     },
+  )
+  .get(
+    "/attention",
+    describe({ summary: "How many mails wait for a person, quarantined or failed", response: ledgerAttentionSchema }),
+    async (c) => c.json({ count: await countAttention(c.get("db")) }),
   )
   .get("/:id", describe({ summary: "One inbound mail", response: ledgerEntrySchema }), async (c) =>
     c.json(ledgerEntryOf(await rowOf(c))),
@@ -38,14 +55,27 @@ export const ledgerApi = new Hono<AppEnv>()
       if (row.state !== "quarantined") throw new AppError("conflict", "Only a mail in quarantine can be filtered.");
       const reason = `Filtered by ${c.get("agent").name}.`;
       await updateLedger(c.get("db"), row.id, { state: "filtered", verdict: "filtered:agent", reason, updatedAt: Date.now() });
+      c.executionCtx.waitUntil(tellAttention(c.env));
       return c.json(ledgerEntryOf(await rowOf(c)));
     },
   )
   .post("/:id/parse", describe({ summary: "Read a failed mail again", response: ledgerEntrySchema }), async (c) => {
     const row = await rowOf(c);
     if (row.state !== "failed") throw new AppError("conflict", "This mail was read.");
+    if (row.moveTo !== null) throw moveProblem("busy");
     return c.json(await takeUp(c, row, {}));
   })
+  .post(
+    "/:id/move",
+    describe({ summary: "Move a mail to another conversation, or back", body: ledgerMoveSchema, response: ledgerEntrySchema }),
+    async (c) => {
+      const { conversationId: to } = await readBody(c, ledgerMoveSchema);
+      const { moveMail } = await import("../email/move-mail.ts");
+      const answer = await moveMail(c.env, c.get("db"), { row: await rowOf(c), to, agentId: c.get("agent").id });
+      if (answer !== "moved") throw moveProblem(answer);
+      return c.json(ledgerEntryOf(await rowOf(c)));
+    },
+  )
   .get("/:id/raw", describe({ summary: "The raw mail" }), async (c) => {
     const row = await rowOf(c);
     const object = await c.env.MAIL.get(row.rawKey);
@@ -61,10 +91,29 @@ export const ledgerApi = new Hono<AppEnv>()
     });
   });
 
-/** Takes the mail up again and answers with what became of it. */
+/** Ms after which cron goes on with what was begun here. */
+const TAKEN_UP_MS = 60_000;
+
+function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
+  switch (answer) {
+    case "no_message":
+      return new AppError("conflict", "This mail is no message of a conversation.");
+    case "unknown_conversation":
+      return new AppError("not_found", "There is no such conversation.");
+    case "busy":
+      return new AppError("conflict", "Somebody else has moved this mail in the meantime.");
+    default:
+      return assertNever(answer);
+  }
+}
+
+/** Takes the mail up again, deciding anew, and answers with what became of it. */
 async function takeUp(c: AppContext, row: LedgerRow, change: Partial<LedgerRow>) {
   const now = Date.now();
-  await updateLedger(c.get("db"), row.id, { ...change, state: "received", attempts: 0, retryAt: now, updatedAt: now });
+  const undecided = { state: "received", verdict: null, decision: null, reason: null, conversationId: null, seq: null } as const;
+  const tries = { attempts: 1, retryAt: now + TAKEN_UP_MS, updatedAt: now };
+  await updateLedger(c.get("db"), row.id, { ...change, ...undecided, ...tries });
+  c.executionCtx.waitUntil(tellAttention(c.env));
   const { processMail } = await import("../email/process.ts");
   await processMail(c.env, row.id);
   return ledgerEntryOf(await rowOf(c));

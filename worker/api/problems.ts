@@ -26,6 +26,7 @@ const PROBLEMS = {
   bad_type: [415, "This type is not accepted"],
   invalid: [422, "Something in the request is not valid"],
   no_address: [422, "There is no address to write to"],
+  bad_copies: [422, "Cc or Bcc cannot be used like this"],
   unknown_attachment: [422, "A file is unknown or belongs elsewhere"],
   empty: [422, "There is nothing to send"],
   too_many_requests: [429, "Too many requests"],

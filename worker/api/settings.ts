@@ -11,7 +11,15 @@ import {
   saveSettings,
   updateMailbox,
 } from "../db/settings.ts";
-import { mailboxCreateSchema, mailboxPatchSchema, mailboxSchema, pageOf, type Mailbox } from "../domain/api-shapes.ts";
+import {
+  mailboxCreateSchema,
+  mailboxPatchSchema,
+  mailboxSchema,
+  pageOf,
+  testMailResultSchema,
+  testMailSchema,
+  type Mailbox,
+} from "../domain/api-shapes.ts";
 import { hasRole } from "../domain/roles.ts";
 import {
   settingsAnswerSchema,
@@ -20,6 +28,7 @@ import {
   type Settings,
   type SettingsAnswer,
 } from "../domain/settings.ts";
+import { hasRateLimits } from "../env.ts";
 import { ownOrigins, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { parse, readBody, readId } from "./input.ts";
@@ -68,7 +77,27 @@ export const mailboxesApi = new Hono<AppEnv>()
     const mailbox = await updateMailbox(c.get("db"), readId(c, "id"), patch);
     if (mailbox === null) throw new AppError("not_found", "There is no such mailbox.");
     return c.json(mailbox);
-  });
+  })
+  .post(
+    "/:id/test",
+    describe({ summary: "Send a test mail from a mailbox, and say what became of it", body: testMailSchema, response: testMailResultSchema }),
+    async (c) => {
+      const { to = c.get("agent").email } = await readBody(c, testMailSchema);
+      await limitTestMails(c);
+      const id = readId(c, "id");
+      const mailbox = (await listMailboxes(c.get("db"))).find((known) => known.id === id);
+      if (mailbox === undefined) throw new AppError("not_found", "There is no such mailbox.");
+      const { sendTestMail } = await import("../email/send-test-mail.ts");
+      return c.json(await sendTestMail(c.env, { mailbox, to, settings: await settingsOf(c), id: newId() }));
+    },
+  );
+
+/** Its address is free to choose: nobody's mailbox is to be filled from here (T10). */
+async function limitTestMails(c: AppContext): Promise<void> {
+  if (!hasRateLimits(c.env, new URL(c.req.url))) return;
+  if (!(await c.env.SIGN_IN_LIMIT.limit({ key: `test-mail:${c.get("agent").id}` })).success)
+    throw new AppError("too_many_requests", "Too many test mails. Wait a minute.");
+}
 
 async function withDefaults(c: AppContext, body: v.InferOutput<typeof mailboxCreateSchema>): Promise<Mailbox> {
   await assertAssignee(c, body.assigneeId ?? null);

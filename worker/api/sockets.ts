@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { CONNECTION_HEADER, type ConnectionClaim } from "../../durable-objects/conversation/connection.ts";
 import { CLOSE_CODES, SUBPROTOCOL } from "../../durable-objects/conversation/protocol.ts";
-import { LISTENER_HEADER } from "../../durable-objects/inbox/inbox-object.ts";
+import { LISTENER_HEADER, type ListenerClaim } from "../../durable-objects/inbox/inbox-object.ts";
+import { hasRateLimits } from "../env.ts";
 import { conversationStub, inboxStubFor } from "../objects.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
@@ -21,6 +22,8 @@ export const socketsApi = new Hono<AppEnv>()
       agentId: agent.id,
       name: agent.name,
       role: agent.role,
+      credential: agent.credential,
+      hasRateLimits: hasRateLimits(c.env, new URL(c.req.url)),
       ...(await mailTimes(c)),
     };
     return conversationStub(c.env, id).fetch(upgradeRequest(c, CONNECTION_HEADER, claim));
@@ -29,7 +32,8 @@ export const socketsApi = new Hono<AppEnv>()
     const refusal = refuseUpgrade(c.req.raw);
     if (refusal !== null) return refusal;
     const agent = c.get("agent");
-    return inboxStubFor(c.env, agent.id).fetch(upgradeRequest(c, LISTENER_HEADER, { agentId: agent.id, role: agent.role }));
+    const claim: ListenerClaim = { agentId: agent.id, credential: agent.credential };
+    return inboxStubFor(c.env, agent.id).fetch(upgradeRequest(c, LISTENER_HEADER, claim));
   });
 
 function upgradeRequest(c: AppContext, header: string, claim: unknown): Request {

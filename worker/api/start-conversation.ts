@@ -11,6 +11,7 @@ import { conversationStub, locationHintOf } from "../objects.ts";
 import type { AppContext } from "./context.ts";
 import { newId } from "./new-id.ts";
 import { AppError } from "./problems.ts";
+import { problemOf } from "./rejections.ts";
 
 /** How long a mail can be taken back, and when an unseen chat reply is mailed. */
 export async function mailTimes(c: AppContext): Promise<{ undoMs: number; unseenMs: number }> {
@@ -50,6 +51,8 @@ export async function startConversationByEmail(
     channel: "email",
     text: body.text,
     subject: body.subject,
+    cc: body.cc,
+    bcc: body.bcc,
     attachmentIds: body.attachmentIds ?? [],
     uploadedBy: `agent:${agent.id}`,
     ...(await mailTimes(c)),
@@ -63,8 +66,8 @@ export async function startConversationByEmail(
       mail: { mailboxId: mailbox.id, mailbox: mailbox.address, references: [], lastInboundId: null },
     },
   });
-  if (answer.kind === "unknown" || answer.kind === "rejected")
-    throw new AppError(answer.kind === "rejected" && answer.reason === "unknown_attachment" ? "unknown_attachment" : "conflict");
+  if (answer.kind === "rejected") throw new AppError(...problemOf(answer.reason, answer.detail));
+  if (answer.kind === "unknown") throw new AppError("conflict");
   await claimContactConversation(db, { contactId: contact.id, conversationId: id, replaces: null, now });
   const conversation = await stub.item();
   if (conversation === null) throw new AppError("internal");

@@ -7,6 +7,7 @@ import { cors } from "hono/cors";
 import * as v from "valibot";
 import { CONNECTION_HEADER, type ConnectionClaim } from "../../durable-objects/conversation/connection.ts";
 import { CLOSE_CODES, TOKEN_SUBPROTOCOL_PREFIX } from "../../durable-objects/conversation/protocol.ts";
+import { FIRST_TOKEN_GENERATION } from "../../durable-objects/conversation/state.ts";
 import { messageFor } from "../../durable-objects/conversation/views.ts";
 import { createVisitorToken, deriveConversationId, readVisitorToken, type VisitorToken } from "../auth/visitor-token.ts";
 import { openDatabase } from "../db/database.ts";
@@ -107,6 +108,9 @@ export const widgetApp = new Hono<AppEnv>()
       },
     });
     if (answer.kind === "unknown" || answer.kind === "rejected") throw new AppError("empty");
+    // A clientId that was answered before is no way around a revoked token (T5).
+    if (answer.kind === "repeated" && answer.tokenGeneration !== FIRST_TOKEN_GENERATION)
+      throw new AppError("not_signed_in", "The token is not valid.");
     const token = await createVisitorToken(APP_SECRET, {
       conversationId: id,
       generation: answer.tokenGeneration,
@@ -138,7 +142,11 @@ export const widgetApp = new Hono<AppEnv>()
     const offered = offeredProtocols(c.req.raw).find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
     const token = offered === undefined ? null : await checkToken(c, offered.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
     if (token === null) return closedSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
-    const claim: ConnectionClaim = { kind: "visitor", tokenGeneration: token.generation };
+    const claim: ConnectionClaim = {
+      kind: "visitor",
+      tokenGeneration: token.generation,
+      hasRateLimits: hasRateLimits(c.env, new URL(c.req.url)),
+    };
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));
   })
   .get("/*", async (c) => {

@@ -39,6 +39,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/contacts/:id": "viewer",
   "PATCH /api/contacts/:id": "agent",
 
+  "GET /api/undeliverable-addresses": "viewer",
+
   "GET /api/saved-replies": "viewer",
   "POST /api/saved-replies": "agent",
   "GET /api/saved-replies/:id": "viewer",
@@ -60,13 +62,16 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/mailboxes": "viewer",
   "POST /api/mailboxes": "admin",
   "PATCH /api/mailboxes/:id": "admin",
+  "POST /api/mailboxes/:id/test": "admin",
 
   "POST /api/projections/rebuild": "admin",
 
   "GET /api/ledger": "viewer",
+  "GET /api/ledger/attention": "viewer",
   "GET /api/ledger/:id": "viewer",
   "GET /api/ledger/:id/raw": "viewer",
   "POST /api/ledger/:id/accept": "agent",
   "POST /api/ledger/:id/filter": "agent",
   "POST /api/ledger/:id/parse": "agent",
+  "POST /api/ledger/:id/move": "agent",
 };

@@ -46,7 +46,7 @@ async function principalByKey(c: AppContext): Promise<Principal | null> {
   // A use that could not be noted is no reason to fail.
   const touch = async () => touchApiKey(c.get("db"), found.key.id, now).catch(() => undefined);
   if (now - (found.key.lastUsedAt ?? 0) > KEY_TOUCH_MS) c.executionCtx.waitUntil(touch());
-  return { ...found.agent, role: lowerRole(found.key.role, found.agent.role) };
+  return { ...found.agent, role: lowerRole(found.key.role, found.agent.role), credential: `key:${found.key.id}` };
 }
 
 async function principalBySession(c: AppContext): Promise<Principal | null> {
@@ -58,7 +58,7 @@ async function principalBySession(c: AppContext): Promise<Principal | null> {
   const session = await auth.api.getSession({ headers: req.raw.headers });
   if (session === null) return null;
   const { id, name, email } = session.user;
-  return { id, name, email, role: v.parse(roleSchema, session.user.role) };
+  return { id, name, email, role: v.parse(roleSchema, session.user.role), credential: `session:${session.session.id}` };
 }
 
 /** Browsers always say where a state-changing request or a socket comes from; only ours may use the cookie (T6). */

@@ -1,8 +1,8 @@
 /** Agents, their sign-in accounts and API keys. */
-import { asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import * as v from "valibot";
 import type { Agent, ApiKey } from "../domain/api-shapes.ts";
-import { roleSchema, type Role } from "../domain/roles.ts";
+import { lowerRole, roleSchema, type Role } from "../domain/roles.ts";
 import type { Database } from "./database.ts";
 import { accounts, agents, apiKeys, sessions } from "./schema.ts";
 
@@ -79,12 +79,39 @@ export async function deleteSessions(db: Database, agentId: string): Promise<voi
   await db.delete(sessions).where(eq(sessions.userId, agentId));
 }
 
-export async function loadRoles(db: Database, ids: string[]): Promise<Map<string, Role>> {
-  const rows = await db
-    .select({ id: agents.id, role: agents.role })
-    .from(agents)
-    .where(inArray(agents.id, ids.slice(0, 90)));
-  return new Map(rows.map((row) => [row.id, v.parse(roleSchema, row.role)]));
+/** Bound parameters that D1 takes in one statement, less what else is in it. */
+const CREDENTIALS_MAX = 90;
+
+/**
+ * What sessions and API keys may do now.
+ * @param credentials `session:<id>` and `key:<id>`
+ * @returns without those that have ended
+ */
+export async function loadRoles(db: Database, credentials: string[], now: number): Promise<Map<string, Role>> {
+  const roles = new Map<string, Role>();
+  for (let start = 0; start < credentials.length; start += CREDENTIALS_MAX) {
+    const some = credentials.slice(start, start + CREDENTIALS_MAX);
+    const [ofSessions, ofKeys] = await db.batch([
+      db
+        .select({ id: sessions.id, role: agents.role })
+        .from(sessions)
+        .innerJoin(agents, eq(agents.id, sessions.userId))
+        .where(and(inArray(sessions.id, idsOf(some, "session:")), gt(sessions.expiresAt, new Date(now)))),
+      db
+        // Named, because a batch answers rows by the columns' own names, and two of them are the same.
+        .select({ id: apiKeys.id, keyRole: sql<Role>`${apiKeys.role}`.as("key_role"), role: agents.role })
+        .from(apiKeys)
+        .innerJoin(agents, eq(agents.id, apiKeys.createdBy))
+        .where(inArray(apiKeys.id, idsOf(some, "key:"))),
+    ]);
+    for (const { id, role } of ofSessions) roles.set(`session:${id}`, v.parse(roleSchema, role));
+    for (const { id, keyRole, role } of ofKeys) roles.set(`key:${id}`, lowerRole(keyRole, v.parse(roleSchema, role)));
+  }
+  return roles;
+}
+
+function idsOf(credentials: string[], prefix: string): string[] {
+  return credentials.flatMap((credential) => (credential.startsWith(prefix) ? [credential.slice(prefix.length)] : []));
 }
 
 // API keys

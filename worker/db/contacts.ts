@@ -2,10 +2,10 @@
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Contact } from "../domain/api-shapes.ts";
 import type { Database } from "./database.ts";
-import { contactAddresses, contactConversations, contacts } from "./schema.ts";
+import { contactAddresses, contactConversations, contacts, undeliverableAddresses } from "./schema.ts";
 
 type ContactRow = typeof contacts.$inferSelect;
-type AddressRow = typeof contactAddresses.$inferSelect;
+type AddressRow = Pick<typeof contactAddresses.$inferSelect, "contactId" | "email" | "isProven"> & { markedAt: number | null };
 
 export interface NewContact {
   id: string;
@@ -82,16 +82,18 @@ export async function updateContact(
     name?: string | null | undefined;
     email?: string | undefined;
     attributes?: Record<string, string> | undefined;
+    isBlocked?: boolean | undefined;
     now: number;
   },
 ): Promise<void> {
-  const { name, email, attributes, now } = change;
+  const { name, email, attributes, isBlocked, now } = change;
   await db
     .update(contacts)
     .set({
       ...(name === undefined ? {} : { name }),
       ...(email === undefined ? {} : { email }),
       ...(attributes === undefined ? {} : { attributes }),
+      ...(isBlocked === undefined ? {} : { blockedAt: isBlocked ? now : null }),
       updatedAt: now,
     })
     .where(eq(contacts.id, id));
@@ -100,10 +102,6 @@ export async function updateContact(
 /** A mail with our signed address came from it: whoever writes from there is that person. */
 export async function proveAddress(db: Database, email: string): Promise<void> {
   await db.update(contactAddresses).set({ isProven: true }).where(eq(contactAddresses.email, email));
-}
-
-export async function markUndeliverable(db: Database, email: string, now: number): Promise<void> {
-  await db.update(contactAddresses).set({ undeliverableAt: now }).where(eq(contactAddresses.email, email));
 }
 
 export interface ContactsPage {
@@ -159,7 +157,16 @@ async function loadContacts(db: Database, ids: string[]): Promise<Contact[]> {
     const some = ids.slice(at, at + 90);
     const [contactRows, addressRows] = await db.batch([
       db.select().from(contacts).where(inArray(contacts.id, some)),
-      db.select().from(contactAddresses).where(inArray(contactAddresses.contactId, some)),
+      db
+        .select({
+          contactId: contactAddresses.contactId,
+          email: contactAddresses.email,
+          isProven: contactAddresses.isProven,
+          markedAt: undeliverableAddresses.at,
+        })
+        .from(contactAddresses)
+        .leftJoin(undeliverableAddresses, eq(undeliverableAddresses.email, contactAddresses.email))
+        .where(inArray(contactAddresses.contactId, some)),
     ]);
     rows.push(...contactRows);
     addresses.push(...addressRows);
@@ -186,8 +193,9 @@ function contactOf(row: ContactRow, addresses: AddressRow[]): Contact {
     addresses: addresses.map((address) => ({
       email: address.email,
       isProven: address.isProven,
-      isUndeliverable: address.undeliverableAt !== null,
+      isUndeliverable: address.markedAt !== null,
     })),
+    isBlocked: row.blockedAt !== null,
     attributes: row.attributes,
     createdAt: row.createdAt,
   };

@@ -118,6 +118,25 @@ function pageQuery(db: Database, filter: StatusFilter, page: { limit: number; af
     .limit(page.limit + 1);
 }
 
+/** All of a contact's conversations, page by page in the order of the index. */
+export async function listAllConversationIdsOf(db: Database, contactId: string): Promise<string[]> {
+  const ids: string[] = [];
+  let after: ListPosition | null = null;
+  for (;;) {
+    const page: { id: string; lastAt: number }[] = await pageQuery(
+      db,
+      { status: null, assignee: null, isUnread: false, channel: null, contactId },
+      { limit: CONTACT_PAGE, after },
+    );
+    ids.push(...page.slice(0, CONTACT_PAGE).map(({ id }) => id));
+    const last = page[CONTACT_PAGE - 1];
+    if (page.length <= CONTACT_PAGE || last === undefined) return ids;
+    after = { at: last.lastAt, id: last.id };
+  }
+}
+
+const CONTACT_PAGE = 500;
+
 /** Ids of a contact's conversations, newest first: they carry a copy of the contact's name. */
 export async function listConversationIdsOf(db: Database, contactId: string, limit: number): Promise<string[]> {
   const rows = await db

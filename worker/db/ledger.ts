@@ -1,13 +1,15 @@
 /** The ledger: every inbound mail and what became of it. */
-import { and, desc, eq, lte, sql } from "drizzle-orm";
-import type { LedgerEntry } from "../domain/api-shapes.ts";
+import { and, asc, eq, lte, sql, type SQL } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { ledger } from "./schema.ts";
 
 export type LedgerRow = typeof ledger.$inferSelect;
 
 /** @returns the row of this very mail for this recipient, and whether it is new */
-export async function receiveLedgerRow(db: Database, row: LedgerRow): Promise<{ row: LedgerRow; isNew: boolean }> {
+export async function receiveLedgerRow(
+  db: Database,
+  row: typeof ledger.$inferInsert,
+): Promise<{ row: LedgerRow; isNew: boolean }> {
   await db.insert(ledger).values(row).onConflictDoNothing();
   const rows = await db
     .select()
@@ -26,52 +28,74 @@ export async function findLedgerRow(db: Database, id: string): Promise<LedgerRow
   return (await db.select().from(ledger).where(eq(ledger.id, id)))[0] ?? null;
 }
 
-/** Rows that a crash or a failure has left unfinished. */
+/** Rows that a crash or a failure has left unfinished, those that have waited longest first. */
 export async function listDueLedgerRows(db: Database, now: number, limit: number): Promise<LedgerRow[]> {
   return db
     .select()
     .from(ledger)
     .where(and(sql`retry_at IS NOT NULL`, lte(ledger.retryAt, now)))
+    .orderBy(asc(ledger.retryAt))
     .limit(limit);
 }
 
-export async function listLedger(
-  db: Database,
-  page: { limit: number; after: { at: number; id: string } | null; isAttentionOnly: boolean },
-): Promise<{ items: LedgerEntry[]; next: { at: number; id: string } | null }> {
+/**
+ * Begins a try: counted before it is made, so that a mail which ends the process does not do so for ever.
+ *
+ * @param retryAt when somebody else takes it up if nothing is heard of this try
+ * @returns null where somebody else was first
+ */
+export async function beginTry(db: Database, row: LedgerRow, retryAt: number): Promise<LedgerRow | null> {
   const rows = await db
-    .select()
-    .from(ledger)
-    .where(
-      and(
-        // Written out as in the partial index: with bound parameters it could not be used.
-        page.isAttentionOnly ? sql`state IN ('quarantined', 'failed')` : undefined,
-        page.after === null ? undefined : sql`(${ledger.receivedAt}, ${ledger.id}) < (${page.after.at}, ${page.after.id})`,
-      ),
-    )
-    .orderBy(desc(ledger.receivedAt), desc(ledger.id))
-    .limit(page.limit + 1);
-  const shown = rows.slice(0, page.limit);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(ledgerEntryOf),
-    next: rows.length > page.limit && last !== undefined ? { at: last.receivedAt, id: last.id } : null,
-  };
+    .update(ledger)
+    .set({ attempts: row.attempts + 1, retryAt })
+    .where(and(eq(ledger.id, row.id), eq(ledger.attempts, row.attempts), sql`retry_at = ${row.retryAt}`))
+    .returning();
+  return rows[0] ?? null;
 }
 
-export function ledgerEntryOf(row: LedgerRow): LedgerEntry {
-  return {
-    id: row.id,
-    receivedAt: row.receivedAt,
-    from: row.fromAddress ?? row.envelopeFrom,
-    to: row.envelopeTo,
-    subject: row.subject,
-    state: row.state,
-    verdict: row.verdict,
-    reason: row.reason,
-    conversationId: row.conversationId,
-    size: row.size,
-  };
+/** What a mail is compared by: its Message-ID at this mailbox, and what is in it. */
+export type MailKey = Pick<LedgerRow, "id" | "mailboxId"> & { messageId: string; contentHash: string };
+export type Twin = "none" | "same" | "same-id-other-content";
+
+/**
+ * Other mails with this Message-ID that were decided. One that is a duplicate itself, or that failed, stands for nothing:
+ * a redelivery is then the first to be taken up.
+ */
+function twinsOf({ id, mailboxId, messageId, contentHash }: MailKey, twin: "same" | "same-id"): SQL {
+  const content = twin === "same" ? sql`AND twin.content_hash = ${contentHash}` : sql``;
+  return sql`SELECT 1 FROM ledger AS twin WHERE twin.mailbox_id = ${mailboxId} AND twin.message_id = ${messageId} ${content}
+    AND twin.id <> ${id} AND twin.decision IS NOT NULL AND twin.verdict <> 'duplicate' AND twin.state <> 'failed'`;
+}
+
+export async function findTwin(db: Database, key: MailKey): Promise<Twin> {
+  const found = await db.get<{ same: number; id: number }>(
+    sql`SELECT EXISTS (${twinsOf(key, "same")}) AS same, EXISTS (${twinsOf(key, "same-id")}) AS id`,
+  );
+  if (found.same === 1) return "same";
+  return found.id === 1 ? "same-id-other-content" : "none";
+}
+
+/**
+ * Stores a verdict unless there is one, or another mail with this Message-ID was decided since it was looked for: of two
+ * deliveries in the same instant one is the mail and the other its duplicate, and of two mails with one id neither hides
+ * the other.
+ *
+ * @param input.twin what the verdict was decided upon
+ * @returns false where the mail has to be looked at again
+ */
+export async function saveDecision(
+  db: Database,
+  key: MailKey,
+  input: { verdict: { code: string; reason: string }; twin: Twin; now: number },
+): Promise<boolean> {
+  const { verdict, twin, now } = input;
+  const others = { none: twinsOf(key, "same-id"), "same-id-other-content": twinsOf(key, "same"), same: null }[twin];
+  const rows = await db
+    .update(ledger)
+    .set({ state: "decided", verdict: verdict.code, reason: verdict.reason, decision: verdict, updatedAt: now })
+    .where(and(eq(ledger.id, key.id), sql`decision IS NULL`, others === null ? undefined : sql`NOT EXISTS (${others})`))
+    .returning({ id: ledger.id });
+  return rows.length > 0;
 }
 
 /** Mails of one sender since a time; the index holds both. */

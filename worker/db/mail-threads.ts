@@ -3,8 +3,8 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { mailIds, participants, replyKeys } from "./schema.ts";
 
-/** People of a conversation's mails who are kept as participants. */
-const PARTICIPANTS_MAX = 20;
+/** People of one mail who are kept as participants: as many as it can go to; of an inbound one matching keeps fewer. */
+const PARTICIPANTS_MAX = 50;
 /** Ids of one mail that are looked up or learnt; D1 binds at most 100 parameters. */
 const IDS_MAX = 40;
 
@@ -37,15 +37,15 @@ export async function saveMailId(db: Database, row: MailIdRow): Promise<void> {
 /** Ids of a proven thread: replies without a token match later (the platform chooses our ids). */
 export async function learnMailIds(
   db: Database,
-  input: { mailboxId: string; conversationId: string; ids: readonly string[]; now: number },
+  input: { mailboxId: string; conversationId: string; ledgerId: string; ids: readonly string[]; now: number },
 ): Promise<void> {
-  const { mailboxId, conversationId, now } = input;
+  const { mailboxId, conversationId, ledgerId, now } = input;
   const [first, ...rest] = input.ids
     .slice(-IDS_MAX)
     .map((messageId) =>
       db
         .insert(mailIds)
-        .values({ mailboxId, messageId, conversationId, seq: null, contentHash: null, ledgerId: null, createdAt: now })
+        .values({ mailboxId, messageId, conversationId, seq: null, contentHash: null, ledgerId, createdAt: now })
         .onConflictDoNothing(),
     );
   if (first !== undefined) await db.batch([first, ...rest]);
@@ -69,12 +69,11 @@ export async function isParticipant(db: Database, conversationId: string, email:
 
 export async function addParticipants(
   db: Database,
-  conversationId: string,
-  emails: readonly string[],
-  now: number,
+  input: { conversationId: string; ledgerId: string; emails: readonly string[]; now: number },
 ): Promise<void> {
+  const { conversationId, ledgerId, emails, now } = input;
   const [first, ...rest] = emails
     .slice(0, PARTICIPANTS_MAX)
-    .map((email) => db.insert(participants).values({ conversationId, email, createdAt: now }).onConflictDoNothing());
+    .map((email) => db.insert(participants).values({ conversationId, email, ledgerId, createdAt: now }).onConflictDoNothing());
   if (first !== undefined) await db.batch([first, ...rest]);
 }

@@ -126,6 +126,8 @@ export const contacts = sqliteTable(
     /** The address that is written to (T4). */
     email: text("email"),
     attributes: text("attributes", { mode: "json" }).$type<Record<string, string>>().notNull(),
+    /** Since when their mails are kept aside (M7) and their chats are closed; null where they may write. */
+    blockedAt: integer("blocked_at"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
@@ -142,11 +144,20 @@ export const contactAddresses = sqliteTable(
       .references(() => contacts.id),
     /** True once a mail with our signed reply address came from it, or it wrote first (never: only typed in a widget). */
     isProven: integer("is_proven", { mode: "boolean" }).notNull(),
-    undeliverableAt: integer("undeliverable_at"),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [index("contact_addresses_contact").on(table.contactId)],
 );
+
+/** Addresses that mail does not reach, or that have reported it as spam; of contacts or not. */
+export const undeliverableAddresses = sqliteTable("undeliverable_addresses", {
+  /** Lower-case. */
+  email: text("email").primaryKey(),
+  cause: text("cause").$type<"bounce" | "complaint">().notNull(),
+  /** Plain words. */
+  reason: text("reason").notNull(),
+  at: integer("at").notNull(),
+});
 
 /**
  * Where the next mail of a contact goes (S14): claimed before the append, so that two quick mails of one person
@@ -164,9 +175,11 @@ export const participants = sqliteTable(
   {
     conversationId: text("conversation_id").notNull(),
     email: text("email").notNull(),
+    /** The mail that names or brought them: where it is moved to, they go with it. Of our own mail, the message's id. */
+    ledgerId: text("ledger_id").notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.conversationId, table.email] })],
+  (table) => [primaryKey({ columns: [table.conversationId, table.email, table.ledgerId] })],
 );
 
 // Saved replies
@@ -234,6 +247,8 @@ export const ledger = sqliteTable(
     contentHash: text("content_hash"),
     state: text("state").$type<"received" | "parsed" | "decided" | "applied" | "quarantined" | "filtered" | "failed">().notNull(),
     verdict: text("verdict"),
+    /** The whole verdict, stored before it is carried out, so that a repeat carries out the same. */
+    decision: text("decision", { mode: "json" }).$type<unknown>(),
     /** A sentence for people. */
     reason: text("reason"),
     subject: text("subject"),
@@ -241,9 +256,18 @@ export const ledger = sqliteTable(
     messageId: text("message_id"),
     conversationId: text("conversation_id"),
     seq: integer("seq"),
+    /** Tries that were begun. */
     attempts: integer("attempts").notNull().default(0),
     /** The agent who let a mail in that had been kept aside: from then on it is treated as a person's. */
     acceptedBy: text("accepted_by"),
+    /** The conversation that an agent wants it in, until it is there. */
+    moveTo: text("move_to"),
+    /** The conversation that an agent moved it out of; null where it was never moved, or moved back. */
+    movedFrom: text("moved_from"),
+    /** The agent who moved it last. */
+    movedBy: text("moved_by"),
+    /** How often it was moved: the number of its last move. */
+    moves: integer("moves").notNull().default(0),
     /** When cron picks it up again; null once it is settled. */
     retryAt: integer("retry_at"),
     updatedAt: integer("updated_at").notNull(),
@@ -255,6 +279,13 @@ export const ledger = sqliteTable(
     index("ledger_attention")
       .on(table.receivedAt, table.id)
       .where(sql`state IN ('quarantined', 'failed')`),
+    index("ledger_filtered")
+      .on(table.receivedAt, table.id)
+      .where(sql`state = 'filtered'`),
+    index("ledger_message").on(table.mailboxId, table.messageId, table.contentHash),
+    index("ledger_moving")
+      .on(table.updatedAt)
+      .where(sql`move_to IS NOT NULL`),
     index("ledger_retry")
       .on(table.retryAt)
       .where(sql`retry_at IS NOT NULL`),
@@ -271,11 +302,16 @@ export const mailIds = sqliteTable(
     /** The message it is in that conversation; null for ids only learnt from References. */
     seq: integer("seq"),
     contentHash: text("content_hash"),
-    /** The inbound mail that it is; null for ours and for learnt ids. */
+    /** The inbound mail that it is, or that taught it; null for ours. */
     ledgerId: text("ledger_id"),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.mailboxId, table.messageId] })],
+  (table) => [
+    primaryKey({ columns: [table.mailboxId, table.messageId] }),
+    index("mail_ids_ledger")
+      .on(table.ledgerId)
+      .where(sql`ledger_id IS NOT NULL`),
+  ],
 );
 
 /** Short keys in signed reply addresses → conversation. A merge adds rows: old addresses keep working. */
@@ -291,7 +327,7 @@ export const attachments = sqliteTable(
   "attachments",
   {
     id: text("id").primaryKey(),
-    /** Null until a message claims it; then it belongs to that conversation for ever (T11). */
+    /** Null until a message claims it; then it belongs to that conversation (T11), and goes only where its mail is moved to. */
     conversationId: text("conversation_id"),
     /** `visitor:<conversation>` or `agent:<id>` or `mail`. */
     uploadedBy: text("uploaded_by").notNull(),

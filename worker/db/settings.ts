@@ -3,6 +3,7 @@ import { asc, eq } from "drizzle-orm";
 import * as v from "valibot";
 import type { Mailbox } from "../domain/api-shapes.ts";
 import { settingsSchema, type Settings, type SettingsPatch } from "../domain/settings.ts";
+import { splitSubaddress } from "../email/subaddress.ts";
 import type { Database } from "./database.ts";
 import { mailboxes, settings } from "./schema.ts";
 
@@ -55,6 +56,12 @@ export async function listMailboxes(db: Database): Promise<Mailbox[]> {
 export async function findMailbox(db: Database, address: string): Promise<Mailbox | null> {
   const rows = await db.select().from(mailboxes).where(eq(mailboxes.address, address));
   return rows[0] ?? null;
+}
+
+/** Those of these addresses that are our mailboxes' or sub-addresses of theirs, signed reply addresses too. */
+export async function findOwnAddresses(db: Database, addresses: readonly string[]): Promise<string[]> {
+  const own = new Set((await listMailboxes(db)).map(({ address }) => address));
+  return addresses.filter((address) => own.has(address) || own.has(splitSubaddress(address).base));
 }
 
 export function insertMailbox(db: Database, mailbox: Mailbox) {

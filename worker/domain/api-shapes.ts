@@ -6,6 +6,7 @@ import * as v from "valibot";
 import {
   ATTACHMENTS_PER_MESSAGE_MAX,
   NAME_LENGTH_MAX,
+  RECIPIENTS_MAX,
   SUBJECT_LENGTH_MAX,
   TEXT_LENGTH_MAX,
   channelSchema,
@@ -47,6 +48,11 @@ const subjectSchema = v.pipe(
   v.transform((subject) => subject.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim()),
   v.maxLength(SUBJECT_LENGTH_MAX),
 );
+/** Who else a mail goes to; with To at most 50 in all. */
+const copies = {
+  cc: v.optional(v.pipe(v.array(emailSchema), v.maxLength(RECIPIENTS_MAX))),
+  bcc: v.optional(v.pipe(v.array(emailSchema), v.maxLength(RECIPIENTS_MAX))),
+};
 const requiredText = v.pipe(
   v.string(),
   v.maxLength(TEXT_LENGTH_MAX),
@@ -142,6 +148,8 @@ export const messageCreateSchema = v.object({
   channel: channelSchema,
   text: v.pipe(v.string(), v.maxLength(TEXT_LENGTH_MAX)),
   subject: v.optional(subjectSchema),
+  /** For `email` alone. */
+  ...copies,
   attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
   ifLastSeq: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });
@@ -150,6 +158,7 @@ export const assignBodySchema = v.object({ agentId: v.nullable(uuidSchema) });
 export const conversationCreateSchema = v.object({
   clientId: uuidSchema,
   to: v.object({ email: emailSchema, name: v.optional(nameSchema) }),
+  ...copies,
   subject: v.pipe(subjectSchema, v.minLength(1)),
   text: requiredText,
   attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
@@ -168,8 +177,27 @@ export const contactSchema = v.object({
   name: v.nullable(v.string()),
   email: v.nullable(v.string()),
   addresses: v.array(v.object({ email: v.string(), isProven: v.boolean(), isUndeliverable: v.boolean() })),
+  /** Their mails are kept aside and their chats are closed. */
+  isBlocked: v.boolean(),
   attributes: v.record(v.string(), v.string()),
   createdAt: epochMs,
+});
+/** Mail to it came back, or its owner reported it as spam: nothing is sent to it without an agent's say. */
+export const undeliverableAddressSchema = v.object({
+  email: v.string(),
+  cause: v.picklist(["bounce", "complaint"]),
+  /** Plain words. */
+  reason: v.string(),
+  at: epochMs,
+});
+/** `emails`: addresses, separated by commas. */
+export const undeliverableQuerySchema = v.object({
+  emails: v.pipe(
+    v.string(),
+    v.maxLength(RECIPIENTS_MAX * (EMAIL_LENGTH_MAX + 1)),
+    v.transform((emails) => emails.split(",").map((email) => email.trim().toLowerCase())),
+    v.maxLength(RECIPIENTS_MAX),
+  ),
 });
 const attributesSchema = v.pipe(
   v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(50)), v.pipe(v.string(), v.maxLength(500))),
@@ -185,6 +213,8 @@ export const contactPatchSchema = v.object({
   /** Becomes the address that is written to; the others stay known. */
   email: v.optional(emailSchema),
   attributes: v.optional(attributesSchema),
+  /** Blocking closes their chats at once; those stay closed after unblocking, and their visitors begin anew. */
+  isBlocked: v.optional(v.boolean()),
 });
 /** `q` is the beginning of a name or address. */
 export const contactsQuerySchema = v.object({
@@ -227,13 +257,29 @@ const mailboxSettings = {
 export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, createdAt: epochMs });
 export const mailboxCreateSchema = v.object({ address: emailSchema, ...v.partial(v.object(mailboxSettings)).entries });
 export const mailboxPatchSchema = v.partial(v.object(mailboxSettings));
+/** Without `to` it goes to the agent who asks. */
+export const testMailSchema = v.object({ to: v.optional(emailSchema) });
+export const testMailResultSchema = v.object({
+  /** `deferred` was not sent and may work later; of `unknown` nobody can say whether it was sent. */
+  kind: v.picklist(["sent", "refused", "deferred", "unknown"]),
+  to: v.string(),
+  /** Plain words, with the server's own; none where it was sent. */
+  reason: v.optional(v.string()),
+});
 
 export const ledgerQuerySchema = v.object({
   limit: limitSchema,
   cursor: cursorSchema,
   /** `attention`: only mails that wait for a person, quarantined or failed. */
-  state: v.optional(v.picklist(["attention"])),
+  state: v.optional(v.picklist(["attention", "quarantined", "filtered"])),
+  /**
+   * A whole address: all mails of that sender. Else words that the subject or an address contains, looked for among the
+   * next 1,000 mails: a page may be short, or empty, and still have a next one.
+   */
+  q: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(100))),
 });
+/** Mails that wait for a person, counted up to 100. */
+export const ledgerAttentionSchema = v.object({ count: v.number() });
 export const ledgerEntrySchema = v.object({
   id: uuidSchema,
   receivedAt: epochMs,
@@ -244,9 +290,18 @@ export const ledgerEntrySchema = v.object({
   verdict: v.nullable(v.string()),
   reason: v.nullable(v.string()),
   conversationId: v.nullable(v.string()),
+  /** Whether it is a message, which can be moved to another conversation. */
+  isMovable: v.boolean(),
+  /** Where an agent wants it to be, until it is there. */
+  movingTo: v.nullable(v.string()),
+  /** Where it was before an agent moved it; moving it back there undoes that. */
+  movedFrom: v.nullable(v.string()),
   /** Bytes. */
   size: v.number(),
 });
+
+/** Null: a conversation of its own. */
+export const ledgerMoveSchema = v.object({ conversationId: v.nullable(uuidSchema) });
 
 // Files
 
@@ -297,6 +352,8 @@ export type ConversationPage = v.InferOutput<typeof conversationPageSchema>;
 export type Contact = v.InferOutput<typeof contactSchema>;
 export type SavedReply = v.InferOutput<typeof savedReplySchema>;
 export type SavedReplyCategory = v.InferOutput<typeof savedReplyCategorySchema>;
+export type UndeliverableAddress = v.InferOutput<typeof undeliverableAddressSchema>;
+export type TestMailResult = v.InferOutput<typeof testMailResultSchema>;
 export type Mailbox = v.InferOutput<typeof mailboxSchema>;
 export type LedgerEntry = v.InferOutput<typeof ledgerEntrySchema>;
 export type AttachmentCreated = v.InferOutput<typeof attachmentCreatedSchema>;

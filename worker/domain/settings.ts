@@ -73,6 +73,21 @@ export const mailSettingsSchema = v.object({
   isTranscriptIncluded: v.optional(v.boolean(), true),
   /** Language of fixed texts in mails to people whose language is unknown. */
   locale: v.optional(v.picklist(["en", "es"]), "en"),
+  /** A mail of a known contact about something else begins a conversation of its own (M16). */
+  isSplitBySubject: v.optional(v.boolean(), false),
+  /** What an agent answers by mail, to the address that was signed for them, goes to the contact (M9); else it is a note. */
+  canAgentsReplyByMail: v.optional(v.boolean(), false),
+  /** The server whose `Authentication-Results` are believed (RFC 8601); empty: nobody's (M15). */
+  authservId: v.optional(
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.toLowerCase(),
+      v.maxLength(253),
+      v.regex(/^[a-z0-9._-]*$/, "must be the name of a server such as mx.example.com"),
+    ),
+    "",
+  ),
 });
 
 export const settingsSchema = v.object({

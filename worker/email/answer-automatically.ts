@@ -10,7 +10,7 @@ import type { Applied } from "./apply.ts";
 import { chooseAutoAnswer } from "./auto-answer.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
 import type { ParsedMail } from "./mail.ts";
-import type { Verdict } from "./match-facts.ts";
+import type { Verdict } from "./verdict.ts";
 
 export interface AnswerInput {
   env: Env;

@@ -1,31 +1,24 @@
 /** Carries out a verdict: into a conversation, onto a message, or aside. Safe to repeat. */
 import type { OpenRequest, ReceivedMail } from "../../durable-objects/conversation/intake.ts";
-import type { Message } from "../../durable-objects/conversation/protocol.ts";
-import { deriveConversationId } from "../auth/visitor-token.ts";
-import { newId } from "../api/new-id.ts";
+import { TEXT_LENGTH_MAX, type Message } from "../../durable-objects/conversation/protocol.ts";
 import { findAgent } from "../db/agents.ts";
-import {
-  claimContactConversation,
-  findContactConversation,
-  findContact,
-  findContactByEmail,
-  findOrCreateContact,
-  markUndeliverable,
-  proveAddress,
-  setContactConversation,
-} from "../db/contacts.ts";
+import { findContactByEmail, proveAddress, setContactConversation } from "../db/contacts.ts";
 import type { Database } from "../db/database.ts";
 import type { LedgerRow } from "../db/ledger.ts";
 import { addParticipants, learnMailIds, saveMailId } from "../db/mail-threads.ts";
 import { listMailboxes } from "../db/settings.ts";
+import type { Agent } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import { hasRole } from "../domain/roles.ts";
-import { configOf, type Env } from "../env.ts";
+import type { Env } from "../env.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
+import { applyBounce, applyEvent } from "./apply-report.ts";
+import { findPlace, openRequest, type Place } from "./find-place.ts";
 import { storeMailFiles } from "./mail-files.ts";
 import type { MailAddress, ParsedMail } from "./mail.ts";
-import type { ContactRef, Verdict } from "./match-facts.ts";
+import { findOtherPeople } from "./other-people.ts";
 import { sanitiseMailHtml } from "./html-mail.ts";
+import type { Verdict } from "./verdict.ts";
 
 export interface ApplyInput {
   env: Env;
@@ -46,7 +39,7 @@ const MAIL_TEXT_LENGTH_MAX = 100_000;
 const QUOTED_LENGTH_MAX = 60_000;
 
 export async function applyVerdict(input: ApplyInput): Promise<Applied> {
-  const { verdict, db, env } = input;
+  const { verdict } = input;
   switch (verdict.code) {
     case "rejected":
     case "duplicate":
@@ -59,7 +52,7 @@ export async function applyVerdict(input: ApplyInput): Promise<Applied> {
     case "quarantined":
       return noted(input, "quarantined");
     case "event":
-      if (verdict.suppress !== null) await markUndeliverable(db, verdict.suppress, Date.now());
+      await applyEvent(input, verdict);
       return {
         ...noted(input, "applied"),
         conversationId: verdict.original?.conversationId ?? null,
@@ -67,11 +60,7 @@ export async function applyVerdict(input: ApplyInput): Promise<Applied> {
       };
     case "bounce": {
       const { conversationId, seq } = verdict.original;
-      if (verdict.undeliverable !== null) await markUndeliverable(db, verdict.undeliverable, Date.now());
-      await conversationStub(env, conversationId).bounced(seq, {
-        isHard: verdict.undeliverable !== null,
-        reason: verdict.deliveryReason,
-      });
+      await applyBounce(input, verdict);
       return { ...noted(input, "applied"), conversationId, seq };
     }
     case "note":
@@ -96,12 +85,13 @@ function noted({ verdict }: ApplyInput, state: LedgerRow["state"]): Applied {
 type MessageVerdict = Extract<Verdict, { target: unknown }>;
 
 async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise<Applied> {
-  const { env, db, mail } = input;
+  const { env, db, row, mail } = input;
   const author = verdict.code === "forwarded" ? verdict.author : mail.from;
   const place = await findPlace(input, verdict, author);
   // Before the append: once the mail is there, a repeat finds a known contact and would learn nobody.
   const people = verdict.participants.map(({ address }) => address);
-  await addParticipants(db, place.open.id, people, Date.now());
+  const conversationId = place.open.id;
+  await addParticipants(db, { conversationId, ledgerId: row.id, emails: people, now: Date.now() });
   const stub = conversationStub(env, place.open.id, locationHintOf(env, null));
   const message = await stub.receiveMail({
     ...(await contentOf(input, place.open.id)),
@@ -116,70 +106,6 @@ async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise
   if (verdict.code === "forwarded" && verdict.note !== null) await addForwardNote(input, place.open, verdict);
   await remember(input, verdict, message.seq, place);
   return { ...noted(input, "applied"), conversationId: place.open.id, seq: message.seq };
-}
-
-interface Place {
-  open: OpenRequest;
-  contact: { id: string; name: string | null; email: string | null } | null;
-}
-
-/** The conversation to join, or one to begin: claimed first, so that two quick mails of one person share it. */
-async function findPlace(input: ApplyInput, verdict: MessageVerdict, author: MailAddress | null): Promise<Place> {
-  const { env, db, row, mail } = input;
-  if (verdict.target.kind === "join") return { open: openRequest(input, verdict.target.conversationId, null), contact: null };
-  const contact = await contactOf(db, verdict.target.contact, author);
-  const purpose = `conversation-of-mail:${author?.address ?? ""}`;
-  const id = await deriveConversationId(configOf(env).APP_SECRET, { purpose, clientId: mail.messageId, at: row.receivedAt });
-  const isClaimed = contact !== null && verdict.code !== "linked";
-  const conversationId = isClaimed ? await claimFor(input, contact.id, id) : id;
-  return { open: { ...openRequest(input, conversationId, contact), assignee: await assigneeOf(input) }, contact };
-}
-
-/** Whom the mailbox gives its conversations to, if it names an agent who can still answer. */
-async function assigneeOf({ db, row }: ApplyInput): Promise<{ id: string; name: string } | null> {
-  const mailbox = (await listMailboxes(db)).find(({ id }) => id === row.mailboxId);
-  const agent = mailbox === undefined || mailbox.assigneeId === null ? null : await findAgent(db, mailbox.assigneeId);
-  return agent !== null && hasRole(agent.role, "agent") ? { id: agent.id, name: agent.name } : null;
-}
-
-/**
- * The first to claim decides, so two quick mails of one person share a conversation. A claimed one that a From line may
- * not enter (its visitor has typed another address since) is given up for the new one.
- */
-async function claimFor({ env, db }: ApplyInput, contactId: string, conversationId: string): Promise<string> {
-  const present = await findContactConversation(db, contactId);
-  const facts = present === null ? null : await conversationStub(env, present).mailFacts();
-  const replaces = facts !== null && !facts.isAddressProven ? present : null;
-  return claimContactConversation(db, { contactId, conversationId, replaces, now: Date.now() });
-}
-
-async function contactOf(db: Database, ref: ContactRef, author: MailAddress | null): Promise<Place["contact"]> {
-  if (ref.kind === "known") {
-    const contact = await findContact(db, ref.contactId);
-    if (contact !== null) return { id: contact.id, name: contact.name, email: author?.address ?? contact.email };
-  }
-  const address = ref.kind === "new" ? ref.address : author;
-  if (address === null) return null;
-  const contact = await findOrCreateContact(db, {
-    id: newId(),
-    email: address.address,
-    name: address.name,
-    isProven: true,
-    now: Date.now(),
-  });
-  return { id: contact.id, name: contact.name, email: address.address };
-}
-
-function openRequest({ row, mail }: ApplyInput, id: string, contact: Place["contact"]): OpenRequest {
-  return {
-    id,
-    hasVisitor: false,
-    visitor: null,
-    contact,
-    capture: null,
-    subject: mail.subject === "" ? null : mail.subject,
-    mail: { mailboxId: row.mailboxId, mailbox: "", references: [], lastInboundId: null },
-  };
 }
 
 type Content = Pick<
@@ -223,7 +149,8 @@ async function mailInfo(
     verdict.code === "forwarded" ? ((await findAgent(db, verdict.forwardedBy))?.name ?? mail.from?.address) : undefined;
   return {
     ledgerId: row.id,
-    ...(author === null ? {} : { from: { address: author.address, ...(author.name === null ? {} : { name: author.name }) } }),
+    ...(author === null ? {} : { from: personOf(author) }),
+    ...(await othersOf(input, verdict)),
     ...(verdict.campaign === null ? {} : { campaign: verdict.campaign }),
     ...(verdict.code === "token:new-person" ? { isNewPerson: true } : {}),
     ...((await isParticipantMail(input, verdict)) ? { isParticipant: true } : {}),
@@ -231,6 +158,24 @@ async function mailInfo(
     ...(mail.invitation ? { invitation: mail.invitation } : {}),
     ...(mail.protection ? { protection: mail.protection } : {}),
   };
+}
+
+/** Who else the mail was written to; of a forwarded one only its forwarder is known. */
+async function othersOf(
+  { db, mail }: ApplyInput,
+  { code }: MessageVerdict,
+): Promise<Pick<NonNullable<Message["mail"]>, "others">> {
+  if (code === "forwarded") return {};
+  const mailboxes = await listMailboxes(db);
+  const others = findOtherPeople(
+    mail,
+    mailboxes.map(({ address }) => address),
+  );
+  return others.length === 0 ? {} : { others: others.map(personOf) };
+}
+
+function personOf({ address, name }: MailAddress): { address: string; name?: string } {
+  return name === null ? { address } : { address, name };
 }
 
 /** Whether it joins a conversation whose contact did not write it: the visitor who reads along must not see it (T2). */
@@ -271,16 +216,20 @@ async function addForwardNote(
 async function applyNote(input: ApplyInput, verdict: Extract<Verdict, { code: "note" }>): Promise<Applied> {
   const { env, db, row, mail } = input;
   const agent = await findAgent(db, verdict.agentId);
-  const message = await conversationStub(env, verdict.conversationId).receiveMail({
-    ...(await contentOf(input, verdict.conversationId)),
-    open: openRequest(input, verdict.conversationId, null),
-    author: { kind: "agent", id: verdict.agentId, ...(agent === null ? {} : { name: agent.name }) },
-    channel: "note",
-    mail: { ledgerId: row.id, ...(mail.from === null ? {} : { from: { address: mail.from.address } }) },
-    contact: null,
-    shouldReopen: false,
-    provesAddress: false,
-  });
+  const content = await contentOf(input, verdict.conversationId);
+  const reply = await sendReply(input, verdict, { agent, content });
+  const message =
+    reply ??
+    (await conversationStub(env, verdict.conversationId).receiveMail({
+      ...content,
+      open: openRequest(input, verdict.conversationId, null),
+      author: { kind: "agent", id: verdict.agentId, ...(agent === null ? {} : { name: agent.name }) },
+      channel: "note",
+      mail: { ledgerId: row.id, ...(mail.from === null ? {} : { from: { address: mail.from.address } }) },
+      contact: null,
+      shouldReopen: false,
+      provesAddress: false,
+    }));
   const learnt = { conversationId: verdict.conversationId, seq: message.seq };
   await saveMailId(db, {
     mailboxId: row.mailboxId,
@@ -291,6 +240,28 @@ async function applyNote(input: ApplyInput, verdict: Extract<Verdict, { code: "n
     createdAt: Date.now(),
   });
   return { ...noted(input, "applied"), ...learnt };
+}
+
+/** Passes an agent's answer on to the contact, as if it had been written in the inbox; null where it stays a note. */
+async function sendReply(
+  { env, row }: ApplyInput,
+  { as, conversationId }: Extract<Verdict, { code: "note" }>,
+  { agent, content }: { agent: Agent | null; content: Content },
+): Promise<Message | null> {
+  if (as === "note" || agent === null || !hasRole(agent.role, "agent")) return null;
+  const answer = await conversationStub(env, conversationId).send({
+    // The same mail again is the same reply (A2).
+    clientId: row.id,
+    author: { kind: "agent", id: agent.id, name: agent.name },
+    channel: "email",
+    text: content.text.slice(0, TEXT_LENGTH_MAX),
+    attachmentIds: content.attachments.map(({ id }) => id),
+    uploadedBy: "mail",
+    undoMs: 0,
+  });
+  if (answer.kind === "stored" || answer.kind === "repeated") return answer.message;
+  if (answer.kind === "rejected" && answer.reason === "try_again") throw new Error("the files of a reply could not be claimed");
+  return null;
 }
 
 /** What later mails are matched by. */
@@ -309,7 +280,8 @@ async function remember(input: ApplyInput, verdict: MessageVerdict, seq: number,
       ledgerId: row.id,
       createdAt: now,
     });
-  await learnMailIds(db, { mailboxId, conversationId, ids: verdict.learnIds.filter((id) => id !== mail.messageId), now });
+  const ids = verdict.learnIds.filter((id) => id !== mail.messageId);
+  await learnMailIds(db, { mailboxId, conversationId, ledgerId: row.id, ids, now });
   if (verdict.code !== "token" || !verdict.provesAddress || mail.from === null) return;
   await proveAddress(db, mail.from.address);
   const contactId = (await conversationStub(input.env, conversationId).mailFacts())?.contactId ?? null;

@@ -4,7 +4,7 @@
  * answered.
  */
 import type { ParsedMail } from "./mail.ts";
-import type { Verdict } from "./match-facts.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Automatic answers to one address within a day. */
 export const AUTO_ANSWERS_PER_DAY_MAX = 2;

@@ -26,6 +26,7 @@ export function composeSystemMail(input: ComposeSystemInput): OutgoingMail {
     to: [input.to],
     cc: [],
     bcc: [],
+    withheld: [],
     replyTo: null,
     subject: cleanHeaderText(input.subject, SUBJECT_LENGTH_MAX),
     messageId: input.messageId,

@@ -12,6 +12,9 @@ export interface MailTexts {
   /** Automatic answers. */
   receipt: (company: string) => string;
   outOfHours: (company: string) => string;
+  /** The test mail of the mailbox settings. */
+  testSubject: (mailbox: string) => string;
+  testText: (mailbox: string) => string;
 }
 
 export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
@@ -26,6 +29,8 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     receipt: (company) => `Thank you for writing to ${company}. Your message has arrived, and somebody will answer it here.`,
     outOfHours: (company) =>
       `Thank you for writing to ${company}. We are not at our desks right now; somebody will answer you here when we are back.`,
+    testSubject: (mailbox) => `Test mail from ${mailbox}`,
+    testText: (mailbox) => `This mail was sent from the settings of Hilo. It has arrived, so ${mailbox} can send.`,
   },
   es: {
     fromAgent: (agent, company) => `${agent} de ${company}`,
@@ -38,5 +43,7 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     receipt: (company) => `Gracias por escribir a ${company}. Tu mensaje ha llegado y alguien te responderá aquí.`,
     outOfHours: (company) =>
       `Gracias por escribir a ${company}. Ahora mismo no estamos; alguien te responderá aquí cuando volvamos.`,
+    testSubject: (mailbox) => `Correo de prueba de ${mailbox}`,
+    testText: (mailbox) => `Este correo se ha enviado desde los ajustes de Hilo. Ha llegado, así que ${mailbox} puede enviar.`,
   },
 };

@@ -40,6 +40,8 @@ export interface ComposeInput {
   recipient: MailAddress;
   cc: MailAddress[];
   bcc: MailAddress[];
+  /** Those of them who are named in the headers but get no copy. */
+  withheld: string[];
   /** The signed reply address made for this recipient. */
   replyTo: string;
   /** Without brackets; null where the transport chooses. */
@@ -87,6 +89,7 @@ export function composeMail(input: ComposeInput): OutgoingMail {
     to: [cleanAddress(input.recipient)],
     cc: input.cc.map(cleanAddress),
     bcc: input.bcc.map(cleanAddress),
+    withheld: input.withheld.map(toAsciiAddress),
     replyTo: input.replyTo,
     subject: composeSubject(input),
     messageId: input.messageId,
@@ -180,7 +183,7 @@ function cleanAddress({ address, name }: MailAddress): MailAddress {
 }
 
 /** International domains travel in their ASCII form; a local part that isn't ASCII is left to the validation. */
-function toAsciiAddress(address: string): string {
+export function toAsciiAddress(address: string): string {
   const at = address.lastIndexOf("@");
   const domain = address.slice(at + 1);
   if (/^[!-~]*$/.test(domain) || !URL.canParse(`http://${domain}/`)) return address;

@@ -1,21 +1,24 @@
 /** A message becomes a mail: gathers what composing needs, hands it over, and says what became of it. */
+import { recipientsOf } from "../../durable-objects/conversation/copies.ts";
 import type { DeliveryResult } from "../../durable-objects/conversation/outbox.ts";
 import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
 import type { Attachment, Message } from "../../durable-objects/conversation/protocol.ts";
 import { replyAddressOf } from "../../durable-objects/conversation/state.ts";
 import { createFileUrl } from "../api/files.ts";
 import { findAttachment } from "../db/attachments.ts";
-import { markUndeliverable } from "../db/contacts.ts";
 import { openDatabase, type Database } from "../db/database.ts";
-import { saveMailId, saveReplyKey } from "../db/mail-threads.ts";
+import { addParticipants, saveMailId, saveReplyKey } from "../db/mail-threads.ts";
 import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
+import { findUndeliverable, markUndeliverable, unmarkBounced } from "../db/undeliverable.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
 import type { Settings } from "../domain/settings.ts";
 import { describeError } from "../domain/error-text.ts";
 import { configOf, type Env } from "../env.ts";
 import type { TranscriptEntry } from "./compose-transcript.ts";
 import { composeMail, partitionAttachments, type ComposeSubject, type FileLink } from "./compose.ts";
+import type { MailAddress } from "./mail.ts";
 import type { OutgoingAttachment, OutgoingMail } from "./outgoing-mail.ts";
+import { heldResult, outcomeOf, planRecipients, type DeliveryOutcome, type RecipientPlan } from "./recipients.ts";
 import { computeConversationKey, createReplyAddress } from "./reply-address.ts";
 import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
 import { createTransport } from "./transport.ts";
@@ -30,6 +33,8 @@ export async function deliverMail(env: Env, job: MailToDeliver): Promise<Deliver
   const db = openDatabase(env.DB);
   const mailbox = await mailboxOf(db, job);
   if (mailbox === null) return { kind: "refused", reason: "There is no mailbox to write from." };
+  const plan = planRecipients(job, await findUndeliverable(db, recipientsOf(job.state, job.message)));
+  if (plan.targets.length === 0) return heldResult(plan);
   const files = await loadFiles(
     env,
     db,
@@ -37,12 +42,26 @@ export async function deliverMail(env: Env, job: MailToDeliver): Promise<Deliver
   );
   if (files === null)
     return { kind: "refused", reason: "A file is too large to travel in a mail, and PUBLIC_URL is not set to link to it." };
-  const mail = await compose(env, { job, mailbox, recipient, files, settings: await loadCachedSettings(db, Date.now()) });
-  const result = await createTransport(env).send(mail);
-  if (result.kind === "refused" && result.isHard) await markUndeliverable(db, recipient, Date.now());
-  if (result.kind !== "sent") return result;
-  await rememberId(db, { job, mailbox, messageId: result.messageId });
-  return { kind: "sent", to: [recipient], messageId: result.messageId };
+  const settings = await loadCachedSettings(db, Date.now());
+  const mail = await compose(env, { job, mailbox, recipient, plan, files, settings });
+  // Their answers belong to this thread, and can be back within the second. It is our own mail that names them.
+  const emails = plan.everyone.filter((address) => address !== recipient);
+  await addParticipants(db, { conversationId: job.state.id, ledgerId: job.message.id, emails, now: Date.now() });
+  const { result, bad } = outcomeOf(plan, await createTransport(env).send(mail));
+  await rememberAddresses(db, { job, result, bad });
+  if (result.kind === "sent") await rememberId(db, { job, mailbox, messageId: result.messageId });
+  return result;
+}
+
+/** What the hand-over has shown of each address. It has happened: whether it can be noted changes nothing about it. */
+async function rememberAddresses(db: Database, { job, result, bad }: DeliveryOutcome & { job: MailToDeliver }): Promise<void> {
+  try {
+    for (const { email, reason } of bad) await markUndeliverable(db, { email, cause: "bounce", reason, at: Date.now() });
+    // An agent insisted, and the other server took it.
+    if (job.isInsisted && result.kind === "sent") await unmarkBounced(db, result.to);
+  } catch (error) {
+    logFailure("addresses_not_saved", job, error);
+  }
 }
 
 type MailboxRef = Pick<Mailbox, "id" | "address" | "signature" | "locale">;
@@ -72,11 +91,11 @@ async function rememberId(
     ledgerId: null,
     createdAt: Date.now(),
   };
-  await saveMailId(db, row).catch((error: unknown) => {
-    console.error(
-      JSON.stringify({ level: "error", event: "mail_id_not_saved", conversationId: job.state.id, ...describeError(error) }),
-    );
-  });
+  await saveMailId(db, row).catch((error: unknown) => logFailure("mail_id_not_saved", job, error));
+}
+
+function logFailure(event: string, { state }: MailToDeliver, error: unknown): void {
+  console.error(JSON.stringify({ level: "error", event, conversationId: state.id, ...describeError(error) }));
 }
 
 interface Files {
@@ -110,12 +129,13 @@ interface ComposeParts {
   job: MailToDeliver;
   mailbox: MailboxRef;
   recipient: string;
+  plan: RecipientPlan;
   files: Files;
   settings: Settings;
 }
 
 async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
-  const { job, mailbox, recipient, files, settings } = parts;
+  const { job, mailbox, recipient, plan, files, settings } = parts;
   const { state, message, earlier } = job;
   const keys = await replyKeysOf(env);
   const conversationKey = await computeConversationKey(keys.current.secret, state.id);
@@ -127,8 +147,9 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     agentName: message.author.name ?? null,
     mailbox: mailbox.address,
     recipient: { address: recipient, name: state.contact?.name ?? state.capture?.name ?? null },
-    cc: [],
-    bcc: [],
+    cc: toAddresses(message.cc, [recipient]),
+    bcc: toAddresses(message.bcc, [recipient, ...(message.cc ?? [])]),
+    withheld: plan.everyone.filter((address) => !plan.targets.includes(address)),
     replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient }),
     messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
@@ -143,6 +164,11 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     fileLinks: files.links,
     fileLinksExpireAt: files.expireAt,
   });
+}
+
+/** The contact's address may have become one of the copies since the message was written. */
+function toAddresses(addresses: readonly string[] = [], taken: readonly string[]): MailAddress[] {
+  return addresses.filter((address) => !taken.includes(address)).map((address) => ({ address, name: null }));
 }
 
 function localeOf({ state }: MailToDeliver, fallback: "en" | "es"): "en" | "es" {

@@ -2,17 +2,18 @@
 import { findAgentByEmail } from "../db/agents.ts";
 import { findContactByEmail, findContactConversation } from "../db/contacts.ts";
 import type { Database } from "../db/database.ts";
-import { countRecentMails, type LedgerRow } from "../db/ledger.ts";
+import { countRecentMails, findTwin, type LedgerRow } from "../db/ledger.ts";
 import { findByMessageIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
-import { listMailboxes } from "../db/settings.ts";
+import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
 import type { ParsedMail } from "./mail.ts";
 import { LOOP_WINDOW_MS } from "./match-conversation.ts";
-import type { FoundConversation, KnownContact, MatchFacts, OriginalMessage } from "./match-facts.ts";
+import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
 import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
 import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
 import { parseCampaign } from "./subaddress.ts";
+import type { OriginalMessage } from "./verdict.ts";
 
 /** Weak tokens of one mail that are looked at. */
 const WEAK_TOKENS_MAX = 5;
@@ -42,9 +43,10 @@ export function acceptedFacts(facts: MatchFacts): MatchFacts {
 }
 
 async function lookUpFacts(input: FactsInput): Promise<MatchFacts> {
-  const { env, db, row, mail } = input;
+  const { env, db, row, mail, contentHash } = input;
   const sender = mail.from?.address ?? null;
   const [mailboxes, keys, ownLoopMarker] = await Promise.all([listMailboxes(db), replyKeysOf(env), loopMarkerOf(env)]);
+  const { canAgentsReplyByMail, isSplitBySubject } = (await loadCachedSettings(db, Date.now())).mail;
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   const agent = sender === null ? null : await findAgentByEmail(db, sender);
   const contact = sender === null ? null : await findKnownContact(input, sender);
@@ -52,12 +54,12 @@ async function lookUpFacts(input: FactsInput): Promise<MatchFacts> {
   return {
     mail,
     mailbox: mailbox === undefined ? null : { address: mailbox.address, campaign: parseCampaign(row.envelopeTo) },
-    duplicate: await findDuplicate(input),
+    duplicate: await findTwin(db, { id: row.id, mailboxId: row.mailboxId, messageId: mail.messageId, contentHash }),
     ownLoopMarker,
     ownAddresses: mailboxes.map(({ address }) => address),
     sender: {
       agentId: agent?.id ?? null,
-      isBlocked: false,
+      isBlocked: contact?.isBlocked === true,
       recentMails: sender === null ? 0 : await countRecentMails(db, sender, row.receivedAt - LOOP_WINDOW_MS),
       contact,
     },
@@ -65,27 +67,21 @@ async function lookUpFacts(input: FactsInput): Promise<MatchFacts> {
     references: await findReferences(lookup),
     original: await findOriginal(lookup),
     forwardedContact: mail.forwardedFrom === null ? null : await findKnownContact(input, mail.forwardedFrom.address),
-    isSpam: false,
-    settings: { canAgentsReplyByMail: false, isSplitBySubject: false },
+    isSpam: mail.isMarkedSpam === true,
+    settings: { canAgentsReplyByMail, isSplitBySubject },
   };
 }
 
 type Lookup = FactsInput & { keys: ReplyKeys; sender: string | null; senderContactId: string | null };
 
-async function findKnownContact({ env, db }: FactsInput, email: string): Promise<KnownContact | null> {
+async function findKnownContact({ env, db }: FactsInput, email: string): Promise<(KnownContact & { isBlocked: boolean }) | null> {
   const contact = await findContactByEmail(db, email);
   if (contact === null) return null;
   const conversationId = await findContactConversation(db, contact.id);
   const facts = conversationId === null ? null : await conversationStub(env, conversationId).mailFacts();
-  if (conversationId === null || facts === null) return { contactId: contact.id, latest: null };
-  return { contactId: contact.id, latest: { conversationId, isAddressProven: facts.isAddressProven, subject: facts.subject } };
-}
-
-async function findDuplicate({ db, row, mail, contentHash }: FactsInput): Promise<MatchFacts["duplicate"]> {
-  const known = await findByMessageIds(db, row.mailboxId, [mail.messageId]);
-  // An id learnt from References belongs to a mail that was not seen here yet.
-  if (known === null || known.contentHash === null || known.ledgerId === row.id) return "none";
-  return known.contentHash === contentHash ? "same" : "same-id-other-content";
+  const known = { contactId: contact.id, isBlocked: contact.blockedAt !== null };
+  if (conversationId === null || facts === null) return { ...known, latest: null };
+  return { ...known, latest: { conversationId, isAddressProven: facts.isAddressProven, subject: facts.subject } };
 }
 
 async function readToken(lookup: Lookup): Promise<MatchFacts["token"]> {
@@ -129,24 +125,33 @@ async function findOriginal({ env, db, row, mail, keys }: Lookup): Promise<Origi
   if (mail.bounce === null && mail.class !== "complaint" && mail.class !== "receipt") return null;
   const ids = [mail.bounce?.originalMessageId ?? null, ...mail.references, ...mail.inReplyTo].filter((id) => id !== null);
   const known = await findByMessageIds(db, row.mailboxId, ids);
-  if (known !== null && known.seq !== null) return originalOf(env, known.conversationId, known.seq);
+  const reported = mail.bounce?.recipient ?? null;
+  if (known !== null && known.seq !== null) return originalOf(env, { ...known, seq: known.seq, reported });
   for (const address of [...(mail.bounce?.originalReplyTo ?? []), row.envelopeTo, ...mail.mentionedAddresses].slice(
     0,
     WEAK_TOKENS_MAX,
   )) {
     const token = await parseReplyAddress({ keys, address });
     const conversationId = token.kind === "token" ? await findReplyKey(db, token.conversationKey) : null;
-    if (conversationId !== null) return originalOf(env, conversationId, null);
+    if (conversationId !== null) return originalOf(env, { conversationId, seq: null, reported });
   }
   return null;
 }
 
-async function originalOf(env: Env, conversationId: string, knownSeq: number | null): Promise<OriginalMessage | null> {
+/** @param about.reported the address that the report names, which may be one that its owner forwards to */
+async function originalOf(
+  env: Env,
+  about: { conversationId: string; seq: number | null; reported: string | null },
+): Promise<OriginalMessage | null> {
+  const { conversationId, reported } = about;
   const stub = conversationStub(env, conversationId);
   const facts = await stub.mailFacts();
-  const seq = knownSeq ?? facts?.lastMailedSeq ?? null;
+  const seq = about.seq ?? facts?.lastMailedSeq ?? null;
   if (facts === null || seq === null) return null;
-  const message = await stub.findMessage(seq);
-  const recipient = message?.delivery?.to?.[0] ?? facts.email;
+  const delivery = (await stub.findMessage(seq))?.delivery;
+  const recipients = [...(delivery?.to ?? []), ...(delivery?.refused ?? []).map(({ address }) => address)];
+  if (reported !== null && recipients.includes(reported)) return { conversationId, seq, recipient: reported };
+  if (recipients.length > 1) return { conversationId, seq, recipient: null };
+  const recipient = recipients[0] ?? facts.email;
   return recipient === null ? null : { conversationId, seq, recipient };
 }

@@ -88,6 +88,8 @@ export interface ParsedMail {
   mentionedAddresses: string[];
   /** From the first `Authentication-Results` of the trusted authserv-id only. */
   authentication: { dmarc: "pass" | "fail" | "none"; spf: "pass" | "fail" | "none"; dkim: "pass" | "fail" | "none" };
+  /** The trusted server has said that this is spam. */
+  isMarkedSpam?: boolean;
   /** `List-Id`, without brackets. */
   listId: string | null;
   /** The event of a calendar file. */

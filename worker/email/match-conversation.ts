@@ -7,30 +7,20 @@
  * - a stranger never enters a thread without a token.
  */
 import type { MailAddress } from "./mail.ts";
-import type {
-  Appending,
-  ContactRef,
-  Decision,
-  FoundConversation,
-  KnownContact,
-  MatchFacts,
-  Target,
-  Verdict,
-} from "./match-facts.ts";
-import { splitSubaddress } from "./subaddress.ts";
+import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
+import { findOtherPeople, isOwnAddress } from "./other-people.ts";
+import type { Appending, ContactRef, Decision, Target, Verdict } from "./verdict.ts";
 
 /** Mails of one sender within the window; more is a loop. */
 export const LOOP_MAILS_MAX = 20;
 export const LOOP_WINDOW_MS = 10 * 60_000;
-/** People of To and Cc who become participants. */
-export const PARTICIPANTS_MAX = 20;
 /** Message-IDs learned from one mail. */
 export const LEARNED_IDS_MAX = 50;
 
 interface Row {
   row: string;
   /** Null where the row does not fit. */
-  decide: (facts: MatchFacts) => (Decision & { reason: string }) | null;
+  decide: (facts: MatchFacts) => Decision | null;
 }
 
 const ROWS: readonly Row[] = [
@@ -77,7 +67,7 @@ function decideLoop(facts: MatchFacts): Found {
   if (mail.loopMarker !== null && mail.loopMarker === facts.ownLoopMarker) {
     return { code: "filtered:loop", reason: "This is a mail of our own that came back." };
   }
-  if (mail.from !== null && sender.agentId === null && isOwnAddress(facts, mail.from.address)) {
+  if (mail.from !== null && sender.agentId === null && isOwnAddress(mail.from.address, facts.ownAddresses)) {
     return { code: "filtered:loop", reason: "The sender is one of our own mailboxes." };
   }
   // Reports of our own mails come in bursts from one daemon; each of them says something about a message.
@@ -115,7 +105,8 @@ function decideBlocked({ sender }: MatchFacts): Found {
 function decideForwarded(facts: MatchFacts): Found {
   const { mail, sender } = facts;
   const original = mail.forwardedFrom;
-  if (sender.agentId === null || original === null || isForged(facts) || isOwnAddress(facts, original.address)) return null;
+  if (sender.agentId === null || original === null || isForged(facts) || isOwnAddress(original.address, facts.ownAddresses))
+    return null;
   // An agent who forwards their own mail writes for themselves.
   if (original.address === mail.from?.address) return null;
   const author = { address: original.address, name: original.name };
@@ -160,7 +151,10 @@ function decideToken(facts: MatchFacts): Found {
     target: join(facts, token.conversation),
     // The mail with this token was sent to the contact's address and is answered from there.
     provesAddress: isContact && token.isForSender && !isForged(facts),
-    ...append(facts, { learnIds: learnAll(facts), participants: isContact ? findParticipants(facts) : [] }),
+    ...append(facts, {
+      learnIds: learnAll(facts),
+      participants: isContact ? findOtherPeople(facts.mail, facts.ownAddresses) : [],
+    }),
     reason: isContact
       ? "The contact answered to the signed reply address."
       : "A participant answered to the signed reply address.",
@@ -194,7 +188,7 @@ function decideLinked(facts: MatchFacts): Found {
     code: "linked",
     target: begin(facts),
     linkedTo: conversation.conversationId,
-    ...append(facts, { learnIds: learnOwn(facts), participants: findParticipants(facts) }),
+    ...append(facts, { learnIds: learnOwn(facts), participants: findOtherPeople(facts.mail, facts.ownAddresses) }),
     reason: isStranger
       ? "It refers to a mail of another conversation, to which its sender does not belong."
       : "It refers to a conversation whose visitor has not proven this address.",
@@ -218,16 +212,19 @@ function decideContact(facts: MatchFacts): Found {
   return {
     code: "contact",
     target,
-    ...append(facts, { learnIds: learnOwn(facts), participants: isJoining ? [] : findParticipants(facts) }),
+    ...append(facts, {
+      learnIds: learnOwn(facts),
+      participants: isJoining ? [] : findOtherPeople(facts.mail, facts.ownAddresses),
+    }),
     reason: isJoining ? "The sender is a known contact." : "The sender is a known contact; this begins a new conversation.",
   };
 }
 
-function decideNew(facts: MatchFacts): Decision & { reason: string } {
+function decideNew(facts: MatchFacts): Decision {
   return {
     code: "new",
     target: begin(facts),
-    ...append(facts, { learnIds: learnOwn(facts), participants: findParticipants(facts) }),
+    ...append(facts, { learnIds: learnOwn(facts), participants: findOtherPeople(facts.mail, facts.ownAddresses) }),
     reason: facts.mail.from === null ? "The mail names no sender." : "The sender is not known yet.",
   };
 }
@@ -275,19 +272,6 @@ function learnAll(facts: MatchFacts): string[] {
   const { inReplyTo, references } = facts.mail;
   const others = [...inReplyTo, ...references].reverse();
   return [...new Set([...learnOwn(facts), ...others])].slice(0, LEARNED_IDS_MAX);
-}
-
-/** The others in To and Cc: not us, not the author. */
-function findParticipants(facts: MatchFacts): MailAddress[] {
-  const others = new Map<string, MailAddress>();
-  for (const person of [...facts.mail.to, ...facts.mail.cc]) {
-    if (person.address !== facts.mail.from?.address && !isOwnAddress(facts, person.address)) others.set(person.address, person);
-  }
-  return [...others.values()].slice(0, PARTICIPANTS_MAX);
-}
-
-function isOwnAddress({ ownAddresses }: MatchFacts, address: string): boolean {
-  return ownAddresses.includes(address.toLowerCase()) || ownAddresses.includes(splitSubaddress(address).base);
 }
 
 /** DMARC decides where it was evaluated; else both SPF and DKIM must fail, for forwarding breaks either. */

@@ -1,5 +1,6 @@
 /** What is looked up about a mail before it is decided where it goes. Data only; the shell fills it in. */
-import type { MailAddress, ParsedMail } from "./mail.ts";
+import type { ParsedMail } from "./mail.ts";
+import type { OriginalMessage } from "./verdict.ts";
 
 /** A conversation that the mail points to, as it is after merging and aliases. */
 export interface FoundConversation {
@@ -20,14 +21,6 @@ export interface KnownContact {
   contactId: string;
   /** Their latest conversation in this mailbox's deployment, open or complete. */
   latest: { conversationId: string; isAddressProven: boolean; subject: string | null } | null;
-}
-
-/** The message of ours that a bounce, complaint or receipt is about. */
-export interface OriginalMessage {
-  conversationId: string;
-  seq: number;
-  /** The address that it was sent to. */
-  recipient: string;
 }
 
 export interface MatchFacts {
@@ -85,50 +78,3 @@ export interface MatchFacts {
     isSplitBySubject: boolean;
   };
 }
-
-/** Who the conversation of a mail belongs to. */
-export type ContactRef = { kind: "known"; contactId: string } | { kind: "new"; address: MailAddress | null };
-
-export type Target = { kind: "join"; conversationId: string; shouldReopen: boolean } | { kind: "begin"; contact: ContactRef };
-
-/** What every message gets that is appended. */
-export interface Appending {
-  shouldNotify: boolean;
-  /** Message-IDs that from now on lead to this conversation; in this order, the most useful first. */
-  learnIds: string[];
-  /** People who from now on count as participants. */
-  participants: MailAddress[];
-}
-
-export type Decision =
-  | { code: "rejected" }
-  | { code: "duplicate" }
-  | { code: "filtered:loop" }
-  /** `suppress`: no more mail to that address. */
-  | { code: "event"; event: "complaint" | "receipt"; original: OriginalMessage | null; suppress: string | null }
-  /** `undeliverable`: the address that is to be marked so, for a hard bounce. */
-  | { code: "bounce"; original: OriginalMessage; deliveryReason: string; undeliverable: string | null }
-  | { code: "filtered:bounce" }
-  | { code: "filtered:blocked" }
-  | ({ code: "forwarded"; target: Target; author: MailAddress; forwardedBy: string; note: string | null } & Appending)
-  | { code: "note"; conversationId: string; agentId: string; as: "note" | "reply"; isVerified: boolean; learnIds: string[] }
-  /** `provesAddress`: the contact's address is proven from now on. */
-  | ({ code: "token"; target: Target; provesAddress: boolean } & Appending)
-  | ({ code: "token:new-person"; target: Target } & Appending)
-  | ({ code: "reference"; target: Target } & Appending)
-  | ({ code: "linked"; target: Target; linkedTo: string } & Appending)
-  | { code: "filtered:auto-reply" }
-  | { code: "quarantined"; cause: "authentication" | "spam" }
-  | ({ code: "contact"; target: Target } & Appending)
-  | ({ code: "new"; target: Target } & Appending);
-
-export type Verdict = Decision & {
-  /** The row of the decision table, `M1` to `M17`. */
-  row: string;
-  /** A sentence for the ledger. */
-  reason: string;
-  /** A label for what is appended. */
-  campaign: string | null;
-  /** The mail carries the Message-ID of another mail. */
-  isIdReused: boolean;
-};

@@ -13,6 +13,8 @@ export interface OutgoingMail {
   to: MailAddress[];
   cc: MailAddress[];
   bcc: MailAddress[];
+  /** Those of them who are named in the headers but get no copy: they have it already, or must not be written to. */
+  withheld: string[];
   /** The signed reply address; null for mails that want no answer. */
   replyTo: string | null;
   subject: string;
@@ -23,4 +25,9 @@ export interface OutgoingMail {
   text: string;
   html: string;
   attachments: OutgoingAttachment[];
+}
+
+/** Who gets a copy: To, Cc and Bcc without those who are withheld. */
+export function copiesOf({ to, cc, bcc, withheld }: OutgoingMail): MailAddress[] {
+  return [...to, ...cc, ...bcc].filter(({ address }) => !withheld.includes(address));
 }

@@ -1,6 +1,6 @@
 import PostalMime, { type Attachment, type Email } from "postal-mime";
 import { cleanDisplayName, findAddresses, parseAddress, parseAddressList } from "./addresses.ts";
-import { readAuthentication } from "./authentication.ts";
+import { readAuthentication, readSpamMark } from "./authentication.ts";
 import { readBounce } from "./bounces.ts";
 import { repairControls } from "./charsets.ts";
 import { classifyMail, readAutoSubmitted } from "./classify.ts";
@@ -90,6 +90,7 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
     loopMarker: firstHeader(headers, LOOP_HEADER.toLowerCase()).trim() || null,
     mentionedAddresses: readMentioned(people.replyTo, body),
     authentication: readAuthentication(headers, options.authservId ?? null),
+    isMarkedSpam: readSpamMark(headers, options.authservId ?? null),
     invitation: readInvitation(attachments),
     protection: readProtection(headers, { text: body.text, attachments }),
   };

@@ -1,98 +1,115 @@
 /**
- * From *received* to *applied*: parse, decide, carry out, note it in the ledger. Every step can run again: messages are
- * appended by Message-ID, files and rows have ids that come from the mail.
+ * From *received* to *applied*: parse, decide, carry out, note it in the ledger. Every step can run again: a verdict is
+ * stored before it is carried out, messages are appended by Message-ID, files and rows have ids that come from the mail.
  */
 import { openDatabase, type Database } from "../db/database.ts";
-import { findLedgerRow, listDueLedgerRows, updateLedger, type LedgerRow } from "../db/ledger.ts";
+import { beginTry, findLedgerRow, listDueLedgerRows, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { loadCachedSettings } from "../db/settings.ts";
 import { backOffMs } from "../../durable-objects/conversation/outbox.ts";
+import { withTimeout } from "../../durable-objects/conversation/with-timeout.ts";
 import { describeError } from "../domain/error-text.ts";
 import type { Env } from "../env.ts";
 import { answerAutomatically } from "./answer-automatically.ts";
 import { applyVerdict, type Applied } from "./apply.ts";
+import { decideMail } from "./decide.ts";
 import { gatherFacts } from "./facts.ts";
-import type { ParsedMail } from "./mail.ts";
 import { matchConversation } from "./match-conversation.ts";
-import type { Verdict } from "./match-facts.ts";
+import { placeholderMail } from "./placeholder.ts";
 import { readMail } from "./read-mail.ts";
+import { isWaiting, tellAttention } from "./tell-attention.ts";
 
 /** Tries before a mail counts as failed; it stays in the ledger with its raw bytes. */
 const TRIES_MAX = 5;
 const RETRY = { baseMs: 15_000, maxMs: 60 * 60_000 };
 /** Mails taken up in one run of cron. */
 const DUE_MAX = 25;
+
 /** Never throws: what fails is tried again by cron, and says so in the ledger. */
 export async function processMail(env: Env, id: string): Promise<void> {
   const db = openDatabase(env.DB);
-  let row: LedgerRow | null = null;
-  try {
-    row = await findLedgerRow(db, id);
-    if (row === null || row.retryAt === null) return;
-    const { applied, mail, contentHash, verdict } = await understand(env, db, row);
-    await updateLedger(db, id, {
-      ...applied,
-      contentHash,
-      subject: mail.subject,
-      fromAddress: mail.from?.address ?? null,
-      messageId: mail.messageId,
-      retryAt: null,
-      updatedAt: Date.now(),
+  await noted("mail_failed", id, async () => {
+    const row = await findLedgerRow(db, id);
+    if (row !== null && row.retryAt !== null) await takeUp(env, db, row);
+  });
+}
+
+/** What a crash or a failure has left unfinished. One that fails, or never ends, does not keep the next one waiting. */
+export async function processDueMails(env: Env): Promise<void> {
+  const db = openDatabase(env.DB);
+  for (const due of await listDueLedgerRows(db, Date.now(), DUE_MAX)) {
+    await noted("mail_failed", due.id, async () => {
+      const row = await beginTry(db, due, nextTryAt(due.attempts + 1));
+      if (row !== null) await withTimeout(takeUp(env, db, row));
     });
-    // The mail is where it belongs: an answer that cannot be sent changes nothing about it.
-    await answerAutomatically({ env, db, row, mail, verdict, applied }).catch((error: unknown) => {
-      console.error(JSON.stringify({ level: "error", event: "auto_answer_failed", ledgerId: id, ...describeError(error) }));
-    });
-  } catch (error) {
-    console.error(
-      JSON.stringify({
-        level: "error",
-        event: "mail_failed",
-        ledgerId: id,
-        ...describeError(error),
-      }),
-    );
-    if (row !== null) await noteFailure(db, row).catch(() => undefined);
   }
 }
 
-/** What a crash or a failure has left unfinished. */
-export async function processDueMails(env: Env): Promise<void> {
-  const rows = await listDueLedgerRows(openDatabase(env.DB), Date.now(), DUE_MAX);
-  for (const row of rows) await processMail(env, row.id);
+async function noted(event: string, ledgerId: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    console.error(JSON.stringify({ level: "error", event, ledgerId, ...describeError(error) }));
+  }
 }
 
-async function understand(
-  env: Env,
-  db: Database,
-  row: LedgerRow,
-): Promise<{ applied: Applied; mail: ParsedMail; contentHash: string; verdict: Verdict }> {
+/** @throws Error where it failed; the row says when it is tried again */
+async function takeUp(env: Env, db: Database, row: LedgerRow): Promise<void> {
+  try {
+    // One that was begun more often than that has ended the process each time.
+    if (row.attempts > TRIES_MAX && row.state !== "failed") throw new Error("the mail was begun too often");
+    await settle(env, db, row);
+  } catch (error) {
+    if (row.attempts >= TRIES_MAX) await giveUp(env, db, row);
+    else await updateLedger(db, row.id, { updatedAt: Date.now(), retryAt: nextTryAt(row.attempts) });
+    throw error;
+  }
+}
+
+async function settle(env: Env, db: Database, row: LedgerRow): Promise<void> {
   const settings = await loadCachedSettings(db, Date.now());
-  const { mail, isReadable, contentHash } = await readMail(env.MAIL, row, settings.mail.locale);
-  await updateLedger(db, row.id, {
-    state: "parsed",
-    fromAddress: mail.from?.address ?? null,
-    subject: mail.subject,
-    messageId: mail.messageId,
-  });
-  const verdict = matchConversation(await gatherFacts({ env, db, row, mail, contentHash }));
+  const { mail, isReadable, contentHash } = await readMail(env.MAIL, row, settings.mail);
+  const facts = { fromAddress: mail.from?.address ?? null, subject: mail.subject, messageId: mail.messageId, contentHash };
+  await updateLedger(db, row.id, { ...facts, ...(row.decision === null ? { state: "parsed" } : {}) });
+  const verdict = await decideMail({ env, db, row, mail, contentHash });
   const applied = await applyVerdict({ env, db, row, mail, verdict, contentHash });
-  if (isReadable) return { applied, mail, contentHash, verdict };
-  return {
-    applied: { ...applied, state: "failed", reason: "This email could not be displayed; its raw bytes can be downloaded." },
-    mail,
-    contentHash,
-    verdict,
-  };
+  await finish(env, db, row, isReadable ? applied : failed(applied, UNREADABLE));
+  // The mail is where it belongs: an answer that cannot be sent changes nothing about it.
+  await noted("auto_answer_failed", row.id, () => answerAutomatically({ env, db, row, mail, verdict, applied }));
 }
 
-async function noteFailure(db: Database, row: LedgerRow): Promise<void> {
-  const attempts = row.attempts + 1;
-  const now = Date.now();
-  const isOver = attempts >= TRIES_MAX;
-  await updateLedger(db, row.id, {
-    attempts,
-    updatedAt: now,
-    retryAt: isOver ? null : now + backOffMs(attempts, RETRY, Math.random()),
-    ...(isOver ? { state: "failed", reason: `It could not be taken up after ${attempts} tries.` } : {}),
-  });
+const UNREADABLE = "This email could not be displayed; its raw bytes can be downloaded.";
+const NOT_TAKEN_UP = `It could not be taken up after ${TRIES_MAX} tries.`;
+
+/**
+ * Instead of the mail stands a placeholder, in the conversation that its envelope names, else in a new one. While not even
+ * that can be had (the object is away), both are tried again without end, and the ledger shows it.
+ */
+async function giveUp(env: Env, db: Database, row: LedgerRow): Promise<void> {
+  try {
+    const settings = await loadCachedSettings(db, Date.now());
+    const mail = placeholderMail(row, settings.mail.locale);
+    const input = { env, db, row, mail, contentHash: row.rawHash };
+    // Not stored: when the mail itself can be taken up after all, its own verdict holds.
+    const verdict = matchConversation(await gatherFacts(input));
+    await finish(env, db, row, failed(await applyVerdict({ ...input, verdict }), NOT_TAKEN_UP));
+  } catch (error) {
+    const retryAt = nextTryAt(row.attempts);
+    await updateLedger(db, row.id, { state: "failed", reason: NOT_TAKEN_UP, retryAt, updatedAt: Date.now() });
+    await tellAttention(env);
+    throw error;
+  }
+}
+
+/** A placeholder for a mail that was not to be shown anyway is not shown either. */
+function failed(applied: Applied, reason: string): Applied {
+  return applied.state === "applied" ? { ...applied, state: "failed", reason } : applied;
+}
+
+async function finish(env: Env, db: Database, row: LedgerRow, applied: Applied): Promise<void> {
+  await updateLedger(db, row.id, { ...applied, retryAt: null, updatedAt: Date.now() });
+  if (isWaiting(row.state) || isWaiting(applied.state)) await tellAttention(env);
+}
+
+function nextTryAt(attempts: number): number {
+  return Date.now() + backOffMs(attempts, RETRY, Math.random());
 }

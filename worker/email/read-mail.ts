@@ -3,6 +3,7 @@ import { MAIL_FILE_PREFIX } from "./mail-files.ts";
 import { BlobWriter } from "./blob-writer.ts";
 import { ContentHasher, hashContent } from "./content-hash.ts";
 import { describeError } from "../domain/error-text.ts";
+import type { Settings } from "../domain/settings.ts";
 import type { LedgerRow } from "../db/ledger.ts";
 import type { ParsedMail } from "./mail.ts";
 import { parseMail, type ParseMailOptions } from "./parse.ts";
@@ -22,11 +23,14 @@ export interface ReadMail {
   contentHash: string;
 }
 
+type MailReading = Pick<Settings["mail"], "locale" | "authservId">;
+
 /** @throws Error where the raw bytes cannot be had; a mail that cannot be parsed is a placeholder */
-export async function readMail(bucket: R2Bucket, row: LedgerRow, locale: "en" | "es"): Promise<ReadMail> {
+export async function readMail(bucket: R2Bucket, row: LedgerRow, settings: MailReading): Promise<ReadMail> {
+  const { locale, authservId } = settings;
   const object = await bucket.get(row.rawKey);
   if (object === null) throw new Error("the raw mail is not in the store");
-  const options = { envelopeFrom: row.envelopeFrom === "" ? null : row.envelopeFrom };
+  const options = { envelopeFrom: row.envelopeFrom === "" ? null : row.envelopeFrom, authservId };
   if (object.size <= WHOLE_BYTES_MAX) {
     const raw = new Uint8Array(await object.arrayBuffer());
     const contentHash = await hashContent(raw);

@@ -1,7 +1,7 @@
 /** Mail by Cloudflare's `send_email` binding. It chooses the Message-ID itself. */
 import { explainCloudflareError, readErrorCode } from "./cloudflare-mail-errors.ts";
 import type { MailAddress } from "./mail.ts";
-import type { OutgoingMail } from "./outgoing-mail.ts";
+import { copiesOf, type OutgoingMail } from "./outgoing-mail.ts";
 import { createCheckedTransport, type MailTransport, type RefusedRecipient, type SendResult } from "./send.ts";
 
 /** How long the binding may take; after that the outcome is unknown. */
@@ -32,35 +32,63 @@ export function createCloudflareTransport(binding: EmailBinding, timeoutMs = BIN
   return createCheckedTransport({ send: async (mail) => sendToAll(binding, mail, timeoutMs) });
 }
 
-/** The binding refuses a mail as a whole for one suppressed address: those that it names are left out, once. */
+/**
+ * The binding refuses a mail as a whole for one suppressed address, and has then sent it to nobody: those that it names
+ * are left out, once. Where it names none, everyone gets a mail of their own, so that it stops only whom it is about.
+ */
 async function sendToAll(binding: EmailBinding, mail: OutgoingMail, timeoutMs: number): Promise<SendResult> {
+  if (hasOnlyHidden(mail)) return sendOneByOne(binding, mail, timeoutMs);
   const first = await sendOnce(binding, mail, timeoutMs);
   if (first.kind === "done") return first.result;
-  const everyone = [...mail.to, ...mail.cc, ...mail.bcc];
+  const everyone = copiesOf(mail);
   const result = explainCloudflareError(first.error, everyone.length);
   if (everyone.length === 1 || result.kind !== "refused" || readErrorCode(first.error) !== "E_RECIPIENT_SUPPRESSED")
     return result;
 
   const named = findNamed(first.error, everyone);
-  if (named.size === 0 || named.size === everyone.length) {
-    // Which address it was is not known, so none may be marked undeliverable.
-    return {
-      ...result,
-      isHard: false,
-      reason: "Cloudflare holds mail to one of these addresses back, so it sent to none of them.",
-    };
-  }
-  const without = (list: MailAddress[]) => list.filter(({ address }) => !named.has(address));
-  const rest: OutgoingMail = { ...mail, to: without(mail.to), cc: without(mail.cc), bcc: without(mail.bcc) };
-  const refused = [...named].map((address): RefusedRecipient => ({
-    address,
-    reason: result.reason,
-    code: result.code,
-    isHard: result.isHard,
-  }));
+  if (named.size === 0) return sendOneByOne(binding, mail, timeoutMs);
+  const { reason, code, isHard } = result;
+  const refused = [...named].map((address): RefusedRecipient => ({ address, reason, code, isHard, isTemporary: false }));
+  if (named.size === everyone.length) return { ...result, refused };
+  const rest: OutgoingMail = { ...mail, withheld: [...mail.withheld, ...named] };
+  if (hasOnlyHidden(rest)) return withRefused(await sendOneByOne(binding, rest, timeoutMs), refused);
   const second = await sendOnce(binding, rest, timeoutMs);
   if (second.kind === "failed") return explainCloudflareError(second.error, everyone.length - named.size);
-  return second.result.kind === "sent" ? { ...second.result, refused } : second.result;
+  return withRefused(second.result, refused);
+}
+
+function withRefused(result: SendResult, refused: RefusedRecipient[]): SendResult {
+  if (result.kind !== "sent" && result.kind !== "refused") return result;
+  return { ...result, refused: [...refused, ...(result.refused ?? [])] };
+}
+
+/** The binding needs a To, and several hidden people in it would see each other. */
+function hasOnlyHidden(mail: OutgoingMail): boolean {
+  const visible = copiesOf({ ...mail, bcc: [] });
+  return visible.length === 0 && copiesOf(mail).length > 1;
+}
+
+async function sendOneByOne(binding: EmailBinding, mail: OutgoingMail, timeoutMs: number): Promise<SendResult> {
+  const results = await Promise.all(
+    copiesOf(mail).map(async (person) => {
+      const attempt = await sendOnce(binding, { ...mail, to: [person], cc: [], bcc: [] }, timeoutMs);
+      return { person, result: attempt.kind === "done" ? attempt.result : explainCloudflareError(attempt.error, 1) };
+    }),
+  );
+  const sent = results.find(({ result }) => result.kind === "sent")?.result;
+  const refused = results.flatMap(({ person, result }): RefusedRecipient[] => {
+    if (result.kind === "sent") return [];
+    const { code, isHard } = result.kind === "refused" ? result : { code: result.kind, isHard: false };
+    return [{ address: person.address, reason: result.reason, code, isHard, isTemporary: result.kind === "deferred" }];
+  });
+  if (sent?.kind === "sent") return { ...sent, refused };
+  // The gravest: somebody may have it, then it must not go to everybody again by itself (A5).
+  const [unknown, deferred] = (["unknown", "deferred"] as const).map((kind) =>
+    results.find(({ result }) => result.kind === kind),
+  );
+  const decisive = (unknown ?? deferred ?? results[0])?.result;
+  if (decisive === undefined) return { kind: "deferred", reason: "This mail has no recipient." };
+  return decisive.kind === "refused" ? { ...decisive, isHard: false, refused } : decisive;
 }
 
 type Attempt = { kind: "done"; result: SendResult } | { kind: "failed"; error: unknown };
@@ -83,13 +111,16 @@ async function sendOnce(binding: EmailBinding, mail: OutgoingMail, timeoutMs: nu
 }
 
 function toBindingMail(mail: OutgoingMail): BindingMail {
+  // Whom the headers name is who gets it: there is no envelope of its own.
+  const getsIt = ({ address }: MailAddress) => !mail.withheld.includes(address);
+  const [to, cc, bcc] = [mail.to.filter(getsIt), mail.cc.filter(getsIt), mail.bcc.filter(getsIt)];
   // Without its first recipient a mail is one to those in copy.
-  const { to, cc } = mail.to.length > 0 ? mail : { to: mail.cc, cc: [] };
+  const first = [to, cc, bcc].find((list) => list.length > 0) ?? [];
   return {
     from: toBindingAddress(mail.from),
-    to: to.map(toBindingAddress),
-    ...(cc.length === 0 ? {} : { cc: cc.map(toBindingAddress) }),
-    ...(mail.bcc.length === 0 ? {} : { bcc: mail.bcc.map(toBindingAddress) }),
+    to: first.map(toBindingAddress),
+    ...(cc.length === 0 || cc === first ? {} : { cc: cc.map(toBindingAddress) }),
+    ...(bcc.length === 0 || bcc === first ? {} : { bcc: bcc.map(toBindingAddress) }),
     ...(mail.replyTo === null ? {} : { replyTo: mail.replyTo }),
     subject: mail.subject,
     headers: mail.headers,

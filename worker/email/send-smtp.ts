@@ -4,7 +4,7 @@
  */
 import { buildMime } from "./build-mime.ts";
 import { encodeBase64Text } from "./mime-text.ts";
-import type { OutgoingMail } from "./outgoing-mail.ts";
+import { copiesOf, type OutgoingMail } from "./outgoing-mail.ts";
 import { createCheckedTransport, type MailTransport, type RefusedRecipient, type SendResult } from "./send.ts";
 import { explainRefusal, isPermanent, isPositive, parseExtensions, type SmtpReply, type SmtpSubject } from "./smtp-reply.ts";
 import { type SmtpConnect, SmtpCutError, SmtpSession } from "./smtp-session.ts";
@@ -174,8 +174,7 @@ async function deliver(
   const outcome = await finish(connection);
   if (outcome === "unknown")
     return { kind: "unknown", reason: "The connection broke before the mail server confirmed the mail." };
-  if (!isPositive(outcome))
-    return toResult(outcome, mail.to.length + mail.cc.length + mail.bcc.length === 1 ? "message" : "session");
+  if (!isPositive(outcome)) return toResult(outcome, copiesOf(mail).length === 1 ? "message" : "session");
   return { kind: "sent", messageId, refused };
 }
 
@@ -183,19 +182,19 @@ async function deliver(
 async function sendRecipients({ session, timeouts }: Connection, mail: OutgoingMail): Promise<RefusedRecipient[]> {
   const refused: RefusedRecipient[] = [];
   const replies: SmtpReply[] = [];
-  const addresses = [...mail.to, ...mail.cc, ...mail.bcc].map(({ address }) => address);
+  const addresses = copiesOf(mail).map(({ address }) => address);
   for (const address of addresses) {
     const reply = await session.command(`RCPT TO:<${address}>`, timeouts.commandMs);
     if (isPositive(reply)) continue;
     replies.push(reply);
-    refused.push({ address, ...explainRefusal(reply, "recipient") });
+    refused.push({ address, ...explainRefusal(reply, "recipient"), isTemporary: !isPermanent(reply) });
   }
   if (refused.length < addresses.length) return refused;
   // While one of them may be accepted later, the mail is worth another try.
   const decisive = replies.find((reply) => !isPermanent(reply)) ?? replies[0];
-  throw new RefusedError(
-    decisive === undefined ? { kind: "deferred", reason: "This mail has no recipient." } : toResult(decisive, "recipient"),
-  );
+  if (decisive === undefined) throw new RefusedError({ kind: "deferred", reason: "This mail has no recipient." });
+  const result = toResult(decisive, "recipient");
+  throw new RefusedError(result.kind === "refused" && refused.length > 1 ? { ...result, refused } : result);
 }
 
 /** The one moment in which the mail may leave without our knowing. */

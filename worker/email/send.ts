@@ -8,6 +8,8 @@ export interface RefusedRecipient {
   reason: string;
   code: string;
   isHard: boolean;
+  /** The other server may take it later. */
+  isTemporary: boolean;
 }
 
 export type SendResult =
@@ -20,9 +22,10 @@ export type SendResult =
     }
   /**
    * For good: the same mail would be refused again. `isHard` where it is the address itself that does not
-   * exist or may not be written to, and is to be marked undeliverable.
+   * exist or may not be written to, and is to be marked undeliverable. With several recipients `refused` says so for
+   * each, where the transport tells.
    */
-  | { kind: "refused"; reason: string; code: string; isHard: boolean }
+  | { kind: "refused"; reason: string; code: string; isHard: boolean; refused?: RefusedRecipient[] }
   /** Nothing was sent for certain: may be tried again. */
   | { kind: "deferred"; reason: string }
   /** It may have been sent: never repeated by itself (A5). */

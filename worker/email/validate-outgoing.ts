@@ -2,12 +2,11 @@
  * The one place that says what may leave (T15). Every transport is behind it: the SMTP client writes what it
  * is given, and Cloudflare's binding would only answer with a code.
  */
+import { RECIPIENTS_MAX } from "../../durable-objects/conversation/protocol.ts";
 import type { MailAddress } from "./mail.ts";
-import type { OutgoingMail } from "./outgoing-mail.ts";
+import { copiesOf, type OutgoingMail } from "./outgoing-mail.ts";
 import { LOCAL_PART_BYTES_MAX } from "./subaddress.ts";
 
-/** To, Cc and Bcc together (Cloudflare). */
-export const RECIPIENTS_MAX = 50;
 /** Bytes of the whole mail as it is transmitted (Cloudflare). */
 export const MAIL_BYTES_MAX = 5 * 1_024 * 1_024;
 /** Octets. RFC 5321, 4.5.3.1.3, without the angle brackets. */
@@ -73,9 +72,9 @@ interface Problem {
   reason: string;
 }
 
-function checkRecipients({ to, cc, bcc }: OutgoingMail): Problem | null {
-  const count = to.length + cc.length + bcc.length;
-  if (count === 0) return { code: "no_recipient", reason: "This mail has no recipient." };
+function checkRecipients(mail: OutgoingMail): Problem | null {
+  const count = mail.to.length + mail.cc.length + mail.bcc.length;
+  if (copiesOf(mail).length === 0) return { code: "no_recipient", reason: "This mail has no recipient." };
   if (count <= RECIPIENTS_MAX) return null;
   return { code: "too_many_recipients", reason: `A mail can go to ${RECIPIENTS_MAX} addresses at most; this one has ${count}.` };
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   decideAssign,
-  decideBounce,
   decideCapture,
   decideContact,
   decideMailMessage,
@@ -88,7 +87,9 @@ describe("[O2] mailing by hand", () => {
   test.each(["failed", "unknown", "seen", undefined] as const)("a reply whose mail is %s is queued at once", (before) => {
     const { effects, refusal } = mail(before === undefined ? undefined : { state: before });
     expect(refusal).toBeNull();
-    expect(effects[0]).toEqual({ kind: "mail", job: { seq: 3, dueAt: NOW } });
+    // Only who knows that it did not arrive insists on it.
+    const isInsisted = before === "failed" || before === "unknown";
+    expect(effects[0]).toEqual({ kind: "mail", job: { seq: 3, dueAt: NOW, isInsisted } });
     expect(effects[1]).toMatchObject({ kind: "update", message: { delivery: { state: "queued", to: ["carla@customer.test"] } } });
   });
 
@@ -104,7 +105,7 @@ describe("[O2] mailing by hand", () => {
   });
 });
 
-describe("taking back and bounces", () => {
+describe("taking back", () => {
   test("[T16] a queued email is cancelled and says so", () => {
     const { effects, refusal } = decideUndo(turnWith({ channel: "email", delivery: { state: "queued" } }), 3);
     expect(refusal).toBeNull();
@@ -126,10 +127,5 @@ describe("taking back and bounces", () => {
       effects: [{ kind: "answer", frame: { type: "rejected", reason: "too_late" } }],
       refusal: "too_late",
     });
-  });
-
-  test("[O6] a bounce of what was never mailed is nothing", () => {
-    expect(decideBounce(turnWith({}), 3, { isHard: true, reason: "x" })).toEqual([]);
-    expect(decideBounce(turnWith({}), 9, { isHard: true, reason: "x" })).toEqual([]);
   });
 });

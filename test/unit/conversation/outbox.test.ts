@@ -21,9 +21,11 @@ const aRow = (over: Partial<OutboxRow> = {}): OutboxRow => ({
   attempts: 0,
   also: [],
   isCancelledBySeen: false,
+  only: null,
+  isInsisted: false,
   ...over,
 });
-const at = { now: NOW, random: 0 };
+const at = { now: NOW, random: 0, before: undefined };
 
 describe("[O4] what is due", () => {
   test("queued rows whose time has come, in the order in which they were written", () => {
@@ -45,14 +47,14 @@ describe("[O2] [O3] results", () => {
     [{ kind: "refused", reason: "no such person" }, { state: "failed", reason: "no such person" }, null],
     [{ kind: "unknown", reason: "cut" }, { state: "unknown", reason: "cut" }, null],
   ])("%o ends it", (result, delivery, messageId) => {
-    expect(settleMail(aRow(), result, at)).toEqual({ kind: "done", delivery, messageId });
+    expect(settleMail({ row: aRow(), result, ...at })).toEqual({ kind: "done", delivery, messageId });
   });
 
   test("put off: again later and later, and given up with the reason in the end", () => {
     const result = { kind: "deferred", reason: "greylisted" } as const;
     const waits: number[] = [];
     let row = aRow({ also: [7], isCancelledBySeen: true });
-    for (let settled = settleMail(row, result, at); settled.kind === "again"; settled = settleMail(row, result, at)) {
+    for (let settled = settleMail({ row, result, ...at }); settled.kind === "again"; settled = settleMail({ row, result, ...at })) {
       expect(settled.delivery).toEqual({ state: "queued", reason: "greylisted" });
       expect(settled.row).toMatchObject({ also: [7], isCancelledBySeen: true, attempts: row.attempts + 1 });
       waits.push(settled.row.dueAt - NOW);
@@ -60,7 +62,7 @@ describe("[O2] [O3] results", () => {
     }
     expect(waits).toHaveLength(MAIL_TRIES_MAX - 1);
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
-    expect(settleMail(row, result, at)).toEqual({
+    expect(settleMail({ row, result, ...at })).toEqual({
       kind: "done",
       delivery: { state: "failed", reason: "gave up after 12 tries: greylisted" },
       messageId: null,
@@ -93,7 +95,7 @@ class Disk {
   }
 
   settle(row: OutboxRow, result: DeliveryResult, now: number): void {
-    const settled = settleMail(row, result, { now, random: 0.5 });
+    const settled = settleMail({ row, result, before: undefined, now, random: 0.5 });
     this.delivery.set(row.seq, settled.delivery.state);
     if (settled.kind === "again") this.save(settled.row);
     else this.rows = this.rows.filter(({ seq }) => seq !== row.seq);

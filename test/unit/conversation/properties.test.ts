@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import * as commands from "../../../durable-objects/conversation/commands.ts";
+import { decideDeliveryReport } from "../../../durable-objects/conversation/delivery.ts";
 import type { Connection } from "../../../durable-objects/conversation/connection.ts";
 import { decideFrame } from "../../../durable-objects/conversation/core.ts";
 import type { Effect, Turn } from "../../../durable-objects/conversation/effects.ts";
@@ -110,7 +111,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   fc.constantFrom(null, { id: "ben", name: "Ben" }).map((who) => command((turn) => commands.decideAssign(turn, who, ana))),
   seqs.map((seq) => command((turn) => commands.decideRead(turn, seq))),
   seqs.map((seq) => command((turn) => commands.decideMailMessage(turn, seq).effects)),
-  seqs.map((seq) => command((turn) => commands.decideBounce(turn, seq, { isHard: true, reason: SECRET }))),
+  seqs.map((seq) => command((turn) => decideDeliveryReport(turn, seq, { kind: "refused", recipient: null, reason: SECRET }))),
   fc.constant(command((turn) => commands.decideContact(turn, secretContact))),
   fc.constant(command((turn) => commands.decideCapture(turn, { email: `typed-${SECRET}@customer.test` }, "visitor"))),
   fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.boolean()).map(([id, isNewPerson, shouldReopen]) =>

@@ -1,4 +1,5 @@
-import type { FoundConversation, KnownContact, MatchFacts, OriginalMessage } from "../../../worker/email/match-facts.ts";
+import type { FoundConversation, KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
+import type { OriginalMessage } from "../../../worker/email/verdict.ts";
 
 export type MailFacts = MatchFacts["mail"];
 

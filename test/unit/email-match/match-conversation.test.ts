@@ -3,8 +3,8 @@ import {
   LEARNED_IDS_MAX,
   LOOP_MAILS_MAX,
   matchConversation,
-  PARTICIPANTS_MAX,
 } from "../../../worker/email/match-conversation.ts";
+import { PARTICIPANTS_MAX } from "../../../worker/email/other-people.ts";
 import type { MatchFacts } from "../../../worker/email/match-facts.ts";
 import {
   BEA,

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { matchConversation } from "../../../worker/email/match-conversation.ts";
-import type { FoundConversation, KnownContact, MatchFacts, Verdict } from "../../../worker/email/match-facts.ts";
+import type { FoundConversation, KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
+import type { Verdict } from "../../../worker/email/verdict.ts";
 import { MAIL_CLASSES } from "../../../worker/email/mail.ts";
 import { BOUNCE, buildFacts, buildMail, ORIGINAL } from "./build-facts.ts";
 

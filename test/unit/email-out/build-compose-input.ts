@@ -25,6 +25,7 @@ export function buildComposeInput(overrides: Partial<ComposeInput> = {}): Compos
     recipient: { address: "bea@mail.example", name: "Bea" },
     cc: [],
     bcc: [],
+    withheld: [],
     replyTo: "hello+token@shop.example",
     messageId: "m1@shop.example",
     subject: { kind: "chat" },

@@ -6,6 +6,7 @@ export function buildOutgoing(overrides: Partial<OutgoingMail> = {}): OutgoingMa
     to: [{ address: "bea@mail.example", name: "Bea" }],
     cc: [],
     bcc: [],
+    withheld: [],
     replyTo: "hello+token@shop.example",
     subject: "Re: Parcel",
     messageId: "m1@shop.example",

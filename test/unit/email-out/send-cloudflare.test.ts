@@ -87,7 +87,7 @@ describe("mail by Cloudflare's binding", () => {
     const binding = createBinding(fail("E_RECIPIENT_SUPPRESSED", "Recipient 'leo@mail.example' is suppressed."), "id@cf.example");
     const result = await createCloudflareTransport(binding).send(buildOutgoing({ cc }));
     const reason = "Cloudflare holds mail to this address back, because it bounced or reported earlier mail as spam.";
-    const refused = [{ address: "leo@mail.example", code: "E_RECIPIENT_SUPPRESSED", isHard: true, reason }];
+    const refused = [{ address: "leo@mail.example", code: "E_RECIPIENT_SUPPRESSED", isHard: true, isTemporary: false, reason }];
     expect(result).toEqual({ kind: "sent", messageId: "id@cf.example", refused });
     expect(binding.calls.map(({ to, cc }) => [to, cc])).toEqual([
       [[{ email: "bea@mail.example", name: "Bea" }], ["leo@mail.example"]],
@@ -101,14 +101,43 @@ describe("mail by Cloudflare's binding", () => {
     expect(binding.calls.map(({ to, cc }) => [to, cc]).at(-1)).toEqual([["leo@mail.example"], undefined]);
   });
 
-  it("marks no address where it is not known which one is suppressed", async () => {
-    const result = await createCloudflareTransport(createBinding(fail("E_RECIPIENT_SUPPRESSED"))).send(buildOutgoing({ cc }));
-    expect(result).toEqual({
-      kind: "refused",
-      code: "E_RECIPIENT_SUPPRESSED",
-      isHard: false,
-      reason: "Cloudflare holds mail to one of these addresses back, so it sent to none of them.",
+  it("gives everyone a mail of their own where it is not known which one is suppressed", async () => {
+    const bcc = [{ address: "hidden@mail.example", name: null }];
+    const binding = createBinding(fail("E_RECIPIENT_SUPPRESSED"), "id@cf.example", fail("E_RECIPIENT_SUPPRESSED"), "id3@cf.example");
+    const result = await createCloudflareTransport(binding).send(buildOutgoing({ cc, bcc }));
+    expect(result).toMatchObject({
+      kind: "sent",
+      messageId: "id@cf.example",
+      refused: [{ address: "leo@mail.example", isHard: true }],
     });
+    expect(binding.calls.slice(1).map(({ to, cc, bcc }) => [to, cc, bcc])).toEqual([
+      [[{ email: "bea@mail.example", name: "Bea" }], undefined, undefined],
+      [["leo@mail.example"], undefined, undefined],
+      [["hidden@mail.example"], undefined, undefined],
+    ]);
+  });
+
+  it("[A5] one by one, somebody may have it: then it is unknown, and not put off", async () => {
+    const answers = [fail("E_RECIPIENT_SUPPRESSED"), fail("E_INTERNAL_SERVER_ERROR"), fail("E_RATE_LIMIT_EXCEEDED")];
+    const result = await createCloudflareTransport(createBinding(...answers)).send(buildOutgoing({ cc }));
+    expect(result.kind).toBe("unknown");
+  });
+
+  it("[P6] hidden recipients are in Bcc alone, and where only they are left they do not see each other", async () => {
+    const bcc = ["one@mail.example", "two@mail.example"].map((address) => ({ address, name: null }));
+    const first = createBinding("id@cf.example");
+    await createCloudflareTransport(first).send(buildOutgoing({ bcc }));
+    const [call] = first.calls;
+    expect(call?.bcc).toEqual(["one@mail.example", "two@mail.example"]);
+    expect(JSON.stringify({ ...call, bcc: undefined })).not.toContain("one@");
+
+    const second = createBinding("id1@cf.example", "id2@cf.example");
+    const result = await createCloudflareTransport(second).send(buildOutgoing({ bcc, withheld: ["bea@mail.example"] }));
+    expect(result).toEqual({ kind: "sent", messageId: "id1@cf.example", refused: [] });
+    expect(second.calls.map(({ to, bcc }) => [to, bcc])).toEqual([
+      [["one@mail.example"], undefined],
+      [["two@mail.example"], undefined],
+    ]);
   });
 
   it("[A5] is unknown where delivery to one of several failed", async () => {

@@ -317,9 +317,51 @@ describe("a mail server that refuses", () => {
       code: "5.1.1",
       isHard: true,
       reason: "This address does not exist. It said: 5.1.1 nobody",
+      isTemporary: false,
     };
     expect(result).toEqual({ ...SENT, refused: [refusal] });
     expect(received.map(({ to }) => to)).toEqual([["bea@mail.example"]]);
+  });
+
+  it("both of two recipients: says so of each, and one who may be taken later makes it worth another try", async () => {
+    const { port } = await startServer({
+      onRcptTo: ({ address }, _session, callback) =>
+        callback(Object.assign(new Error("no"), { responseCode: address === "later@mail.example" ? 450 : 550 })),
+    });
+    const both = buildOutgoing({ cc: [{ address: "c@mail.example", name: null }] });
+    expect(await createTransport({ port }).send(both)).toMatchObject({
+      kind: "refused",
+      refused: [
+        { address: "bea@mail.example", isHard: true },
+        { address: "c@mail.example", isHard: true },
+      ],
+    });
+    const oneLater = buildOutgoing({ cc: [{ address: "later@mail.example", name: null }] });
+    expect(await createTransport({ port }).send(oneLater)).toMatchObject({ kind: "deferred" });
+  });
+
+  it("[O3] who is put off is told from who is refused for good", async () => {
+    const { port } = await startServer({
+      onRcptTo: ({ address }, _session, callback) =>
+        callback(address === "c@mail.example" ? Object.assign(new Error("greylisted"), { responseCode: 450 }) : null),
+    });
+    expect(await createTransport({ port }).send(buildOutgoing({ cc: [{ address: "c@mail.example", name: null }] }))).toMatchObject({
+      kind: "sent",
+      refused: [{ address: "c@mail.example", isTemporary: true, isHard: false }],
+    });
+  });
+
+  it("[P6] Cc is in the headers, Bcc in the envelope alone; who is withheld is named and gets no copy", async () => {
+    const { port, received } = await startServer();
+    const person = (address: string) => [{ address, name: null }];
+    const mail = buildOutgoing({ cc: person("c@mail.example"), bcc: person("hidden@mail.example"), withheld: ["bea@mail.example"] });
+    expect((await createTransport({ port }).send(mail)).kind).toBe("sent");
+    expect(received[0]?.to).toEqual(["c@mail.example", "hidden@mail.example"]);
+    const data = received[0]?.data ?? "";
+    expect(data).toContain('To: "Bea" <bea@mail.example>');
+    expect(data).toContain("Cc: <c@mail.example>");
+    expect(data).not.toContain("hidden@");
+    expect(data).not.toMatch(/^bcc:/im);
   });
 });
 

@@ -63,6 +63,7 @@ export class SimulatedServer {
       isVisitorOnline: () => true,
       findByKey: (key) => byKey.get(key) ?? null,
       findBySeq: (seq) => this.messages[seq - 1] ?? null,
+      keyOf: (seq) => [...byKey].find(([, message]) => message.seq === seq)?.[0] ?? null,
       queuedReplies: () => [],
     };
   }

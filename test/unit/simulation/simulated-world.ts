@@ -209,7 +209,7 @@ const SETTLE_STEP_MS = 2_000;
 const isAlive = (wire: Wire): boolean => wire.isOpened && !wire.isDetached && !wire.isSilent;
 
 function makeConnection(client: SimulatedClient, id: string, now: number): Connection {
-  const common = { id, connectedAt: now, isReady: false, isHidden: false };
+  const common = { id, connectedAt: now, isReady: false, isHidden: false, hasRateLimits: true };
   if (client.kind === "visitor") return { kind: "visitor", ...common };
-  return { kind: "agent", agentId: client.name, name: client.name, role: "agent", undoMs: 0, unseenMs: 0, ...common };
+  return { kind: "agent", agentId: client.name, name: client.name, role: "agent", credential: client.name, undoMs: 0, unseenMs: 0, ...common };
 }

@@ -11,6 +11,7 @@ import {
   connect,
   freshStorage,
   join,
+  lookAgain,
   mailOpenRequest,
   openRequest,
   send,
@@ -189,16 +190,18 @@ describe("watching agents", () => {
     const { stub } = await begin();
     const ana = await join(stub, ANA);
     ports.conversation = { loadRoles: async () => new Map() };
-    await runDurableObjectAlarm(stub);
+    await lookAgain(stub);
     expect(await ana.end()).toEqual({ code: 4001, reason: "not_allowed" });
   });
 
   test("[T7] an agent who is demoted keeps the socket and may no longer write; a key's role is never raised", async () => {
     const { stub } = await begin();
     const ana = await join(stub, ANA);
-    const viewer = await join(stub, { ...ANA, agentId: "agent-key", role: "viewer" });
-    ports.conversation = { loadRoles: async (ids) => new Map(ids.map((id) => [id, id === ANA.agentId ? "viewer" : "owner"])) };
-    await runDurableObjectAlarm(stub);
+    const viewer = await join(stub, { ...ANA, credential: "key:1", role: "viewer" });
+    ports.conversation = {
+      loadRoles: async (ids) => new Map(ids.map((id) => [id, id === ANA.credential ? "viewer" : "owner"])),
+    };
+    await lookAgain(stub);
     for (const socket of [ana, viewer]) {
       socket.send({ type: "send", clientId: uuid(9), text: "May I?" });
       expect(await socket.next("rejected")).toMatchObject({ reason: "not_allowed" });
@@ -209,7 +212,7 @@ describe("watching agents", () => {
     const { stub } = await begin();
     const ana = await join(stub, ANA);
     ports.conversation = { loadRoles: async () => Promise.reject(new Error("D1 is away")) };
-    await runDurableObjectAlarm(stub);
+    await lookAgain(stub);
     await settle(ana);
     expect(ana.closed).toBeNull();
   });
@@ -224,7 +227,7 @@ describe("watching agents", () => {
         return new Map(ids.map((id) => [id, "agent"]));
       },
     };
-    const alarm = runDurableObjectAlarm(stub);
+    const alarm = lookAgain(stub);
     await vi.waitFor(() => expect(gate.isReached).toBe(true), WAIT);
     ana.send({ type: "hello", lastSeq: 0 });
     await ana.next("welcome");

@@ -51,7 +51,7 @@ describe("claims about who it is", () => {
     expect(await socket.next("rejected")).toMatchObject({ reason: "not_allowed" });
     const list = await inboxSocket(
       { key: viewer.key },
-      { headers: { [LISTENER_HEADER]: JSON.stringify({ agentId: "someone-else", role: "owner" }) } },
+      { headers: { [LISTENER_HEADER]: JSON.stringify({ agentId: "someone-else", credential: "session:x" }) } },
     );
     list.send({ type: "hello", revision: null });
     expect((await list.next("welcome")).agents).toEqual([viewer.agent.id]);

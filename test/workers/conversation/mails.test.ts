@@ -192,9 +192,9 @@ describe("taking back", () => {
     const { stub } = await beginMail();
     const { seq } = await send(stub, agentMail());
     await untilDelivery(stub, seq, "sent");
-    await stub.bounced(seq, { isHard: false, reason: "delayed by 4 hours" });
+    await stub.reportDelivery(seq, { kind: "delayed", recipient: null, reason: "delayed by 4 hours" });
     expect(await deliveryOf(stub, seq)).toEqual({ state: "sent", reason: "delayed by 4 hours", to: TO });
-    await stub.bounced(seq, { isHard: true, reason: "mailbox full" });
+    await stub.reportDelivery(seq, { kind: "refused", recipient: null, reason: "mailbox full" });
     expect(await deliveryOf(stub, seq)).toEqual({ state: "failed", reason: "mailbox full", to: TO });
   });
 });

@@ -20,7 +20,7 @@ const inbox = () => inboxStubFor(env, "anyone");
 
 async function connect(agentId: string): Promise<ListSocket> {
   const response = await inbox().fetch("https://object/socket", {
-    headers: { upgrade: "websocket", [LISTENER_HEADER]: JSON.stringify({ agentId, role: "agent" }) },
+    headers: { upgrade: "websocket", [LISTENER_HEADER]: JSON.stringify({ agentId, credential: agentId }) },
   });
   return new TestSocket(response, (json) => v.parse(inboxServerFrameSchema, json));
 }

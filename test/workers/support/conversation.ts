@@ -1,8 +1,9 @@
 /** A conversation's object, driven directly: as the Worker drives it, without the Worker's own checks in the way. */
 import "./bindings.ts";
-import { abortAllDurableObjects, applyD1Migrations, reset, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, applyD1Migrations, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
+import { vi } from "vitest";
 import type { PersonMessage, SendAnswer } from "../../../durable-objects/conversation/calls.ts";
 import type { ConversationObject } from "../../../durable-objects/conversation/conversation-object.ts";
 import { CONNECTION_HEADER, type ConnectionClaim } from "../../../durable-objects/conversation/connection.ts";
@@ -14,6 +15,7 @@ import {
   type ServerFrame,
 } from "../../../durable-objects/conversation/protocol.ts";
 import type { InboxObject } from "../../../durable-objects/inbox/inbox-object.ts";
+import { WATCH_INTERVAL_MS } from "../../../durable-objects/conversation/watch.ts";
 import { conversationStub } from "../../../worker/objects.ts";
 import { newId } from "./deployment.ts";
 import { ports } from "./ports.ts";
@@ -21,9 +23,10 @@ import { TestSocket } from "./socket.ts";
 
 export type ConversationStub = DurableObjectStub<ConversationObject>;
 
-export const ANA = { kind: "agent", agentId: "agent-ana", name: "Ana", role: "agent", undoMs: 0, unseenMs: 0 } as const;
-export const BEN = { kind: "agent", agentId: "agent-ben", name: "Ben", role: "agent", undoMs: 0, unseenMs: 0 } as const;
-export const VISITOR = { kind: "visitor", tokenGeneration: 1 } as const;
+const agentClaim = { kind: "agent", role: "agent", undoMs: 0, unseenMs: 0, hasRateLimits: true } as const;
+export const ANA = { ...agentClaim, agentId: "agent-ana", name: "Ana", credential: "session:ana" } as const;
+export const BEN = { ...agentClaim, agentId: "agent-ben", name: "Ben", credential: "session:ben" } as const;
+export const VISITOR = { kind: "visitor", tokenGeneration: 1, hasRateLimits: true } as const;
 export const AUTHOR_ANA = { kind: "agent", id: ANA.agentId, name: ANA.name } as const;
 
 /** Empty storage, real ports. For `beforeEach`. */
@@ -141,6 +144,12 @@ export async function storedMessages(stub: ConversationStub): Promise<Message[]>
 
 export async function outboxRows(stub: ConversationStub): Promise<unknown[]> {
   return runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT seq, state, attempts FROM outbox").toArray());
+}
+
+/** The next look at who watches: the object's alarm when it is due. The test's clock stays ahead: `vi.useRealTimers()`. */
+export async function lookAgain(stub: ConversationStub): Promise<boolean> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + WATCH_INTERVAL_MS });
+  return runDurableObjectAlarm(stub);
 }
 
 export async function alarmOf(stub: ConversationStub | DurableObjectStub<InboxObject>): Promise<number | null> {

@@ -1,6 +1,7 @@
 /** Bindings that fail when they are told to: what a crash or an outage leaves behind. */
 import "./bindings.ts";
 import { env } from "cloudflare:workers";
+import type { Env } from "../../../worker/env.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -53,4 +54,46 @@ export function databaseAway(after = 0, onQuery: () => void = () => undefined): 
 
 export function storeAway(failing: "put" | "get" | "createMultipartUpload"): R2Bucket {
   return replacing(env.MAIL, (name) => (name === failing ? away : null));
+}
+
+/** Objects of one class that cannot be reached. */
+export function objectsAway<N extends "CONVERSATION" | "INBOX">(name: N): Env[N] {
+  const lost = replacing(Object(env[name].get(env[name].newUniqueId())), () => away);
+  return replacing(env[name], (method) => (method === "get" ? () => lost : null));
+}
+
+/**
+ * Bindings of a process that ends at a step: queries and calls of objects together are counted, and everything after that
+ * many fails. The last one that is made may have been carried out although its answer never came.
+ */
+export function dyingAfter(steps: number, options: { isAnswerLost?: boolean; onStep?: () => void } = {}): Pick<Env, "DB" | "CONVERSATION"> {
+  const { isAnswerLost = false, onStep = () => undefined } = options;
+  let taken = 0;
+  const step = async (work: () => unknown): Promise<unknown> => {
+    taken += 1;
+    onStep();
+    if (taken > steps) throw new Error("the process has ended");
+    const answer = await work();
+    if (isAnswerLost && taken === steps) throw new Error("the process has ended");
+    return answer;
+  };
+  const statements = new WeakMap<object, object>();
+  const stepping = (real: object): object => {
+    const statement: object = replacing(real, (name, method) => {
+      if (name === "bind") return (...args) => stepping(Object(method(...args)));
+      return async (...args) => step(() => method(...args));
+    });
+    statements.set(statement, real);
+    return statement;
+  };
+  const DB = replacing(env.DB, (name, real) => {
+    if (name === "prepare") return (...args) => stepping(Object(real(...args)));
+    if (name !== "batch") return null;
+    return async (list) => step(() => real(Array.isArray(list) ? list.map((one) => statements.get(Object(one)) ?? one) : list));
+  });
+  const CONVERSATION = replacing(env.CONVERSATION, (name, real) => {
+    if (name !== "get") return null;
+    return (...args) => replacing(Object(real(...args)), (_, method) => async (...given) => step(() => method(...given)));
+  });
+  return { DB, CONVERSATION };
 }

@@ -86,14 +86,12 @@ export function watchConversation(real: ConversationPorts): ConversationPorts {
       ports.seen.contacts.push(capture.email);
       return now().resolveContact(capture);
     },
+    findOwnAddresses: async (addresses) => now().findOwnAddresses(addresses),
     claimAttachments: async (input) => now().claimAttachments(input),
     loadRoles: async (ids) => now().loadRoles(ids),
     deliver: async (mail) => {
       ports.seen.delivered.push(mail);
       return now().deliver(mail);
-    },
-    get hasRateLimits() {
-      return now().hasRateLimits;
     },
   };
 }

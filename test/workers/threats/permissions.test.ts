@@ -1,12 +1,13 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { app } from "../../../worker/app.ts";
 import { PERMISSIONS } from "../../../worker/auth/permissions.ts";
 import { ROLES, hasRole, type Role } from "../../../worker/domain/roles.ts";
-import { inboxStubFor } from "../../../worker/objects.ts";
+import { conversationStub, inboxStubFor } from "../../../worker/objects.ts";
+import { lookAgain } from "../support/conversation.ts";
 import { OWNER, SETUP_BODY, addAgent, addKey, freshDeployment, newId, signIn, type KeyedAgent } from "../support/deployment.ts";
-import { call, refused, statusesOf } from "../support/http.ts";
+import { ORIGIN, call, refused, statusesOf, type Caller } from "../support/http.ts";
 import { agentSocket, inboxSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
 
@@ -14,6 +15,9 @@ let owner: KeyedAgent;
 
 beforeEach(async () => {
   ({ owner } = await freshDeployment());
+});
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 /** Every route under /api that Hono has mounted, without middleware. */
@@ -101,8 +105,14 @@ describe("[T7] roles", () => {
   });
 });
 
-const greet = async (key: string, id: string) => {
-  const socket = await agentSocket({ key }, id);
+/** With an owner who has a password. */
+async function setUpAnew(): Promise<void> {
+  for (const table of ["settings", "agents", "mailboxes"]) await env.DB.prepare(`DELETE FROM ${table}`).run();
+  expect((await call(null, "POST /api/setup", { body: SETUP_BODY })).status).toBe(201);
+}
+
+const greet = async (caller: Caller, id: string) => {
+  const socket = await agentSocket(caller, id);
   socket.send({ type: "hello", lastSeq: 0 });
   await socket.next("welcome");
   return socket;
@@ -112,25 +122,25 @@ describe("[T7] sockets that are already open", () => {
   test("of an agent who loses their role close: the list's at once, a conversation's at its next look", async () => {
     const agent = await addAgent("agent");
     const { conversationId: id } = await beginChat();
-    const conversation = await greet(agent.key, id);
+    const conversation = await greet({ key: agent.key }, id);
     const inbox = await inboxSocket({ key: agent.key });
     inbox.send({ type: "hello" });
     await inbox.next("welcome");
     expect((await setRole(owner, agent, "none")).status).toBe(200);
     expect(await inbox.end()).toMatchObject({ code: 4001 });
-    expect(await runDurableObjectAlarm(env.CONVERSATION.get(env.CONVERSATION.idFromName(id)))).toBe(true);
+    expect(await lookAgain(conversationStub(env, id))).toBe(true);
     expect(await conversation.end()).toMatchObject({ code: 4001 });
   });
 
   test("of one who is gone, too; and a colleague's stay", async () => {
     const agent = await addAgent("agent");
     const { conversationId: id } = await beginChat();
-    const [theirs, mine] = [await greet(agent.key, id), await greet(owner.key, id)];
+    const [theirs, mine] = [await greet({ key: agent.key }, id), await greet({ key: owner.key }, id)];
     const list = await inboxSocket({ key: agent.key });
     list.send({ type: "hello" });
     await list.next("welcome");
     await env.DB.prepare("DELETE FROM agents WHERE id = ?").bind(agent.agent.id).run();
-    await runDurableObjectAlarm(env.CONVERSATION.get(env.CONVERSATION.idFromName(id)));
+    await lookAgain(conversationStub(env, id));
     await runDurableObjectAlarm(inboxStubFor(env, agent.agent.id));
     expect(await theirs.end()).toMatchObject({ code: 4001 });
     expect(await list.end()).toMatchObject({ code: 4001 });
@@ -140,18 +150,44 @@ describe("[T7] sockets that are already open", () => {
   test("of one who becomes a viewer write no more, after the next look", async () => {
     const agent = await addAgent("agent");
     const { conversationId: id } = await beginChat();
-    const socket = await greet(agent.key, id);
+    const socket = await greet({ key: agent.key }, id);
     await setRole(owner, agent, "viewer");
-    await runDurableObjectAlarm(env.CONVERSATION.get(env.CONVERSATION.idFromName(id)));
+    await lookAgain(conversationStub(env, id));
     socket.send({ type: "send", clientId: newId(), text: "x", channel: "chat" });
     expect((await socket.next("rejected")).reason).toBe("not_allowed");
   });
 
+  test("of a deleted API key close; those of the same agent's other keys stay", async () => {
+    const { conversationId: id } = await beginChat();
+    const agent = await addAgent("agent");
+    const key = await addKey(agent.agent.id, "agent");
+    const keyId = await env.DB.prepare("SELECT id FROM api_keys ORDER BY id DESC LIMIT 1").first<string>("id");
+    const [stays, leaves] = [await greet({ key: agent.key }, id), await greet({ key }, id)];
+    const list = await inboxSocket({ key });
+    list.send({ type: "hello" });
+    await list.next("welcome");
+    expect((await call({ key: owner.key }, `DELETE /api/api-keys/${keyId}`)).status).toBe(204);
+    await lookAgain(conversationStub(env, id));
+    await runDurableObjectAlarm(inboxStubFor(env, agent.agent.id));
+    expect(await leaves.end()).toMatchObject({ code: 4001 });
+    expect(await list.end()).toMatchObject({ code: 4001 });
+    expect(stays.closed).toBeNull();
+  });
+
+  test("of who has signed out close; their other device's stay", async () => {
+    const { conversationId: id } = await beginChat();
+    await setUpAnew();
+    const [cookie, elsewhere] = [await signIn(OWNER.email, OWNER.password), await signIn(OWNER.email, OWNER.password)];
+    const [leaves, stays] = [await greet({ cookie }, id), await greet({ cookie: elsewhere }, id)];
+    const headers = { origin: ORIGIN, "content-type": "application/json" };
+    expect((await call({ cookie }, "POST /api/auth/sign-out", { headers, body: {} })).status).toBe(200);
+    await lookAgain(conversationStub(env, id));
+    expect(await leaves.end()).toMatchObject({ code: 4001 });
+    expect(stays.closed).toBeNull();
+  });
+
   test("and the session of an agent without a role ends", async () => {
-    await env.DB.prepare("DELETE FROM settings").run();
-    await env.DB.prepare("DELETE FROM agents").run();
-    await env.DB.prepare("DELETE FROM mailboxes").run();
-    expect((await call(null, "POST /api/setup", { body: SETUP_BODY })).status).toBe(201);
+    await setUpAnew();
     const cookie = await signIn(OWNER.email, OWNER.password);
     const boss = await addAgent("owner");
     const me = await env.DB.prepare("SELECT id FROM agents WHERE email = ?").bind(OWNER.email).first<string>("id");

@@ -20,6 +20,7 @@ export const useLiveConversations = defineStore("live-conversations", () => {
   /** When the screen last was current, epoch ms. */
   const currentAt = ref(Date.now());
   const touched = createEventHook<Touched>();
+  const ledger = createEventHook<void>();
   const gap = createEventHook<void>();
   let socket: InboxSocket | null = null;
 
@@ -42,6 +43,7 @@ export const useLiveConversations = defineStore("live-conversations", () => {
         if (conversationId === undefined || isVisitorOnline === undefined) return;
         known.value = withPresence(known.value, conversationId, isVisitorOnline);
       },
+      onLedger: () => void ledger.trigger(),
       onGap: () => void gap.trigger(),
       onStatus: (next) => {
         if (status.value === "up-to-date") currentAt.value = Date.now();
@@ -65,6 +67,8 @@ export const useLiveConversations = defineStore("live-conversations", () => {
     start,
     stop,
     onTouched: touched.on,
+    /** Mails of the ledger that wait for a person have become more or fewer. */
+    onLedger: ledger.on,
     onGap: gap.on,
   };
 });

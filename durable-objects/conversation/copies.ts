@@ -1,0 +1,74 @@
+/** Who else an agent's email goes to. Pure. */
+import * as v from "valibot";
+import { emailSchema } from "../../worker/domain/api-shapes.ts";
+import { RECIPIENTS_MAX, type Channel, type Message } from "./protocol.ts";
+import { replyAddressOf, type ConversationState } from "./state.ts";
+
+/** As an agent's client gives them. */
+export interface Copies {
+  cc?: readonly string[] | undefined;
+  bcc?: readonly string[] | undefined;
+}
+
+/** Which of them are addresses of our own mailboxes, looked up by the shell; `try_again` where nobody could say. */
+export type OwnAddresses = readonly string[] | "try_again";
+
+export type CopiesOutcome =
+  | { kind: "ok"; cc: string[]; bcc: string[] }
+  | { kind: "refused"; reason: "try_again" }
+  /** `detail` names what is wrong, for people. */
+  | { kind: "refused"; reason: "bad_copies"; detail: string };
+
+interface CopiesInput extends Copies {
+  channel: Channel;
+  /** The address that the reply itself goes to. */
+  to: string | null;
+  own: OwnAddresses;
+}
+
+/** Each person gets a mail once: who is in To is dropped from Cc, who is in either from Bcc. */
+export function decideCopies(input: CopiesInput): CopiesOutcome {
+  const { channel, to, own } = input;
+  const given = addressesOf(input);
+  if (given.length === 0) return { kind: "ok", cc: [], bcc: [] };
+  if (channel !== "email") return bad("Only an email can have Cc or Bcc.");
+  const wrong = given.find((address) => !isCopyAddress(address));
+  if (wrong !== undefined) return bad(`“${wrong}” is not an address that mail can be sent to.`);
+  if (own === "try_again") return { kind: "refused", reason: "try_again" };
+  const ours = given.find((address) => own.includes(address));
+  if (ours !== undefined) return bad(`${ours} is a mailbox of this inbox: a mail to it would come back.`);
+  const cc = withoutRepeats(input.cc, [to]);
+  const bcc = withoutRepeats(input.bcc, [to, ...cc]);
+  const count = 1 + cc.length + bcc.length;
+  if (count > RECIPIENTS_MAX) return bad(`A mail can go to ${RECIPIENTS_MAX} addresses at most; this one has ${count}.`);
+  return { kind: "ok", cc, bcc };
+}
+
+/** All of them, lower-cased, as they are compared and stored. */
+export function addressesOf({ cc = [], bcc = [] }: Copies): string[] {
+  return [...cc, ...bcc].map(normalise);
+}
+
+/** Everyone whom a mail goes to as things are now: To, then Cc, then Bcc. */
+export function recipientsOf(state: ConversationState, { cc = [], bcc = [] }: Pick<Message, "cc" | "bcc">): string[] {
+  const to = replyAddressOf(state);
+  // The contact's address may have become one of the copies since.
+  return to === null ? [] : [...new Set([to, ...cc, ...bcc])];
+}
+
+/** No SMTP server is obliged to take a local part that is not ASCII, and one such address would stop the whole mail. */
+function isCopyAddress(address: string): boolean {
+  return v.is(emailSchema, address) && /^[!-~]+@/.test(address);
+}
+
+function withoutRepeats(given: readonly string[] = [], taken: readonly (string | null)[]): string[] {
+  return [...new Set(given.map(normalise))].filter((address) => !taken.includes(address));
+}
+
+function normalise(address: string): string {
+  return address.trim().toLowerCase();
+}
+
+function bad(detail: string): CopiesOutcome {
+  return { kind: "refused", reason: "bad_copies", detail };
+}

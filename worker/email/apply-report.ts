@@ -1,0 +1,34 @@
+/** Carries out what a bounce or a complaint says of a mail of ours. Safe to repeat. */
+import type { Database } from "../db/database.ts";
+import { markUndeliverable } from "../db/undeliverable.ts";
+import type { Env } from "../env.ts";
+import { conversationStub } from "../objects.ts";
+import { COMPLAINT_REASON } from "./delivery-events.ts";
+import type { Verdict } from "./verdict.ts";
+
+interface ReportInput {
+  env: Env;
+  db: Database;
+}
+
+/** A complaint stops mail to its address; a receipt changes nothing. */
+export async function applyEvent({ env, db }: ReportInput, verdict: Extract<Verdict, { code: "event" }>): Promise<void> {
+  const { event, suppress, original } = verdict;
+  if (suppress !== null)
+    await markUndeliverable(db, { email: suppress, cause: "complaint", reason: COMPLAINT_REASON, at: Date.now() });
+  if (event !== "complaint" || original === null) return;
+  const report = { kind: "complained", recipient: original.recipient, reason: COMPLAINT_REASON } as const;
+  await conversationStub(env, original.conversationId).reportDelivery(original.seq, report);
+}
+
+/** Without an address that is undeliverable it only says that the mail is delayed, or not whose copy is meant. */
+export async function applyBounce({ env, db }: ReportInput, verdict: Extract<Verdict, { code: "bounce" }>): Promise<void> {
+  const { original, undeliverable, deliveryReason: reason } = verdict;
+  if (undeliverable !== null) await markUndeliverable(db, { email: undeliverable, cause: "bounce", reason, at: Date.now() });
+  const kind = undeliverable === null ? "delayed" : "refused";
+  await conversationStub(env, original.conversationId).reportDelivery(original.seq, {
+    kind,
+    recipient: original.recipient,
+    reason,
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * What is decided about an inbound mail: data that is stored before it is carried out, so that a repeat after a crash
+ * carries out the same. One type per row of the decision table (`match-conversation.ts`).
+ */
+import * as v from "valibot";
+
+const addressSchema = v.object({ address: v.string(), name: v.nullable(v.string()) });
+
+/** The message of ours that a bounce, complaint or receipt is about. */
+const originalSchema = v.object({
+  conversationId: v.string(),
+  seq: v.number(),
+  /** The address that it was sent to; null where it went to several and nobody knows whose copy is meant. */
+  recipient: v.nullable(v.string()),
+});
+
+/** Who the conversation of a mail belongs to. */
+const contactRefSchema = v.variant("kind", [
+  v.object({ kind: v.literal("known"), contactId: v.string() }),
+  v.object({ kind: v.literal("new"), address: v.nullable(addressSchema) }),
+]);
+
+const targetSchema = v.variant("kind", [
+  v.object({ kind: v.literal("join"), conversationId: v.string(), shouldReopen: v.boolean() }),
+  v.object({ kind: v.literal("begin"), contact: contactRefSchema }),
+]);
+
+/** What every message gets that is appended. */
+const appendingSchema = v.object({
+  shouldNotify: v.boolean(),
+  /** Message-IDs that from now on lead to this conversation; in this order, the most useful first. */
+  learnIds: v.array(v.string()),
+  /** People who from now on count as participants. */
+  participants: v.array(addressSchema),
+});
+
+const common = {
+  /** The row of the decision table, `M1` to `M17`. */
+  row: v.string(),
+  /** A sentence for the ledger. */
+  reason: v.string(),
+  /** A label for what is appended. */
+  campaign: v.nullable(v.string()),
+  /** The mail carries the Message-ID of another mail. */
+  isIdReused: v.boolean(),
+};
+
+const plain = <const C extends string>(code: C) => v.object({ code: v.literal(code), ...common });
+const message = <const C extends string>(code: C) =>
+  v.object({ code: v.literal(code), target: targetSchema, ...appendingSchema.entries, ...common });
+
+export const verdictSchema = v.variant("code", [
+  plain("rejected"),
+  plain("duplicate"),
+  plain("filtered:loop"),
+  v.object({
+    code: v.literal("event"),
+    event: v.picklist(["complaint", "receipt"]),
+    original: v.nullable(originalSchema),
+    /** No more mail to that address. */
+    suppress: v.nullable(v.string()),
+    ...common,
+  }),
+  v.object({
+    code: v.literal("bounce"),
+    original: originalSchema,
+    deliveryReason: v.string(),
+    /** The address that is to be marked so, for a hard bounce. */
+    undeliverable: v.nullable(v.string()),
+    ...common,
+  }),
+  plain("filtered:bounce"),
+  plain("filtered:blocked"),
+  v.object({
+    ...message("forwarded").entries,
+    author: addressSchema,
+    forwardedBy: v.string(),
+    note: v.nullable(v.string()),
+  }),
+  v.object({
+    code: v.literal("note"),
+    conversationId: v.string(),
+    agentId: v.string(),
+    as: v.picklist(["note", "reply"]),
+    isVerified: v.boolean(),
+    learnIds: v.array(v.string()),
+    ...common,
+  }),
+  /** `provesAddress`: the contact's address is proven from now on. */
+  v.object({ ...message("token").entries, provesAddress: v.boolean() }),
+  message("token:new-person"),
+  message("reference"),
+  v.object({ ...message("linked").entries, linkedTo: v.string() }),
+  plain("filtered:auto-reply"),
+  v.object({ ...plain("quarantined").entries, cause: v.picklist(["authentication", "spam"]) }),
+  message("contact"),
+  message("new"),
+]);
+
+export type Verdict = v.InferOutput<typeof verdictSchema>;
+export type Target = v.InferOutput<typeof targetSchema>;
+export type ContactRef = v.InferOutput<typeof contactRefSchema>;
+export type Appending = v.InferOutput<typeof appendingSchema>;
+export type OriginalMessage = v.InferOutput<typeof originalSchema>;
+
+type WithoutCommon<V> = V extends Verdict ? Omit<V, Exclude<keyof typeof common, "reason">> : never;
+/** What a row of the table decides, with its reason; what is the same for all rows is added to it. */
+export type Decision = WithoutCommon<Verdict>;
+
+/** A stored verdict; null where there is none, or where another version wrote one that this one cannot read. */
+export function parseVerdict(stored: unknown): Verdict | null {
+  const parsed = v.safeParse(verdictSchema, stored);
+  return parsed.success ? parsed.output : null;
+}

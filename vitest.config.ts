@@ -38,6 +38,8 @@ export default defineConfig({
             main: "./test/workers/support/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // Of a second company, for what two of them do to each other.
+              d1Databases: ["OTHER_DB"],
               bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations(MIGRATIONS_FOLDER), ...MAIL_FUZZ },
             },
           })),

@@ -1,4 +1,4 @@
-/** The one Worker: HTTP, mail, cron and the object classes. Everything else is behind these four doors. */
+/** The one Worker: HTTP, mail, cron, the queue of delivery events and the object classes. All else is behind these doors. */
 import { ConversationObject } from "../durable-objects/conversation/conversation-object.ts";
 import { InboxObject } from "../durable-objects/inbox/inbox-object.ts";
 import { app } from "./app.ts";

@@ -93,13 +93,13 @@ export abstract class ConversationObject extends DurableObject {
     await receiveFrame({ runner: this.#runner, sockets: this.#sockets, ports: this.#ports }, socket, data);
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     closeSocket(socket, 1000, "");
-    this.#runner.showPresence({ socket, isLeaving: true });
+    this.#runner.leave(socket, { wasPutOut: code === CLOSE_CODES.notAllowed });
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#runner.showPresence({ socket, isLeaving: true });
+    this.#runner.leave(socket, { wasPutOut: false });
   }
 
   /** Alarms are lost after six throws: everything below catches, and the next one is set again. */
@@ -108,6 +108,7 @@ export abstract class ConversationObject extends DurableObject {
     await this.#drain.run();
     const isWatched = this.#sockets.list("agent").length > 0;
     if (isWatched) {
+      this.#runner.saveProjected();
       this.#runner.showPresence();
       await this.#verifyAgents();
     }

@@ -11,6 +11,7 @@ import type { Effect } from "./effects.ts";
 import {
   EFFECT_TIMEOUT_MS,
   INTERRUPTED,
+  PROJECT_ALARM_MS,
   PROJECT_INTERVAL_MS,
   projectIntervalMs,
   RETRY_BASE_MS,
@@ -48,6 +49,8 @@ export class Drain {
   readonly #parts: DrainParts;
   readonly #mailing = new Set<number>();
   #projecting: Promise<void> | null = null;
+  /** Writes the lists again when the interval is over. */
+  #projectTimer: ReturnType<typeof setTimeout> | null = null;
   #isMailing = false;
   /** Epoch ms before which the lists are not written again: the coalescing interval, or a failure's back-off. */
   #projectAgainAt = 0;
@@ -85,13 +88,16 @@ export class Drain {
     return dueAt !== null && dueAt <= now ? now + RETRY_BASE_MS : dueAt;
   }
 
-  /** When a change of this instant will be in the lists at the latest, if nothing fails: the alarm of its commit. */
+  /**
+   * When a change of this instant will be in the lists at the latest, if nothing fails: the alarm of its commit. While the
+   * object lives a timer is quicker; the alarm is for a crash, and rings once in a while however many messages come.
+   */
   projectAt(now: number): number {
-    return Math.max(now + PROJECT_INTERVAL_MS, this.#projectAgainAt);
+    return Math.max(now + PROJECT_ALARM_MS, this.#projectAgainAt);
   }
 
   #nextProjectAt(now: number): number | null {
-    return this.#isDirty() ? Math.max(now, this.#projectAgainAt) : null;
+    return this.#isDirty() ? this.projectAt(now) : null;
   }
 
   #isDirty(): boolean {
@@ -108,12 +114,21 @@ export class Drain {
     await Promise.race([work, scheduler.wait(FLUSH_WAIT_MS)]);
   }
 
-  /** Few writes of the index: the first at once, then one a second, rarer while a burst goes on, its last by alarm. */
+  /** Few writes of the index: the first at once, then one a second, rarer while a burst goes on. */
   async #project({ isUrgent } = { isUrgent: false }): Promise<void> {
-    const isEarly = Date.now() < this.#projectAgainAt;
-    if (this.#projecting !== null || !this.#isDirty() || (isEarly && !isUrgent)) return;
+    if (this.#projecting !== null || !this.#isDirty()) return;
+    if (Date.now() < this.#projectAgainAt && !isUrgent) return this.#projectLater();
     this.#projecting = this.#projectOnce();
     await this.#projecting;
+  }
+
+  #projectLater(): void {
+    // After a failure it is the alarm's: nothing stays awake for that.
+    if (this.#projectTimer !== null || this.#failures > 0) return;
+    this.#projectTimer = setTimeout(() => {
+      this.#projectTimer = null;
+      void this.#project();
+    }, this.#projectAgainAt - Date.now());
   }
 
   async #projectOnce(): Promise<void> {
@@ -128,8 +143,9 @@ export class Drain {
     this.#projecting = null;
     this.#failures = isDone.includes(false) ? this.#failures + 1 : 0;
     if (this.#failures > 0) this.#projectAgainAt = startedAt + backOffMs(this.#failures, RETRY_LIMITS, Math.random());
-    const nextAt = this.#nextProjectAt(Date.now());
-    if (nextAt !== null) this.#parts.clock.wakeAt(nextAt);
+    if (!this.#isDirty()) return;
+    if (this.#failures > 0) this.#parts.clock.wakeAt(this.#projectAgainAt);
+    this.#projectLater();
   }
 
   async #attempt(effect: string, work: () => Promise<void>): Promise<boolean> {
@@ -231,7 +247,10 @@ export class Drain {
     const also = row.also.flatMap((seq) => log.findBySeq(seq) ?? []);
     const earlier = log
       .before(row.seq, EARLIER_MESSAGES_MAX)
-      .filter((message) => message.channel !== "note" && !isTakenBack(message) && !isMovedAway(message) && !row.also.includes(message.seq));
+      .filter(
+        (message) =>
+          message.channel !== "note" && !isTakenBack(message) && !isMovedAway(message) && !row.also.includes(message.seq),
+      );
     return { also, earlier };
   }
 

@@ -8,7 +8,7 @@ import { catchUpFrames } from "./catch-up.ts";
 import type { Effect, Turn } from "./effects.ts";
 import { isStored, type MessageLog } from "./message-log.ts";
 import type { ConversationPorts } from "./ports.ts";
-import { computePresence, computePresenceEnd, isSamePresence } from "./presence.ts";
+import { LEAVE_GRACE_MS, computePresence, computePresenceEnd, isSamePresence, type SeenConnection } from "./presence.ts";
 import { CLOSE_CODES, type Conversation, type Presence, type ServerFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
 import type { ConversationState } from "./state.ts";
@@ -29,12 +29,17 @@ export interface EffectRunnerParts {
 export class EffectRunner {
   readonly #parts: EffectRunnerParts;
   state: ConversationState | null;
+  /** How far the lists are according to the disk. */
+  #projectedOnDisk: number;
   /** Null after an eviction: nobody knows what was told, so it is told again. */
   #shown: Presence | null = null;
+  /** Whose socket has just closed, and who may be back in a moment. */
+  readonly #leaving = new Set<SeenConnection>();
 
   constructor(parts: EffectRunnerParts) {
     this.#parts = parts;
     this.state = parts.log.loadState();
+    this.#projectedOnDisk = this.state?.projectedRevision ?? 0;
   }
 
   /** Asks a rule and carries its effects out, in one turn without awaiting. */
@@ -64,7 +69,7 @@ export class EffectRunner {
     if (stored.length > 0) {
       this.#wakeFor(stored);
       const events = this.#parts.log.store(stored);
-      for (const effect of stored) if (effect.kind === "state") this.state = effect.state;
+      for (const effect of stored) if (effect.kind === "state") this.#remember(effect.state);
       for (const event of events) this.#parts.sockets.broadcast({ type: "event", event });
     }
     for (const effect of effects) this.#tell(effect, sender);
@@ -76,33 +81,54 @@ export class EffectRunner {
     if (this.state !== null) this.state = { ...this.state, projectedRevision: Math.max(this.state.projectedRevision, revision) };
   }
 
+  /** Writes that down where it was not written along: else each wake would write the lists again. */
+  saveProjected(): void {
+    if (this.state === null || this.state.projectedRevision <= this.#projectedOnDisk) return;
+    this.#parts.log.store([{ kind: "state", state: this.state }]);
+    this.#remember(this.state);
+  }
+
+  #remember(state: ConversationState): void {
+    this.state = state;
+    this.#projectedOnDisk = state.projectedRevision;
+  }
+
   item(): Conversation | null {
     return this.state === null ? null : conversationForAgents(this.state, this.presence().isVisitorOnline);
   }
 
-  presence(leaving?: WebSocket): Presence {
-    return computePresence(
-      this.#parts.sockets.list().filter(({ socket, connection }) => socket !== leaving && connection.isReady),
-      Date.now(),
-    );
+  presence(): Presence {
+    const open = this.#parts.sockets.list().filter(({ connection }) => connection.isReady);
+    return computePresence([...open, ...this.#leaving], Date.now());
+  }
+
+  /** A socket has closed. Its owner is gone unless another one comes soon; at once where it was ended from here. */
+  leave(socket: WebSocket, { wasPutOut }: { wasPutOut: boolean }): void {
+    const connection = this.#parts.sockets.connectionOf(socket);
+    if (connection?.isReady !== true) return;
+    const seen = { connection, lastSeenAt: Date.now() };
+    if (wasPutOut) return this.showPresence(seen);
+    this.#leaving.add(seen);
+    setTimeout(() => {
+      this.#leaving.delete(seen);
+      this.showPresence(seen);
+    }, LEAVE_GRACE_MS);
   }
 
   /**
    * Tells everyone when presence is not what was last told.
    *
-   * @param cause the socket that came or is just closing; none where the clock asks
+   * @param cause who came or has gone; nobody where the clock asks
    */
-  showPresence(cause?: { socket: WebSocket; isLeaving: boolean }): void {
+  showPresence(cause?: SeenConnection): void {
     const before = this.#shown;
-    const presence = this.presence(cause?.isLeaving === true ? cause.socket : undefined);
+    const presence = this.presence();
     if (before !== null && isSamePresence(presence, before)) return;
     this.#shown = presence;
     this.#parts.sockets.broadcast({ type: "presence", ...presence });
     // Where it is not known what the lists were told, only a visitor's own coming and going is worth a call.
     const isVisitorChange =
-      before === null
-        ? cause !== undefined && this.#parts.sockets.connectionOf(cause.socket)?.kind === "visitor"
-        : presence.isVisitorOnline !== before.isVisitorOnline;
+      before === null ? cause?.connection.kind === "visitor" : presence.isVisitorOnline !== before.isVisitorOnline;
     if (isVisitorChange && !presence.isVisitorOnline) {
       const heardAt = this.#visitorHeardAt(cause);
       this.decide((turn) => decideVisitorLeft(turn, heardAt));
@@ -115,10 +141,9 @@ export class EffectRunner {
   }
 
   /** Their last sign of life, where they have left: the closing of their own socket, or what was heard of a silent one. */
-  #visitorHeardAt(cause?: { socket: WebSocket; isLeaving: boolean }): number {
-    const { sockets } = this.#parts;
-    if (cause?.isLeaving === true && sockets.connectionOf(cause.socket)?.kind === "visitor") return Date.now();
-    return Math.max(0, ...sockets.list("visitor").map(({ lastSeenAt }) => lastSeenAt));
+  #visitorHeardAt(cause?: SeenConnection): number {
+    const heardAts = this.#parts.sockets.list("visitor").map(({ lastSeenAt }) => lastSeenAt);
+    return Math.max(cause?.connection.kind === "visitor" ? cause.lastSeenAt : 0, ...heardAts);
   }
 
   /** When somebody who is counted as online stops being so unless they are heard of, or null. */
@@ -153,7 +178,7 @@ export class EffectRunner {
         for (const { socket } of sockets.list("visitor")) closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
         break;
       case "presence":
-        this.showPresence(sender === undefined ? undefined : { socket: sender, isLeaving: false });
+        this.showPresence(sender === undefined ? undefined : sockets.seen(sender));
         break;
       default:
         if (sender !== undefined) this.#tellSender(effect, sender);

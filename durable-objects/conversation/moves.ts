@@ -79,7 +79,7 @@ export function decideMoveOut(turn: Turn, input: MoveOut): Effect[] {
     const effects: Effect[] = [{ kind: "update", message }];
     if (isLast && state.status === "open") {
       // Nothing is left to be answered here.
-      state = { ...state, status: "complete", readSeq: state.lastSeq };
+      state = { ...state, status: "complete" };
       effects.push(eventOf(turn, "completed", input.actor));
     }
     if (messageFor("visitor", known) !== null)

@@ -10,6 +10,8 @@ import type { Delivery } from "./protocol.ts";
 export const PROJECT_INTERVAL_MS = 1_000;
 /** The same while messages keep coming: the interval doubles up to this. */
 export const PROJECT_INTERVAL_MAX_MS = 2_000;
+/** Ms until the alarm that brings the lists up to date where the object has died before it could. */
+export const PROJECT_ALARM_MS = 5_000;
 /** Ms that one effect may take before it counts as failed (projections) or unknown (mail). */
 export const EFFECT_TIMEOUT_MS = 30_000;
 export const RETRY_BASE_MS = 1_000;

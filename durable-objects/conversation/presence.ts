@@ -8,6 +8,9 @@ export interface SeenConnection {
   lastSeenAt: number;
 }
 
+/** Ms for which who has closed a socket is still there: from one page to the next, and when a deployment cuts everybody. */
+export const LEAVE_GRACE_MS = 1_500;
+
 const limitOf = ({ connection }: SeenConnection): number => (connection.isHidden ? PRESENCE_HIDDEN_MS : PRESENCE_VISIBLE_MS);
 
 /** False for a ghost: a socket that the runtime still lists though nothing has been heard from it. */

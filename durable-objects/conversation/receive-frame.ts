@@ -21,7 +21,8 @@ export interface ReceiveParts {
 export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
   const { runner, sockets, ports } = parts;
   const connection = sockets.connectionOf(socket);
-  if (connection === null || runner.state === null || isRevoked(connection, runner.state)) return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
+  if (connection === null || runner.state === null || isRevoked(connection, runner.state))
+    return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
   if (!sockets.count(socket, Date.now()) && connection.hasRateLimits) {
     const close: Effect = { kind: "close", code: CLOSE_CODES.tooMuchTraffic, reason: "too_much_traffic" };
     return runner.apply([rejected("too_much_traffic"), close], socket);

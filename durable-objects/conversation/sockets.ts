@@ -54,10 +54,15 @@ export class Sockets {
 
   list(tag?: string): OpenSocket[] {
     return this.#ctx.getWebSockets(tag).flatMap((socket) => {
-      const connection = this.connectionOf(socket);
-      if (connection === null || socket.readyState !== WebSocket.OPEN) return [];
-      return [{ socket, connection, lastSeenAt: this.#lastSeenAt(socket, connection) }];
+      const seen = socket.readyState === WebSocket.OPEN ? this.seen(socket) : undefined;
+      return seen === undefined ? [] : [{ socket, ...seen }];
     });
+  }
+
+  /** Who is behind a socket, and when they were last heard of. */
+  seen(socket: WebSocket): SeenConnection | undefined {
+    const connection = this.connectionOf(socket);
+    return connection === null ? undefined : { connection, lastSeenAt: this.#lastSeenAt(socket, connection) };
   }
 
   /** Notes a frame. @returns false where this socket sends more than a person can */
@@ -72,8 +77,9 @@ export class Sockets {
   /** Sends to every ready socket in the words of its audience; serialised once per audience. */
   broadcast(frame: ServerFrame | ((audience: Audience) => ServerFrame | null), except?: WebSocket): void {
     const texts = new Map<Audience, string | null>();
-    for (const { socket, connection } of this.list()) {
-      if (!connection.isReady || socket === except) continue;
+    for (const socket of this.#ctx.getWebSockets()) {
+      const connection = this.connectionOf(socket);
+      if (connection?.isReady !== true || socket === except) continue;
       let text = texts.get(connection.kind);
       if (text === undefined) {
         const shown = typeof frame === "function" ? frame(connection.kind) : frameFor(connection.kind, frame);

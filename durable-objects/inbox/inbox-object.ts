@@ -10,7 +10,7 @@ import { AlarmClock } from "../conversation/alarms.ts";
 import { CLOSE_CODES, SUBPROTOCOL, type Conversation } from "../conversation/protocol.ts";
 import { closeSocket } from "../conversation/sockets.ts";
 import { withTimeout } from "../conversation/with-timeout.ts";
-import { inboxClientFrameSchema, type InboxServerFrame, type ListRevision } from "./protocol.ts";
+import { inboxClientFrameSchema, listRevisionSchema, type InboxServerFrame, type ListRevision } from "./protocol.ts";
 
 export interface InboxPorts {
   /** Whether the visitor of this conversation has a live connection, asked of the conversation. */
@@ -20,7 +20,11 @@ export interface InboxPorts {
 }
 
 const claimSchema = v.object({ agentId: v.string(), credential: v.string() });
-const attachmentSchema = v.object({ ...claimSchema.entries, isReady: v.boolean() });
+const attachmentSchema = v.object({
+  ...claimSchema.entries,
+  /** What it was last told, once it has said `hello`. Sockets outlive the object's memory, and nothing else needs to know it. */
+  revision: v.nullable(listRevisionSchema),
+});
 type Listener = v.InferOutput<typeof attachmentSchema>;
 /** What the Worker has checked and tells the object about a new socket. */
 export type ListenerClaim = v.InferOutput<typeof claimSchema>;
@@ -35,6 +39,8 @@ const PRESENCE_CHECKS_MAX = 100;
 export abstract class InboxObject extends DurableObject {
   readonly #ports: InboxPorts;
   readonly #clock: AlarmClock;
+  /** A cache of the attachments, which every change asks for. */
+  readonly #listeners = new WeakMap<WebSocket, Listener>();
   #revision: ListRevision;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: InboxPorts) {
@@ -43,15 +49,8 @@ export abstract class InboxObject extends DurableObject {
     this.#clock = new AlarmClock(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     const { sql } = ctx.storage;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS revision (id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL, n INTEGER NOT NULL)",
-    );
     sql.exec("CREATE TABLE IF NOT EXISTS online (conversation_id TEXT PRIMARY KEY, checked_at INTEGER NOT NULL)");
-    sql.exec(
-      "INSERT OR IGNORE INTO revision (id, epoch, n) VALUES (1, ?, 0)",
-      uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
-    );
-    this.#revision = v.parse(v.object({ epoch: v.string(), n: v.number() }), sql.exec("SELECT epoch, n FROM revision").one());
+    this.#revision = this.#lastTold() ?? { epoch: uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10))), n: 0 };
     void ctx.blockConcurrencyWhile(() => this.#clock.load());
   }
 
@@ -60,7 +59,7 @@ export abstract class InboxObject extends DurableObject {
     const claim = v.parse(claimSchema, JSON.parse(request.headers.get(LISTENER_HEADER) ?? "null"));
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server, [`agent:${claim.agentId}`]);
-    server.serializeAttachment({ ...claim, isReady: false });
+    this.#update(server, { ...claim, revision: null });
     this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
     const isOffered = request.headers.get("sec-websocket-protocol")?.includes(SUBPROTOCOL) === true;
     return new Response(null, {
@@ -71,13 +70,13 @@ export abstract class InboxObject extends DurableObject {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const listener = listenerOf(socket);
+    const listener = this.#listenerOf(socket);
     const frame = parseHello(data);
     if (listener === null || frame === null) {
       send(socket, { type: "rejected", reason: "bad_frame" });
       return socket.close(CLOSE_CODES.badFrame, "bad_frame");
     }
-    socket.serializeAttachment({ ...listener, isReady: true });
+    this.#update(socket, { ...listener, revision: this.#revision });
     const before = this.#agents(socket);
     const agents = [...new Set([...before, listener.agentId])];
     send(socket, { type: "welcome", revision: this.#revision, agents });
@@ -85,7 +84,7 @@ export abstract class InboxObject extends DurableObject {
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    const listener = listenerOf(socket);
+    const listener = this.#listenerOf(socket);
     try {
       socket.close(1000, "");
     } catch {
@@ -101,7 +100,11 @@ export abstract class InboxObject extends DurableObject {
 
   /** A conversation has changed. Safe to repeat: clients keep the newest `revision` of each. */
   publish(conversation: Conversation): void {
-    this.#advance();
+    this.#revision = { epoch: this.#revision.epoch, n: this.#revision.n + 1 };
+    for (const socket of this.ctx.getWebSockets()) {
+      const listener = this.#listenerOf(socket);
+      if (listener?.revision) this.#update(socket, { ...listener, revision: this.#revision });
+    }
     this.#broadcast({ type: "changed", revision: this.#revision, conversation });
   }
 
@@ -149,13 +152,14 @@ export abstract class InboxObject extends DurableObject {
       ids.map(async (id) => {
         const isOnline = await withTimeout(this.#ports.isVisitorOnline(id)).catch(() => true);
         if (!isOnline) this.publishPresence(id, false);
-        else sql.exec("UPDATE online SET checked_at = ? WHERE conversation_id = ?", Date.now(), id);
+        // Where all are asked each time nobody needs a turn.
+        else if (ids.length === PRESENCE_CHECKS_MAX) sql.exec("UPDATE online SET checked_at = ? WHERE conversation_id = ?", Date.now(), id);
       }),
     );
   }
 
   async #verifyAgents(): Promise<void> {
-    const listeners = this.ctx.getWebSockets().flatMap((socket) => ({ socket, credential: listenerOf(socket)?.credential ?? "" }));
+    const listeners = this.ctx.getWebSockets().flatMap((socket) => ({ socket, credential: this.#listenerOf(socket)?.credential ?? "" }));
     if (listeners.length === 0) return;
     const credentials = [...new Set(listeners.map(({ credential }) => credential))];
     const roles = await withTimeout(this.#ports.loadRoles(credentials)).catch(() => null);
@@ -171,15 +175,31 @@ export abstract class InboxObject extends DurableObject {
     else sql.exec("DELETE FROM online WHERE conversation_id = ?", conversationId);
   }
 
-  #advance(): void {
-    this.#revision = { epoch: this.#revision.epoch, n: this.#revision.n + 1 };
-    this.ctx.storage.sql.exec("UPDATE revision SET n = ? WHERE id = 1", this.#revision.n);
+  /** What the sockets of before an eviction were told; null where there are none: nobody has anything to compare with. */
+  #lastTold(): ListRevision | null {
+    const told = this.ctx.getWebSockets().flatMap((socket) => this.#listenerOf(socket)?.revision ?? []);
+    return told.reduce<ListRevision | null>((newest, revision) => (newest === null || revision.n > newest.n ? revision : newest), null);
+  }
+
+  /** Null where the socket carries nothing of ours. */
+  #listenerOf(socket: WebSocket): Listener | null {
+    const known = this.#listeners.get(socket);
+    if (known !== undefined) return known;
+    const parsed = v.safeParse(attachmentSchema, socket.deserializeAttachment());
+    if (!parsed.success) return null;
+    this.#listeners.set(socket, parsed.output);
+    return parsed.output;
+  }
+
+  #update(socket: WebSocket, listener: Listener): void {
+    socket.serializeAttachment(listener);
+    this.#listeners.set(socket, listener);
   }
 
   #agents(leaving?: WebSocket): string[] {
     const listeners = this.ctx.getWebSockets().flatMap((socket) => {
-      const listener = socket === leaving || socket.readyState !== WebSocket.OPEN ? null : listenerOf(socket);
-      return listener?.isReady === true ? [listener.agentId] : [];
+      const listener = socket === leaving || socket.readyState !== WebSocket.OPEN ? null : this.#listenerOf(socket);
+      return listener?.revision ? [listener.agentId] : [];
     });
     return [...new Set(listeners)];
   }
@@ -187,7 +207,7 @@ export abstract class InboxObject extends DurableObject {
   #broadcast(frame: InboxServerFrame, except?: WebSocket): void {
     const text = JSON.stringify(frame);
     for (const socket of this.ctx.getWebSockets()) {
-      if (socket === except || socket.readyState !== WebSocket.OPEN || listenerOf(socket)?.isReady !== true) continue;
+      if (socket === except || socket.readyState !== WebSocket.OPEN || !this.#listenerOf(socket)?.revision) continue;
       try {
         socket.send(text);
       } catch {
@@ -195,11 +215,6 @@ export abstract class InboxObject extends DurableObject {
       }
     }
   }
-}
-
-function listenerOf(socket: WebSocket): Listener | null {
-  const parsed = v.safeParse(attachmentSchema, socket.deserializeAttachment());
-  return parsed.success ? parsed.output : null;
 }
 
 function parseHello(data: string | ArrayBuffer): v.InferOutput<typeof inboxClientFrameSchema> | null {

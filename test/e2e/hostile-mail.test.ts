@@ -133,7 +133,7 @@ describe("[T12] hostile mails in the inbox, each in its HTML view", () => {
     expect({ deeds, paths: trap.paths, connections: trap.connections }).toEqual({ deeds: [], paths: [], connections: 0 });
   }, 120_000);
 
-  test("a remote picture is fetched after the click on Show pictures, and not before", async () => {
+  test("[E35] a remote picture is fetched after the click on Show pictures, and not before", async () => {
     await post("picture@example.org", `<p>Look</p><img src="${trap.url}/asked-for.gif" width=10 height=10>`, "picture");
     const id = await waitFor("the conversation", () => conversationOf("picture@example.org").catch(() => null));
     const page = await openPage();
@@ -148,7 +148,7 @@ describe("[T12] hostile mails in the inbox, each in its HTML view", () => {
 });
 
 describe("a mail's own pictures", () => {
-  test("are shown at once, from signed addresses, in the place that the HTML gives them", async () => {
+  test("[E35] are shown at once, from signed addresses, in the place that the HTML gives them", async () => {
     const html = [
       'Content-Type: multipart/related; boundary="r"',
       "",
@@ -244,7 +244,7 @@ describe("[T12] each of the two cleaners by itself", () => {
     expect(documents[0]).toContain('href="https://shop.example/x"');
   });
 
-  test("a link whose text names another host says where it leads; the same host in other words does not", async () => {
+  test("[E36] a link whose text names another host says where it leads; the same host in other words does not", async () => {
     const mails = [
       '<a href="https://evil.example/login">https://bank.example/login</a>',
       '<a href="https://www.bank.example/">bank.example</a>',

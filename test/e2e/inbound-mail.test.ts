@@ -12,7 +12,15 @@ beforeAll(async () => {
   ana = await company().invite("Ana Ruiz");
 });
 
-async function sendMail(mail: { from: string; to: string; subject: string; text: string }): Promise<void> {
+interface SentMail {
+  from: string;
+  to: string;
+  subject: string;
+  text: string;
+  headers?: Record<string, string>;
+}
+
+async function sendMail(mail: SentMail): Promise<void> {
   const { smtpPort } = company().stack.ports;
   const transport = createTransport({ host: "127.0.0.1", port: smtpPort, secure: false, ignoreTLS: true });
   await transport.sendMail(mail);
@@ -110,5 +118,85 @@ describe("mail that arrives", () => {
     }
     await inbox.page.getByRole("link", { name: "Open the conversation of “Wheel size”" }).click();
     await inbox.message("Which wheel fits a Brompton?").waitFor();
+  });
+});
+
+describe("mail that is kept aside", () => {
+  test("[M15] of a forged sender waits in quarantine, is counted in the menu at once, and is let in by one click", async () => {
+    const inbox = await company().inbox(company().owner);
+    await inbox.open("/settings/mailboxes");
+    const field = inbox.page.getByLabel("Server whose verdict on senders is trusted");
+    await field.fill("mx.acme.test");
+    await inbox.page.getByRole("button", { name: "Save", exact: true }).click();
+    await inbox.page.getByText("Saved").first().waitFor();
+    const menu = inbox.page.getByRole("navigation", { name: "Main menu" });
+    await menu.getByRole("link", { name: "Mail ledger", exact: true }).waitFor();
+
+    // Settings are read anew within seconds.
+    const forge = async (n: number): Promise<boolean> => {
+      await sendMail({
+        from: `The boss <boss${n}@example.org>`,
+        to: MAILBOX,
+        subject: `Urgent payment ${n}`,
+        text: "Pay this at once.",
+        headers: { "Authentication-Results": "mx.acme.test; dmarc=fail header.from=example.org" },
+      });
+      const waits = menu.getByRole("link", { name: /^Mail ledger, \d+ mails? needs? attention$/ });
+      return waits.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    let mails = 0;
+    await waitFor("the number in the menu", async () => forge((mails += 1)));
+    await menu.getByRole("link", { name: /^Mail ledger/ }).click();
+    const row = inbox.page.getByRole("row", { name: `Urgent payment ${mails}` });
+    await row.getByText("The sender's address may be forged.").waitFor();
+    await row.getByRole("button", { name: `Let in “Urgent payment ${mails}”` }).click();
+    await row.getByText("New conversation").waitFor();
+    await menu.getByRole("link", { name: "Mail ledger", exact: true }).waitFor();
+    await row.getByRole("link", { name: /^Open the conversation/ }).click();
+    await inbox.message("Pay this at once.").waitFor();
+  });
+
+  test("[M7] [T5] of a blocked contact is kept aside and found by search; their chat is closed, by the keyboard alone", async () => {
+    const visitor = await company().visitor();
+    await visitor.say("Buy my pills");
+    await visitor.giveAddress("pest@example.org", "Pest");
+    const inbox = await company().inbox(ana);
+    await inbox.openConversation("Buy my pills");
+    await inbox.conversation.getByRole("heading", { name: "Pest" }).waitFor();
+    await inbox.page.getByRole("button", { name: "Block", exact: true }).press("Enter");
+    const dialog = inbox.page.getByRole("dialog", { name: "Block Pest?" });
+    await dialog.getByText("The address was only typed into a chat").waitFor();
+    await dialog.getByRole("button", { name: "Block", exact: true }).press("Enter");
+    await inbox.page.getByText("Blocked", { exact: true }).waitFor();
+    await visitor.panel.getByText(/can't be continued/).waitFor();
+
+    await sendMail({ from: "Pest <pest@example.org>", to: MAILBOX, subject: "Cheap pills", text: "And by mail" });
+    await inbox.open("/ledger");
+    await inbox.page.keyboard.press("/");
+    await inbox.page.keyboard.type("PILLS pest");
+    const row = inbox.page.getByRole("row", { name: /Cheap pills/ });
+    await row.getByText("Kept aside: blocked sender").waitFor();
+    await expect.poll(() => inbox.page.locator("[data-ledger]").count()).toBe(1);
+    await expect.poll(() => inbox.page.url()).toContain("q=PILLS+pest");
+    await inbox.page.reload();
+    await row.getByRole("button", { name: "Let in “Cheap pills”" }).press("Enter");
+    await row.getByText("Joined the contact's conversation").waitFor();
+
+    await inbox.open("/contacts");
+    await inbox.page.getByRole("link", { name: /pest@example\.org/ }).click();
+    await inbox.page.getByRole("button", { name: "Unblock" }).press("Enter");
+    await inbox.page.getByRole("button", { name: "Block", exact: true }).waitFor();
+    await inbox.open("/");
+  });
+
+  test("and found, is told why in Spanish", async () => {
+    const inbox = await company().inboxOn({ locale: "es-ES" }, ana);
+    await inbox.open("/ledger?state=filtered");
+    const row = inbox.page.getByRole("row", { name: /I am on holiday/ });
+    await row.getByText("Apartado: respuesta automática").waitFor();
+    await row.getByText("Una respuesta automática a ningún correo conocido.").waitFor();
   });
 });

@@ -70,6 +70,8 @@ interface OutgoingMessage {
   readonly attachments?: readonly Attachment[];
   readonly channel?: Channel;
   readonly subject?: string;
+  readonly cc?: readonly string[];
+  readonly bcc?: readonly string[];
   readonly ifLastSeq?: number;
   /** Made here unless the caller has promised one to somebody already. */
   readonly clientId?: string;

@@ -13,7 +13,7 @@ export const ACKNOWLEDGEMENT_TIMEOUT_MS = 15_000;
 const TRY_AGAIN_MS = 2_000;
 
 function toSendFrame(message: UnsentMessage): ClientFrame {
-  const { clientId, text, attachments, channel, subject, ifLastSeq } = message;
+  const { clientId, text, attachments, channel, subject, cc, bcc, ifLastSeq } = message;
   return {
     type: "send",
     clientId,
@@ -21,6 +21,8 @@ function toSendFrame(message: UnsentMessage): ClientFrame {
     ...(attachments.length > 0 && { attachmentIds: attachments.map(({ id }) => id) }),
     ...(channel !== undefined && { channel }),
     ...(subject !== undefined && { subject }),
+    ...(cc !== undefined && { cc: [...cc] }),
+    ...(bcc !== undefined && { bcc: [...bcc] }),
     ...(ifLastSeq !== undefined && { ifLastSeq }),
   };
 }

@@ -11,6 +11,8 @@ export const FRAME_LENGTH_MAX = 64_000;
 /** Messages in one `welcome` or `messages` frame. */
 export const MESSAGES_PER_FRAME = 50;
 export const ATTACHMENTS_PER_MESSAGE_MAX = 10;
+/** To, Cc and Bcc of one mail together. */
+export const RECIPIENTS_MAX = 50;
 export const PING_INTERVAL_MS = 15_000;
 export const TYPING_SHOWN_MS = 4_000;
 /** The `reason` of a mail that an agent has taken back in time. */

@@ -13,6 +13,9 @@ export interface UnsentMessage {
   /** Agents only. */
   readonly channel?: Channel;
   readonly subject?: string;
+  /** Of an email: who else it goes to. */
+  readonly cc?: readonly string[];
+  readonly bcc?: readonly string[];
   /** Send guard: refuse where another agent's reply is newer than this. */
   readonly ifLastSeq?: number;
   /** Epoch ms, by this device's clock: for display only. */

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
 import { listAllConversationIdsOf, listConversationIdsOf } from "../db/conversations.ts";
-import { findUndeliverable } from "../db/undeliverable.ts";
+import { findUndeliverable, unmarkUndeliverable } from "../db/undeliverable.ts";
 import {
   contactCreateSchema,
   contactPatchSchema,
@@ -92,15 +92,20 @@ async function tellConversations(c: AppContext, contact: Contact): Promise<void>
   await Promise.allSettled(ids.map((conversationId) => conversationStub(c.env, conversationId).setContact({ id, name, email })));
 }
 
-export const undeliverableApi = new Hono<AppEnv>().get(
-  "/",
-  describe({
-    summary: "Those of some addresses that mail does not reach, or that have reported it as spam",
-    query: undeliverableQuerySchema,
-    response: pageOf(undeliverableAddressSchema),
-  }),
-  async (c) => {
-    const { emails } = readQuery(c, undeliverableQuerySchema);
-    return c.json({ items: await findUndeliverable(c.get("db"), emails), nextCursor: null });
-  },
-);
+export const undeliverableApi = new Hono<AppEnv>()
+  .get(
+    "/",
+    describe({
+      summary: "Those of some addresses that mail does not reach, or that have reported it as spam",
+      query: undeliverableQuerySchema,
+      response: pageOf(undeliverableAddressSchema),
+    }),
+    async (c) => {
+      const { emails } = readQuery(c, undeliverableQuerySchema);
+      return c.json({ items: await findUndeliverable(c.get("db"), emails), nextCursor: null });
+    },
+  )
+  .delete("/:email", describe({ summary: "Let mail be sent to an address again", status: 204 }), async (c) => {
+    await unmarkUndeliverable(c.get("db"), c.req.param("email").trim().toLowerCase());
+    return c.body(null, 204);
+  });

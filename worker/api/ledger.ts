@@ -3,7 +3,14 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { countAttention, ledgerEntryOf, listLedger, listLedgerOfSender, searchLedger } from "../db/ledger-pages.ts";
-import { emailSchema, ledgerAttentionSchema, ledgerEntrySchema, ledgerMoveSchema, ledgerQuerySchema, pageOf } from "../domain/api-shapes.ts";
+import {
+  emailSchema,
+  ledgerAttentionSchema,
+  ledgerEntrySchema,
+  ledgerMoveSchema,
+  ledgerQuerySchema,
+  pageOf,
+} from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import type { MoveAnswer } from "../email/move-mail.ts";
 import { tellAttention } from "../email/tell-attention.ts";
@@ -110,7 +117,15 @@ function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
 /** Takes the mail up again, deciding anew, and answers with what became of it. */
 async function takeUp(c: AppContext, row: LedgerRow, change: Partial<LedgerRow>) {
   const now = Date.now();
-  const undecided = { state: "received", verdict: null, decision: null, reason: null, conversationId: null, seq: null } as const;
+  const undecided = {
+    state: "received",
+    verdict: null,
+    decision: null,
+    reason: null,
+    conversationId: null,
+    seq: null,
+    movedFrom: null,
+  } as const;
   const tries = { attempts: 1, retryAt: now + TAKEN_UP_MS, updatedAt: now };
   await updateLedger(c.get("db"), row.id, { ...change, ...undecided, ...tries });
   c.executionCtx.waitUntil(tellAttention(c.env));

@@ -80,7 +80,11 @@ export const mailboxesApi = new Hono<AppEnv>()
   })
   .post(
     "/:id/test",
-    describe({ summary: "Send a test mail from a mailbox, and say what became of it", body: testMailSchema, response: testMailResultSchema }),
+    describe({
+      summary: "Send a test mail from a mailbox, and say what became of it",
+      body: testMailSchema,
+      response: testMailResultSchema,
+    }),
     async (c) => {
       const { to = c.get("agent").email } = await readBody(c, testMailSchema);
       await limitTestMails(c);

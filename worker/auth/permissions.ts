@@ -40,6 +40,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "PATCH /api/contacts/:id": "agent",
 
   "GET /api/undeliverable-addresses": "viewer",
+  "DELETE /api/undeliverable-addresses/:email": "agent",
 
   "GET /api/saved-replies": "viewer",
   "POST /api/saved-replies": "agent",

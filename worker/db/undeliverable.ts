@@ -16,7 +16,15 @@ export async function markUndeliverable(db: Database, mark: UndeliverableAddress
 /** Those of these addresses that are marked. @param emails lower-case, 50 at most */
 export async function findUndeliverable(db: Database, emails: readonly string[]): Promise<UndeliverableAddress[]> {
   if (emails.length === 0) return [];
-  return db.select().from(undeliverableAddresses).where(inArray(undeliverableAddresses.email, [...emails]));
+  return db
+    .select()
+    .from(undeliverableAddresses)
+    .where(inArray(undeliverableAddresses.email, [...emails]));
+}
+
+/** An agent says that it may be written to again, whatever the mark was for. */
+export async function unmarkUndeliverable(db: Database, email: string): Promise<void> {
+  await db.delete(undeliverableAddresses).where(eq(undeliverableAddresses.email, email));
 }
 
 /** Mail has reached it again; a complaint is not taken back by that. */

@@ -109,13 +109,12 @@ async function loadFiles(env: Env, db: Database, attachments: Attachment[]): Pro
   const { PUBLIC_URL } = configOf(env);
   if (link.length > 0 && PUBLIC_URL === "") return null;
   const expireAt = link.length === 0 ? null : Date.now() + MAIL_LINK_MS;
-  const links = await Promise.all(
-    link.map(async (file) => ({
-      name: file.name,
-      url: (await createFileUrl(env, new URL(PUBLIC_URL).origin, { attachmentId: file.id, expiresAt: expireAt ?? 0 })).url,
-    })),
-  );
+  const links = await Promise.all(link.map(async ({ id, name }) => ({ name, url: await linkTo(env, id, expireAt ?? 0) })));
   return { travel: await Promise.all(travel.map((file) => loadFile(env, db, file))), links, expireAt };
+}
+
+async function linkTo(env: Env, attachmentId: string, expiresAt: number): Promise<string> {
+  return (await createFileUrl(env, new URL(configOf(env).PUBLIC_URL).origin, { attachmentId, expiresAt })).url;
 }
 
 async function loadFile(env: Env, db: Database, file: Attachment): Promise<OutgoingAttachment> {
@@ -156,7 +155,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     text: [...job.also, message].map(({ text }) => text).join("\n\n"),
     signature: mailbox.signature ?? settings.mail.signature,
     references: referencesOf(job),
-    transcript: settings.mail.isTranscriptIncluded ? earlier.map(transcriptEntryOf) : [],
+    transcript: settings.mail.isTranscriptIncluded ? await transcriptOf(env, earlier) : [],
     timeZone: settings.hours.timeZone,
     loopMarker: await loopMarkerOf(env),
     automatic: message.author.kind === "system" ? "auto-replied" : null,
@@ -190,13 +189,20 @@ function referencesOf({ state }: MailToDeliver): string[] {
   return lastInboundId === null ? references : [...references.filter((id) => id !== lastInboundId), lastInboundId];
 }
 
-function transcriptEntryOf(message: Message): TranscriptEntry {
-  return {
-    at: message.at,
-    channel: message.channel,
-    authorName: message.author.name ?? null,
-    text: message.text,
-    files: message.attachments.map(({ name }) => ({ name, url: null })),
-    isKnownByMail: message.channel === "email" || message.delivery?.state === "sent",
-  };
+/** Files of the chat are linked to, where there is an address to link to. */
+async function transcriptOf(env: Env, earlier: Message[]): Promise<TranscriptEntry[]> {
+  const isLinked = configOf(env).PUBLIC_URL !== "";
+  const expiresAt = Date.now() + MAIL_LINK_MS;
+  return Promise.all(
+    earlier.map(async (message) => ({
+      at: message.at,
+      channel: message.channel,
+      authorName: message.author.name ?? null,
+      text: message.text,
+      files: await Promise.all(
+        message.attachments.map(async ({ id, name }) => ({ name, url: isLinked ? await linkTo(env, id, expiresAt) : null })),
+      ),
+      isKnownByMail: message.channel === "email" || message.delivery?.state === "sent",
+    })),
+  );
 }

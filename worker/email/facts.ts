@@ -86,10 +86,14 @@ async function findKnownContact({ env, db }: FactsInput, email: string): Promise
 
 async function readToken(lookup: Lookup): Promise<MatchFacts["token"]> {
   const token = await parseReplyAddress({ keys: lookup.keys, address: lookup.row.envelopeTo });
-  if (token.kind !== "token") return token;
-  const conversationId = await findReplyKey(lookup.db, token.conversationKey);
+  if (token.kind === "none") return token;
+  const conversationId = token.kind === "bad" ? null : await findReplyKey(lookup.db, token.conversationKey);
   const conversation = conversationId === null ? null : await findConversation(lookup, conversationId);
-  if (conversation === null) return { kind: "bad" };
+  if (token.kind === "bad" || conversation === null) {
+    // To be counted: one is a slip, many are somebody who tries.
+    console.warn(JSON.stringify({ level: "warn", event: "bad_reply_token", ledgerId: lookup.row.id }));
+    return { kind: "bad" };
+  }
   return { kind: "strong", conversation, isForSender: lookup.sender !== null && (await token.isFor(lookup.sender)) };
 }
 

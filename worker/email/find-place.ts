@@ -35,11 +35,13 @@ export async function findPlace(
 ): Promise<Place> {
   const { env, db, row, mail } = input;
   if (verdict.target.kind === "join") return { open: openRequest(input, verdict.target.conversationId, null), contact: null };
+  const { replaces } = verdict.target;
   const contact = await contactOf(db, verdict.target.contact, author);
   const purpose = `conversation-of-mail:${author?.address ?? ""}`;
   const id = await deriveConversationId(configOf(env).APP_SECRET, { purpose, clientId: mail.messageId, at: row.receivedAt });
   const isClaimed = contact !== null && verdict.code !== "linked";
-  const conversationId = row.conversationId ?? (isClaimed ? await claimFor(input, contact.id, id) : id);
+  const conversationId =
+    row.conversationId ?? (isClaimed ? await claimFor(input, { contactId: contact.id, conversationId: id, replaces }) : id);
   // Written down before it is gone to: a repeat goes to the same, whatever has been claimed since.
   if (row.conversationId === null) await updateLedger(db, row.id, { conversationId });
   return { open: { ...openRequest(input, conversationId, contact), assignee: await assigneeOf(input) }, contact };
@@ -53,14 +55,20 @@ async function assigneeOf({ db, row }: PlaceInput): Promise<{ id: string; name: 
 }
 
 /**
- * The first to claim decides, so two quick mails of one person share a conversation. A claimed one that a From line may
- * not enter (its visitor has typed another address since) is given up for the new one.
+ * The first to claim decides, so two quick mails of one person share a conversation. A claimed one is given up for the new
+ * one where its subject is another's, or where a From line may not enter it (its visitor has typed another address since).
  */
-async function claimFor({ env, db }: PlaceInput, contactId: string, conversationId: string): Promise<string> {
-  const present = await findContactConversation(db, contactId);
-  const facts = present === null ? null : await conversationStub(env, present).mailFacts();
-  const replaces = facts !== null && !facts.isAddressProven ? present : null;
-  return claimContactConversation(db, { contactId, conversationId, replaces, now: Date.now() });
+async function claimFor(
+  { env, db }: PlaceInput,
+  claim: { contactId: string; conversationId: string; replaces: string | undefined },
+): Promise<string> {
+  const present = await findContactConversation(db, claim.contactId);
+  const isGivenUp = present !== null && (present === claim.replaces || (await isUnproven(env, present)));
+  return claimContactConversation(db, { ...claim, replaces: isGivenUp ? present : null, now: Date.now() });
+}
+
+async function isUnproven(env: Env, conversationId: string): Promise<boolean> {
+  return (await conversationStub(env, conversationId).mailFacts())?.isAddressProven === false;
 }
 
 async function contactOf(db: Database, ref: ContactRef, author: MailAddress | null): Promise<Place["contact"]> {

@@ -124,7 +124,8 @@ function decideForwarded(facts: MatchFacts): Found {
 function decideAgentReply(facts: MatchFacts): Found {
   const { token, sender, settings } = facts;
   const conversation = token.kind === "strong" ? token.conversation : facts.references[0];
-  if (sender.agentId === null || conversation?.relation !== "stranger") return null;
+  // Also one who is in copy: what colleagues say among themselves is not the customer's word.
+  if (sender.agentId === null || conversation === undefined || conversation.relation === "contact") return null;
   const isStrong = token.kind === "strong";
   // Without a token it is a From line and an id, and both can be had.
   if (!isStrong && (isForged(facts) || !conversation.isAddressProven)) return null;
@@ -174,6 +175,8 @@ function decideNewPerson(facts: MatchFacts): Found {
 }
 
 function decideReference(facts: MatchFacts): Found {
+  // Nobody wrote it whom its From line names: an id, which can be had, leads it nowhere.
+  if (isForged(facts)) return null;
   const conversation = facts.references.find(({ relation, isAddressProven }) => relation !== "stranger" && isAddressProven);
   if (conversation === undefined) return null;
   const reason = "It answers a mail of this conversation, and its sender belongs to it.";
@@ -182,7 +185,7 @@ function decideReference(facts: MatchFacts): Found {
 
 function decideLinked(facts: MatchFacts): Found {
   const [conversation] = facts.references;
-  if (conversation === undefined) return null;
+  if (conversation === undefined || isForged(facts)) return null;
   const isStranger = conversation.relation === "stranger";
   return {
     code: "linked",
@@ -232,8 +235,9 @@ function decideNew(facts: MatchFacts): Decision {
 /** The contact's latest conversation, where a From line is enough to enter it; else a new one. */
 function chooseLatest(facts: MatchFacts, contact: KnownContact | null, address: MailAddress | null): Target {
   const latest = contact?.latest ?? null;
-  if (latest !== null && latest.isAddressProven && !isOtherSubject(facts, latest.subject)) return join(facts, latest);
-  return { kind: "begin", contact: toContactRef(contact, address) };
+  const begun: Target = { kind: "begin", contact: toContactRef(contact, address) };
+  if (latest === null || !latest.isAddressProven) return begun;
+  return isOtherSubject(facts, latest.subject) ? { ...begun, replaces: latest.conversationId } : join(facts, latest);
 }
 
 function isOtherSubject({ mail, settings }: MatchFacts, subject: string | null): boolean {

@@ -59,10 +59,14 @@ async function takeUp(env: Env, db: Database, row: LedgerRow): Promise<void> {
     if (row.attempts > TRIES_MAX && row.state !== "failed") throw new Error("the mail was begun too often");
     await settle(env, db, row);
   } catch (error) {
-    if (row.attempts >= TRIES_MAX) await giveUp(env, db, row);
-    else await updateLedger(db, row.id, { updatedAt: Date.now(), retryAt: nextTryAt(row.attempts) });
+    await noted("mail_not_put_off", row.id, () => putOff(env, db, row));
     throw error;
   }
+}
+
+async function putOff(env: Env, db: Database, row: LedgerRow): Promise<void> {
+  if (row.attempts >= TRIES_MAX) return giveUp(env, db, row);
+  await updateLedger(db, row.id, { updatedAt: Date.now(), retryAt: nextTryAt(row.attempts) });
 }
 
 async function settle(env: Env, db: Database, row: LedgerRow): Promise<void> {

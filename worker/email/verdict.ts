@@ -22,7 +22,12 @@ const contactRefSchema = v.variant("kind", [
 
 const targetSchema = v.variant("kind", [
   v.object({ kind: v.literal("join"), conversationId: v.string(), shouldReopen: v.boolean() }),
-  v.object({ kind: v.literal("begin"), contact: contactRefSchema }),
+  v.object({
+    kind: v.literal("begin"),
+    contact: contactRefSchema,
+    /** Their latest conversation, which would be joined but for its subject: the new one is their latest from now on. */
+    replaces: v.optional(v.string()),
+  }),
 ]);
 
 /** What every message gets that is appended. */

@@ -26,11 +26,13 @@ describe("[C13] Cc and Bcc of an email", () => {
   });
 
   test("nobody gets it twice: To wins over Cc, Cc over Bcc, whatever the case", () => {
-    expect(decide({ cc: [CARLA, "leo@x.test", "LEO@x.test"], bcc: ["leo@x.test", " Carla@Customer.test ", "b@x.test"] })).toEqual({
-      kind: "ok",
-      cc: ["leo@x.test"],
-      bcc: ["b@x.test"],
-    });
+    expect(decide({ cc: [CARLA, "leo@x.test", "LEO@x.test"], bcc: ["leo@x.test", " Carla@Customer.test ", "b@x.test"] })).toEqual(
+      {
+        kind: "ok",
+        cc: ["leo@x.test"],
+        bcc: ["b@x.test"],
+      },
+    );
     const { message } = decideSend(aTurn(state), aSend({ ...anEmail, cc: [CARLA] })) as { message: Message };
     expect("cc" in message).toBe(false);
   });
@@ -39,7 +41,11 @@ describe("[C13] Cc and Bcc of an email", () => {
     ["a chat has none", { channel: "chat" as const, cc: ["leo@x.test"] }, "Only an email can have Cc or Bcc."],
     ["a note has none", { channel: "note" as const, bcc: ["leo@x.test"] }, "Only an email can have Cc or Bcc."],
     ["no address", { cc: ["leo at x"] }, "“leo at x” is not an address that mail can be sent to."],
-    ["a line break", { cc: ["leo@x.test\r\nBcc: eve@x.test"] }, "“leo@x.test\r\nbcc: eve@x.test” is not an address that mail can be sent to."],
+    [
+      "a line break",
+      { cc: ["leo@x.test\r\nBcc: eve@x.test"] },
+      "“leo@x.test\r\nbcc: eve@x.test” is not an address that mail can be sent to.",
+    ],
     ["no ASCII before the @", { cc: ["jörg@x.test"] }, "“jörg@x.test” is not an address that mail can be sent to."],
     [
       "a mailbox of ours",

@@ -122,7 +122,7 @@ describe("[V1] a mail that is moved away", () => {
     const { turn, messages } = aThread();
     const alone = aTurn({ ...turn.state, lastSeq: 1, lastInboundSeq: 1, readSeq: 0 }, [[KEY, aMailMessage({ seq: 1 })]]);
     const effects = decideMoveOut(alone, aMoveOut());
-    expect(stateOf(effects)).toMatchObject({ status: "complete", readSeq: 1, lastInboundSeq: 0, lastMessage: null });
+    expect(stateOf(effects)).toMatchObject({ status: "complete", readSeq: 0, lastInboundSeq: 0, lastMessage: null });
     expect(effects).toContainEqual({ kind: "event", event: { at: NOW, afterSeq: 1, kind: "completed", actor: ana } });
     expect(messages).toHaveLength(2);
   });

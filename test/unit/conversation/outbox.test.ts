@@ -54,7 +54,11 @@ describe("[O2] [O3] results", () => {
     const result = { kind: "deferred", reason: "greylisted" } as const;
     const waits: number[] = [];
     let row = aRow({ also: [7], isCancelledBySeen: true });
-    for (let settled = settleMail({ row, result, ...at }); settled.kind === "again"; settled = settleMail({ row, result, ...at })) {
+    for (
+      let settled = settleMail({ row, result, ...at });
+      settled.kind === "again";
+      settled = settleMail({ row, result, ...at })
+    ) {
       expect(settled.delivery).toEqual({ state: "queued", reason: "greylisted" });
       expect(settled.row).toMatchObject({ also: [7], isCancelledBySeen: true, attempts: row.attempts + 1 });
       waits.push(settled.row.dueAt - NOW);

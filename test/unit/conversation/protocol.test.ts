@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e6292a0335e3f7e3", server: "0afe205d9c102288" },
-  inbox: { client: "f387059828413d58", server: "0b4ec455fcc5e0b1" },
+  conversation: { client: "e3fa68db02fac7c9", server: "60eab1e8b8ab494a" },
+  inbox: { client: "f387059828413d58", server: "f7a39217dccf8a26" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

@@ -1,9 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  LEARNED_IDS_MAX,
-  LOOP_MAILS_MAX,
-  matchConversation,
-} from "../../../worker/email/match-conversation.ts";
+import { LEARNED_IDS_MAX, LOOP_MAILS_MAX, matchConversation } from "../../../worker/email/match-conversation.ts";
 import { PARTICIPANTS_MAX } from "../../../worker/email/other-people.ts";
 import type { MatchFacts } from "../../../worker/email/match-facts.ts";
 import {
@@ -202,11 +198,11 @@ describe("each row", () => {
     expect(matchConversation(facts).row).toBe("M13");
     const mail = buildMail({ authentication: { dmarc: "fail", spf: "fail", dkim: "fail" } });
     expect(matchConversation(buildFacts({ mail, sender: AGENT, references: [buildFound({ relation: "stranger" })] })).row).toBe(
-      "M13",
+      "M15",
     );
   });
 
-  it("[M10] a strong token with its contact joins, reopens, proves the address and learns all ids", () => {
+  it("[E15] [M10] a strong token with its contact joins, reopens, proves the address and learns all ids", () => {
     const mail = buildMail({
       inReplyTo: ["b@x"],
       references: ["a@x", "b@x"],
@@ -363,7 +359,8 @@ describe("each row", () => {
     const sender = buildSender({ contact: buildContact({ subject: "Parcel" }) });
     const about = (subject: string) => matchConversation(buildFacts({ settings, sender, mail: buildMail({ subject }) }));
     expect(about("Re: RV: AW[2]: parcel ")).toMatchObject({ target: joining("c-latest") });
-    expect(about("Invoice")).toMatchObject({ target: { kind: "begin", contact: { kind: "known", contactId: "p1" } } });
+    const begun = { kind: "begin", contact: { kind: "known", contactId: "p1" }, replaces: "c-latest" };
+    expect(about("Invoice")).toMatchObject({ target: begun });
   });
 
   it("[M17] [S14] an unknown sender gets a contact and a conversation; others become participants", () => {
@@ -388,7 +385,7 @@ describe("each row", () => {
     });
   });
 
-  it("[S13] carries the label of its campaign on any path", () => {
+  it("[E14] [S13] carries the label of its campaign on any path", () => {
     const mailbox = { address: "hello@shop.example", campaign: "spring" };
     expect(matchConversation(buildFacts({ mailbox })).campaign).toBe("spring");
     expect(matchConversation(buildFacts({ mailbox, token: buildToken() })).campaign).toBe("spring");

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { matchConversation } from "../../../worker/email/match-conversation.ts";
 import type { FoundConversation, KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
-import type { Verdict } from "../../../worker/email/verdict.ts";
+import { parseVerdict, type Verdict } from "../../../worker/email/verdict.ts";
 import { MAIL_CLASSES } from "../../../worker/email/mail.ts";
 import { BOUNCE, buildFacts, buildMail, ORIGINAL } from "./build-facts.ts";
 
@@ -128,4 +128,27 @@ it("a mail that is not authentic never proves an address and never speaks for an
     expect(verdict.code).not.toBe("forwarded");
   });
   fc.assert(property, RUNS);
+});
+
+it("[M15] a mail that is not authentic enters and begins nothing without a strong token", () => {
+  const property = fc.property(facts, token, (facts, token) => {
+    const authentication = { dmarc: "fail", spf: "fail", dkim: "fail" } as const;
+    const weak = token.kind === "strong" ? { kind: "none" as const } : token;
+    const verdict = matchConversation({ ...facts, token: weak, mail: { ...facts.mail, authentication } });
+    expect("target" in verdict || verdict.code === "note").toBe(false);
+  });
+  fc.assert(property, RUNS);
+});
+
+it("[A5] every verdict is stored and read back as it was", () => {
+  const property = fc.property(facts, (facts) => {
+    const verdict = matchConversation(facts);
+    expect(parseVerdict(JSON.parse(JSON.stringify(verdict)))).toEqual(verdict);
+  });
+  fc.assert(property, RUNS);
+});
+
+it("[A5] what is no verdict is none", () => {
+  for (const stored of [null, "", {}, { code: "new" }, { ...matchConversation(buildFacts()), code: "of another version" }])
+    expect(parseVerdict(stored)).toBeNull();
 });

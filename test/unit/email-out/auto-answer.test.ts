@@ -22,7 +22,7 @@ function facts(over: Partial<AutoAnswerFacts> = {}, mail: Partial<AutoAnswerFact
   };
 }
 
-describe("[T14] automatic answers", () => {
+describe("[E29] [T14] automatic answers", () => {
   it("says that the first mail has arrived, where the mailbox does that", () => {
     expect(chooseAutoAnswer(facts())).toBe("receipt");
     expect(chooseAutoAnswer(facts({ isFirst: false }))).toBeNull();

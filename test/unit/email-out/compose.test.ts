@@ -10,7 +10,7 @@ import { buildComposeInput, buildEntry, NOON_IN_MADRID } from "./build-compose-i
 const DAY_MS = 86_400_000;
 
 describe("a reply as a mail", () => {
-  it("[S11] carries the chat so far below the reply, oldest first, with days, names and local times", () => {
+  it("[E26] [S11] carries the chat so far below the reply, oldest first, with days, names and local times", () => {
     const transcript = [
       buildEntry({ at: NOON_IN_MADRID - DAY_MS, text: "Where is my parcel?" }),
       buildEntry({ authorName: "Ana", text: "I'll look.", files: [{ name: "slip.pdf", url: "https://hilo.example/f/1" }] }),
@@ -80,21 +80,21 @@ describe("a reply as a mail", () => {
     );
   });
 
-  it("never carries a note, nor what that person already has by mail", () => {
+  it("[E27] never carries a note, nor what that person already has by mail", () => {
     const transcript = [buildEntry({ channel: "note", text: "SECRET" }), buildEntry({ isKnownByMail: true, text: "KNOWN" })];
     const mail = composeMail(buildComposeInput({ transcript }));
     expect(mail.text).toBe("It was sent today.\n");
     expect(mail.html).not.toMatch(/SECRET|KNOWN|hilo-transcript/);
   });
 
-  it("carries the last 20 messages", () => {
+  it("[E27] carries the last 20 messages", () => {
     const transcript = Array.from({ length: 25 }, (_, index) => buildEntry({ text: `message ${index}.` }));
     const { text } = composeMail(buildComposeInput({ transcript }));
     expect(text.match(/message \d+\./g)).toEqual(Array.from({ length: 20 }, (_, index) => `message ${index + 5}.`));
     expect(text).toContain("Earlier messages are left out.");
   });
 
-  it("carries at most 30 kB, and cuts a single message that is longer", () => {
+  it("[E27] carries at most 30 kB, and cuts a single message that is longer", () => {
     const transcript = [buildEntry({ text: "old" }), buildEntry({ text: "é".repeat(20_000) })];
     const { text } = composeMail(buildComposeInput({ transcript }));
     expect(text).not.toContain("old");
@@ -114,13 +114,13 @@ describe("a reply as a mail", () => {
     expect(composeMail(input).html).not.toContain("<img");
   });
 
-  it("loads nothing from outside and supports dark mode", () => {
+  it("[E25] loads nothing from outside and supports dark mode", () => {
     const { html } = composeMail(buildComposeInput({ transcript: [buildEntry()] }));
     expect(html).not.toMatch(/<(?:img|link|script|style|iframe)|url\(|@import/i);
     expect(html).toContain("color-scheme:light dark");
   });
 
-  it("answers the latest subject once, and keeps an agent's own subject", () => {
+  it("[E22] answers the latest subject once, and keeps an agent's own subject", () => {
     const subjects: [Parameters<typeof buildComposeInput>[0], string][] = [
       [{ subject: { kind: "reply", to: "Parcel" } }, "Re: Parcel"],
       [{ subject: { kind: "reply", to: "RE: Re: re[2]: Parcel" } }, "Re: Parcel"],
@@ -152,7 +152,7 @@ describe("a reply as a mail", () => {
     expect(mail.to).toEqual([{ address: "bea@xn--bcher-kva.example", name: null }]);
   });
 
-  it("threads on the recipient's last mail", () => {
+  it("[E23] threads on the recipient's last mail", () => {
     const { headers } = composeMail(buildComposeInput({ references: ["a@x", "b@x", "gen-0af1"] }));
     expect(headers).toEqual({
       "In-Reply-To": "<b@x>",
@@ -162,11 +162,11 @@ describe("a reply as a mail", () => {
     });
   });
 
-  it("[T14] is marked automatic only where no person wrote it", () => {
+  it("[E24] [T14] is marked automatic only where no person wrote it", () => {
     expect(composeMail(buildComposeInput({ automatic: "auto-replied" })).headers["Auto-Submitted"]).toBe("auto-replied");
   });
 
-  it("links files that are too large to travel", () => {
+  it("[E28] links files that are too large to travel", () => {
     const fileLinks = [{ name: "film.mp4", url: "https://hilo.example/f/2" }];
     const mail = composeMail(buildComposeInput({ fileLinks, fileLinksExpireAt: NOON_IN_MADRID }));
     const lines = ["Files:", "[film.mp4] https://hilo.example/f/2", "These links work until Monday, November 23, 2026."];
@@ -190,7 +190,7 @@ describe("a reply as a mail", () => {
 });
 
 describe("References", () => {
-  it("keep the first and the newest within 1,900 bytes", () => {
+  it("[E23] keep the first and the newest within 1,900 bytes", () => {
     const ids = Array.from({ length: 100 }, (_, index) => `${String(index).padStart(30, "0")}@mail.example`);
     const value = composeReferences(ids);
     const kept = value.split(" ").map((id) => Number(id.slice(1, 31)));
@@ -228,7 +228,7 @@ describe("links in text", () => {
   });
 });
 
-it("files travel in their order while they fit in 3.5 MB", () => {
+it("[E28] files travel in their order while they fit in 3.5 MB", () => {
   const files = [3_000_000, 1_000_000, 500_000].map((size) => ({ size }));
   expect(partitionAttachments(files)).toEqual({ travel: [files[0], files[2]], link: [files[1]] });
 });

@@ -7,7 +7,7 @@ function sanitise(html: string): string {
   return sanitiseMailHtml(html)?.html ?? "null";
 }
 
-describe("[T12] HTML of a mail", () => {
+describe("[E34] [T12] HTML of a mail", () => {
   it.each([
     ["scripts", "a<script>alert(1)</script>b", "ab"],
     ["style elements", "<style>p{position:fixed}</style><p>x</p>", "<p>x</p>"],
@@ -61,7 +61,7 @@ describe("[T12] HTML of a mail", () => {
     );
   });
 
-  it("opens links outside and says where they lead", () => {
+  it("[E36] opens links outside and says where they lead", () => {
     expect(sanitise('<a href=" https://evil.example/x " target=_top>bank.example</a>')).toBe(
       '<a href="https://evil.example/x" target="_blank" rel="noopener noreferrer nofollow ugc" data-host="evil.example">bank.example</a>',
     );
@@ -82,7 +82,7 @@ describe("[T12] HTML of a mail", () => {
     for (const href of harmful) expect(sanitise(`<a href="${href}">x</a>`)).toBe("<a>x</a>");
   });
 
-  it("is refused beyond its limits", () => {
+  it("[E37] is refused beyond its limits", () => {
     expect(sanitiseMailHtml("x".repeat(1_000_001))).toBeNull();
     expect(sanitiseMailHtml("é".repeat(500_001))).toBeNull();
     expect(sanitiseMailHtml("<a href=x>".repeat(HTML_LINKS_MAX + 1))).toBeNull();

@@ -33,7 +33,7 @@ describe("reply address", () => {
     expect(await parsed.isFor("bob@mail.example")).toBe(false);
   });
 
-  it("has a local part of exactly 64 octets for a mailbox name of 24", async () => {
+  it("[E18] has a local part of exactly 64 octets for a mailbox name of 24", async () => {
     const mailbox = `${"a".repeat(24)}@shop.example`;
     const address = await create({ mailbox });
     expect(address.indexOf("@")).toBe(64);
@@ -48,7 +48,7 @@ describe("reply address", () => {
     await expect(create({ mailbox })).rejects.toThrow(MailboxNameTooLongError);
   });
 
-  it("survives any change of case on its way", async () => {
+  it("[E18] survives any change of case on its way", async () => {
     const address = await create();
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(fc.boolean()), async (isUpper) => {
@@ -59,7 +59,7 @@ describe("reply address", () => {
     );
   });
 
-  it("is worthless with any one character changed", async () => {
+  it("[E19] is worthless with any one character changed", async () => {
     const address = await create();
     const start = address.indexOf("+") + 1;
     for (let index = start; index < address.indexOf("@"); index += 1) {
@@ -69,14 +69,14 @@ describe("reply address", () => {
     }
   });
 
-  it("does not move to another mailbox or domain", async () => {
+  it("[E19] does not move to another mailbox or domain", async () => {
     const address = await create();
     const moved = [address.replace("hello+", "sales+"), address.replace("shop.example", "other.example")];
     for (const address of moved) expect(await parseReplyAddress({ keys, address })).toEqual({ kind: "bad" });
     expect(await parseReplyAddress({ keys, mailbox: "sales@shop.example", address })).toEqual({ kind: "bad" });
   });
 
-  it("is still read after the key was rotated, and not after it was thrown away", async () => {
+  it("[E17] is still read after the key was rotated, and not after it was thrown away", async () => {
     const old: ReplyKeys = { current: { id: 2, secret: "past" }, older: [] };
     const address = await create({ keys: old });
     expect((await parseReplyAddress({ keys, address })).kind).toBe("token");
@@ -99,7 +99,7 @@ describe("reply address", () => {
     for (const address of addresses) expect(await parseReplyAddress({ keys, address })).toEqual({ kind: "none" });
   });
 
-  it("is never accepted from random text", async () => {
+  it("[E21] is never accepted from random text", async () => {
     const detail = fc.stringMatching(/^[a-z2-7]{39}$/);
     await fc.assert(
       fc.asyncProperty(detail, async (detail) => {

@@ -83,7 +83,7 @@ describe("mail by Cloudflare's binding", () => {
     expect(result).toEqual({ kind: "unknown", reason: "Cloudflare did not answer in time." });
   });
 
-  it("does not let one suppressed address stop the others", async () => {
+  it("[E33] does not let one suppressed address stop the others", async () => {
     const binding = createBinding(fail("E_RECIPIENT_SUPPRESSED", "Recipient 'leo@mail.example' is suppressed."), "id@cf.example");
     const result = await createCloudflareTransport(binding).send(buildOutgoing({ cc }));
     const reason = "Cloudflare holds mail to this address back, because it bounced or reported earlier mail as spam.";
@@ -103,7 +103,12 @@ describe("mail by Cloudflare's binding", () => {
 
   it("gives everyone a mail of their own where it is not known which one is suppressed", async () => {
     const bcc = [{ address: "hidden@mail.example", name: null }];
-    const binding = createBinding(fail("E_RECIPIENT_SUPPRESSED"), "id@cf.example", fail("E_RECIPIENT_SUPPRESSED"), "id3@cf.example");
+    const binding = createBinding(
+      fail("E_RECIPIENT_SUPPRESSED"),
+      "id@cf.example",
+      fail("E_RECIPIENT_SUPPRESSED"),
+      "id3@cf.example",
+    );
     const result = await createCloudflareTransport(binding).send(buildOutgoing({ cc, bcc }));
     expect(result).toMatchObject({
       kind: "sent",
@@ -145,7 +150,7 @@ describe("mail by Cloudflare's binding", () => {
     expect(result.kind).toBe("unknown");
   });
 
-  it("[T15] never sees a mail that breaks out of a line", async () => {
+  it("[E30] [T15] never sees a mail that breaks out of a line", async () => {
     const binding = createBinding("id");
     expect(await createCloudflareTransport(binding).send(buildOutgoing({ subject: "a\r\nBcc: x@y" }))).toEqual({
       kind: "refused",

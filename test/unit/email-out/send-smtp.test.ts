@@ -345,7 +345,9 @@ describe("a mail server that refuses", () => {
       onRcptTo: ({ address }, _session, callback) =>
         callback(address === "c@mail.example" ? Object.assign(new Error("greylisted"), { responseCode: 450 }) : null),
     });
-    expect(await createTransport({ port }).send(buildOutgoing({ cc: [{ address: "c@mail.example", name: null }] }))).toMatchObject({
+    expect(
+      await createTransport({ port }).send(buildOutgoing({ cc: [{ address: "c@mail.example", name: null }] })),
+    ).toMatchObject({
       kind: "sent",
       refused: [{ address: "c@mail.example", isTemporary: true, isHard: false }],
     });
@@ -354,7 +356,11 @@ describe("a mail server that refuses", () => {
   it("[P6] Cc is in the headers, Bcc in the envelope alone; who is withheld is named and gets no copy", async () => {
     const { port, received } = await startServer();
     const person = (address: string) => [{ address, name: null }];
-    const mail = buildOutgoing({ cc: person("c@mail.example"), bcc: person("hidden@mail.example"), withheld: ["bea@mail.example"] });
+    const mail = buildOutgoing({
+      cc: person("c@mail.example"),
+      bcc: person("hidden@mail.example"),
+      withheld: ["bea@mail.example"],
+    });
     expect((await createTransport({ port }).send(mail)).kind).toBe("sent");
     expect(received[0]?.to).toEqual(["c@mail.example", "hidden@mail.example"]);
     const data = received[0]?.data ?? "";

@@ -5,7 +5,7 @@ import { buildOutgoing } from "./build-outgoing.ts";
 const bea = { address: "bea@mail.example", name: null };
 const file = { name: "a.pdf", type: "application/pdf", content: new Uint8Array(1) };
 
-describe("what may leave", () => {
+describe("[E30] what may leave", () => {
   it("is an ordinary mail", () => {
     expect(validateOutgoing(buildOutgoing())).toEqual({ kind: "ok" });
     expect(validateOutgoing(buildOutgoing({ attachments: [{ ...file, content: new Uint8Array(3_500_000) }] }))).toEqual({

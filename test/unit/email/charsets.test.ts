@@ -45,7 +45,7 @@ function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
-describe("bytes whose charset is missing or lies", () => {
+describe("[E7] bytes whose charset is missing or lies", () => {
   test.each(SAMPLES)("%s is recognised", (charset, text, hex) => {
     for (const declared of ["", "us-ascii", "utf-8", "x-nobody-knows"]) {
       expect(chooseCharset(bytesOf(hex), declared)).toBe(charset);

@@ -14,7 +14,7 @@ function classOf(headers: string, more: Partial<MailFacts> = {}): string {
   });
 }
 
-describe("the class of a mail", () => {
+describe("[E12] the class of a mail", () => {
   test.each([
     ["complaint.eml", "complaint"],
     ["receipt.eml", "receipt"],
@@ -61,7 +61,7 @@ describe("the class of a mail", () => {
     expect(classOf("", { from: "mailer-daemon@x.example", subject: "Hi", text: "550 5.1.1 user unknown" })).toBe("bounce");
   });
 
-  test("an auto-reply on a list is an auto-reply, a bounce with Auto-Submitted a bounce", () => {
+  test("[E12] an auto-reply on a list is an auto-reply, a bounce with Auto-Submitted a bounce", () => {
     expect(classOf("Auto-Submitted: auto-replied\nList-Id: <x.y>")).toBe("auto-reply");
     expect(classOf("Auto-Submitted: auto-replied", { partTypes: ["message/delivery-status"] })).toBe("bounce");
   });

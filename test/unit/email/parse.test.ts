@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseFixture, parseLines } from "./mail-fixture.ts";
 
-describe("bytes that are hard to read", () => {
+describe("[E7] bytes that are hard to read", () => {
   test("bare CR line ends do not lose the headers", async () => {
     const mail = await parseFixture("bare-cr.eml");
     expect(mail.from).toEqual({ address: "lena@harbor.example", name: "Lena Ortiz" });
@@ -40,7 +40,7 @@ describe("bytes that are hard to read", () => {
 });
 
 describe("headers", () => {
-  test("a mail without Message-ID gets one made of its content, the same after redelivery", async () => {
+  test("[E7] a mail without Message-ID gets one made of its content, the same after redelivery", async () => {
     const first = await parseFixture("no-message-id.eml");
     const again = await parseLines(
       ["Received: by another host", "From: lena@harbor.example", "Subject: No id", "Date: someday soon"],
@@ -51,7 +51,7 @@ describe("headers", () => {
     expect(first.date).toBeNull();
   });
 
-  test("an odd From gives its first valid mailbox, never the Reply-To", async () => {
+  test("[E9] an odd From gives its first valid mailbox, never the Reply-To", async () => {
     const mail = await parseFixture("odd-from.eml");
     expect(mail.from).toEqual({ address: "lena@harbor.example", name: "Ortiz, Lena" });
     expect(mail.replyTo).toEqual([{ address: "victim@bank.example", name: null }]);
@@ -67,7 +67,7 @@ describe("headers", () => {
     );
   });
 
-  test("a name cannot hide the address behind it", async () => {
+  test("[E9] a name cannot hide the address behind it", async () => {
     expect((await parseFixture("spoofed-name.eml")).from).toEqual({
       address: "stranger@elsewhere.example",
       name: "boss@company.example txt",
@@ -79,7 +79,7 @@ describe("headers", () => {
     expect([mail.loopMarker, mail.autoSubmitted, mail.class]).toEqual(["v1", "auto-generated", "auto-reply"]);
   });
 
-  test("only the first verdict of the trusted server counts", async () => {
+  test("[E13] only the first verdict of the trusted server counts", async () => {
     expect((await parseFixture("authenticated.eml", { authservId: "mx.shop.example" })).authentication).toEqual({
       dmarc: "fail",
       spf: "pass",

@@ -35,7 +35,7 @@ const body = fc.array(line, { maxLength: 25 }).map((lines) => lines.join("\n"));
 const words = (text: string): string[] => text.split(/\s+/).filter(Boolean).sort();
 
 describe("whatever the mail", () => {
-  test("nothing is lost: every word is in the reply or in the folded part", () => {
+  test("[E10] nothing is lost: every word is in the reply or in the folded part", () => {
     fc.assert(
       fc.property(body, fc.constantFrom(null, "", "Re: x", "Fwd: x"), (text, subject) => {
         const stripped = stripQuotesFromText(text, subject);
@@ -45,7 +45,7 @@ describe("whatever the mail", () => {
     );
   });
 
-  test("something is shown where there is something", () => {
+  test("[E10] something is shown where there is something", () => {
     fc.assert(
       fc.property(body, (text) => {
         expect(stripQuotesFromText(text, "Re: x").text === "").toBe(text.replace(/[\s\ufeff]/g, "") === "");
@@ -97,7 +97,7 @@ describe("whatever the mail", () => {
   });
 });
 
-describe("hostile mails end", () => {
+describe("[E11] hostile mails end", () => {
   test.each([
     "\n",
     ">",

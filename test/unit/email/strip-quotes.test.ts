@@ -119,7 +119,7 @@ describe("what stays", () => {
     expect(textOf(text)).toBe(text);
   });
 
-  test("everything, where nothing else would be left", () => {
+  test("[E10] everything, where nothing else would be left", () => {
     const onlyQuote = "On 2024-03-04 10:00, Ana wrote:\n> Old text";
     expect(stripQuotesFromText(onlyQuote, "Re: Order")).toMatchObject({ text: onlyQuote, quoted: "" });
     expect(textOf("--\nLena")).toBe("--\nLena");

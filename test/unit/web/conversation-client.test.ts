@@ -189,6 +189,31 @@ describe("catching up", () => {
     expect(hellos(network)).toEqual([0]);
   });
 
+  test("[V4] what is withdrawn is not shown any more, live or after a loss, and comes back in its place", () => {
+    const network = connected();
+    network.send("a");
+    network.send("b");
+    network.send("c");
+    network.advance(100);
+    const seqs = () => network.state.messages.map(({ seq }) => seq);
+    frame(network, { type: "withdrawn", seqs: [2, 9] });
+    expect(seqs()).toEqual([1, 3]);
+    const before = network.state;
+    frame(network, { type: "withdrawn", seqs: [2] });
+    expect(network.state.messages).toBe(before.messages);
+    // A reconnect goes on after the last that it had, whatever is shown of it.
+    frame(network, { type: "withdrawn", seqs: [3] });
+    expect([seqs(), network.state.lastSeq]).toEqual([[1], 3]);
+    const [, second] = network.log;
+    if (second === undefined) throw new Error("nothing was stored");
+    frame(network, { type: "message", message: second });
+    expect([seqs(), network.state.lastSeq]).toEqual([[1, 2], 3]);
+    const { conversation, presence } = network.state;
+    if (conversation === null || presence === null) throw new Error("not connected");
+    frame(network, { type: "welcome", conversation, presence, messages: [], more: false, withdrawn: [2] });
+    expect(seqs()).toEqual([1]);
+  });
+
   test("a delivery replaces that of its message", () => {
     const network = connected();
     network.serverWrites();

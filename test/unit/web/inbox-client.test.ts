@@ -107,4 +107,12 @@ describe("a list that is on screen is as new as its revision", () => {
     expect(list.gaps).toBe(0);
     expect(list.state.revision).toEqual({ epoch: "e", n: 5 });
   });
+
+  test("[L5] the word that mails wait is passed on, and moves no revision", () => {
+    const list = new List({ epoch: "e", n: 4 });
+    list.welcome(4);
+    list.frame({ type: "ledger" });
+    expect(list.effects.at(-1)).toEqual({ kind: "ledger" });
+    expect([list.gaps, list.state.revision]).toEqual([0, { epoch: "e", n: 4 }]);
+  });
 });

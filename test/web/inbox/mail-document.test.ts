@@ -8,7 +8,7 @@ import { mountScreen } from "./mount-screen.ts";
 const frameOf = (html: string, isRemoteAllowed = false) =>
   makeMailDocument(html, { isRemoteAllowed, images: new Map([["logo@1", "https://hilo.test/files/1?expires=1"]]) });
 
-describe("[T12] a mail's frame", () => {
+describe("[E34] [T12] a mail's frame", () => {
   it("has a policy of its own that runs nothing and fetches nothing from elsewhere before a click", () => {
     const html = `<img alt="" data-remote-src="https://tracker.example/a.gif">`;
     expect(hasRemoteImages(html)).toBe(true);
@@ -21,7 +21,7 @@ describe("[T12] a mail's frame", () => {
     expect(wrapper.get("iframe").attributes("sandbox")).toBe("allow-popups allow-popups-to-escape-sandbox");
   });
 
-  it("is not offered for a mail that would stall the page", () => {
+  it("[E37] is not offered for a mail that would stall the page", () => {
     expect(canShowHtml("<p>x</p>")).toBe(true);
     expect(canShowHtml("x".repeat(1_000_001))).toBe(false);
     expect(canShowHtml("<a href=x>y</a>".repeat(5_001))).toBe(false);

@@ -23,6 +23,7 @@ describe("contacts", () => {
       name: "Vera",
       email: "vera@example.test",
       addresses: [{ email: "vera@example.test", isProven: true, isUndeliverable: false }],
+      isBlocked: false,
       attributes: { plan: "pro" },
       createdAt: made.createdAt,
     });

@@ -88,7 +88,7 @@ describe("GET /email/recipients", () => {
 });
 
 describe("email()", () => {
-  test("takes a mail with a null sender, and rejects for ever only what is no mailbox or too large", async () => {
+  test("[E4] takes a mail with a null sender, and rejects for ever only what is no mailbox or too large", async () => {
     expect(await receive(rawMail(), { from: "" })).toBeNull();
     expect(await receive(rawMail(), { to: "nobody@acme.test" })).toMatch(/^550 5\.1\.1 /);
     expect(await receive(new Uint8Array(25 * 1024 * 1024 + 1))).toMatch(/^552 5\.3\.4 /);

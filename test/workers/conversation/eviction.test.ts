@@ -5,6 +5,7 @@ import type { ServerFrame } from "../../../durable-objects/conversation/protocol
 import { uuid } from "../../support/conversation-builders.ts";
 import {
   ANA,
+  BEN,
   VISITOR,
   alarmOf,
   begin,
@@ -148,6 +149,22 @@ describe("presence", () => {
     expect(lastPresence(ana)).toMatchObject({ isVisitorOnline: true });
     two.close();
     await vi.waitFor(() => expect(lastPresence(ana)).toMatchObject({ isVisitorOnline: false }), WAIT);
+  });
+
+  test("[P10] who goes from one page to the next was never gone", async () => {
+    const { id, stub } = await begin();
+    const visitor = await join(stub, VISITOR);
+    const ana = await join(stub, ANA);
+    const ben = await join(stub, BEN);
+    visitor.close();
+    await visitor.end();
+    await join(stub, VISITOR);
+    // Ben leaves after the visitor came back: when that is told, the visitor's time to be missed is over.
+    ben.close();
+    await vi.waitFor(() => expect(lastPresence(ana)).toMatchObject({ agents: [{ id: ANA.agentId }] }), WAIT);
+    const told = ana.frames.flatMap((frame) => (frame.type === "presence" ? [frame.isVisitorOnline] : []));
+    expect(new Set(told)).toEqual(new Set([true]));
+    expect(ports.seen.presence).toEqual([[id, true]]);
   });
 
   test("[A6] a visitor who leaves while the object sleeps is told to the agent and the lists", async () => {

@@ -62,7 +62,7 @@ describe("handing over", () => {
     expect(ports.seen.delivered.map(({ message }) => message.delivery?.state)).toEqual(["queued"]);
   });
 
-  test("[A5] a crash while a mail is handed over: unknown, and never sent again by itself", async () => {
+  test("[E31] [A5] a crash while a mail is handed over: unknown, and never sent again by itself", async () => {
     ports.conversation = { deliver: hang };
     const { id, stub } = await beginMail();
     const { seq } = await send(stub, agentMail());

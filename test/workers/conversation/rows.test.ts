@@ -1,5 +1,5 @@
 /** What the platform bills: rows written in the object per chat message, and nothing for looking or idling. */
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
 import { uuid } from "../../support/conversation-builders.ts";
 import {
@@ -48,12 +48,15 @@ async function countRows(stub: ConversationStub): Promise<{ rows: number; alarms
   return count;
 }
 
-/** Everything is in the lists, and the alarm has rung by itself for the last time. */
+/** Everything is in the lists without the alarm, which finds nothing to do and is not set again. */
 async function untilIdle(stub: ConversationStub): Promise<void> {
   await vi.waitFor(async () => {
     expect(ports.seen.saved.at(-1)?.item.revision).toBe((await stub.item())?.revision);
-    expect(await alarmOf(stub)).toBeNull();
   }, WAIT);
+  const { length } = ports.seen.saved;
+  await runDurableObjectAlarm(stub);
+  expect(await alarmOf(stub)).toBeNull();
+  expect(ports.seen.saved).toHaveLength(length);
 }
 
 test("a chat message writes at most 4 rows, the alarm included, in the quiet and in a burst", async () => {

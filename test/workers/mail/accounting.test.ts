@@ -39,7 +39,7 @@ function mixedMails(replyTo: string): { raw: string; envelope?: Envelope }[] {
   ];
 }
 
-test("[A8] accepted = messages + events + quarantined + filtered + duplicates + visible failures", async () => {
+test("[E6] [A8] accepted = messages + events + quarantined + filtered + duplicates + visible failures", async () => {
   const { key } = (await freshDeployment()).owner;
   const outbound = takeMail();
   await receive(rawMail({ text: "first", messageId: "first@example.test" }));

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { freshDeployment } from "../support/deployment.ts";
-import { call } from "../support/http.ts";
+import { addAgent, freshDeployment } from "../support/deployment.ts";
+import { call, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { deliveredAs, listContacts, listThreads, openThread, reply } from "../support/threads.ts";
@@ -74,7 +74,7 @@ const bounce = async (raw: string, to?: string) => {
 };
 
 describe("[M5] a bounce", () => {
-  test("turns the message failed in plain words and marks the address; it reopens nothing and is nobody's contact", async () => {
+  test("[E32] turns the message failed in plain words and marks the address; it reopens nothing and is nobody's contact", async () => {
     const { id, seq } = await mailed();
     await call({ key }, `POST /api/conversations/${id}/complete`);
     const row = await bounce(report({ status: "5.1.1", action: "failed", original: ["Message-ID: <sent-1@cloudflare.test>"] }));
@@ -107,6 +107,17 @@ describe("[M5] a bounce", () => {
     const original = ["Message-ID: <sent-1@cloudflare.test>"];
     await bounce(report({ status: "4.4.1", action: "delayed", diagnostic: "smtp; 421 try later", original }));
     expect(await deliveredAs(key, id, { seq, state: "sent" })).toMatchObject({ reason: "421 try later" });
+    expect(await listContacts(key)).toMatchObject([{ addresses: [{ isUndeliverable: false }] }]);
+  });
+
+  test("an agent lets mail be sent to the address again, a viewer may not", async () => {
+    await mailed();
+    await bounce(report({ status: "5.1.1", action: "failed", original: ["Message-ID: <sent-1@cloudflare.test>"] }));
+    const clear = "DELETE /api/undeliverable-addresses/VERA%40example.test";
+    const viewer = await addAgent("viewer");
+    await refused({ key: viewer.key }, clear, [403, "not_allowed"]);
+    expect(await listContacts(key)).toMatchObject([{ addresses: [{ isUndeliverable: true }] }]);
+    expect((await call({ key }, clear)).status).toBe(204);
     expect(await listContacts(key)).toMatchObject([{ addresses: [{ isUndeliverable: false }] }]);
   });
 

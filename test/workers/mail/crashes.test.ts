@@ -49,7 +49,7 @@ const FILE_MAIL = {
   ].join("\r\n"),
 };
 
-describe("[A5] a crash between any two steps doubles nothing and loses nothing", () => {
+describe("[E2] [A5] a crash between any two steps doubles nothing and loses nothing", () => {
   test("of a mail of a new sender, with a file and people in copy", async () => {
     const id = await store(rawMail({ ...FILE_MAIL, cc: "paul@example.test" }));
     expect(await crashThrough(id)).toBeGreaterThan(10);
@@ -88,6 +88,20 @@ describe("[A5] a crash between any two steps doubles nothing and loses nothing",
     expect((await openThread(key, thread?.id)).messages.map(({ channel, text }) => [channel, text])).toEqual([
       ["email", "It is broken."],
       ["note", "Please help"],
+    ]);
+  });
+
+  test("of a new subject of a known contact: one new conversation", async () => {
+    ({ key } = (await freshDeployment({ mail: { isSplitBySubject: true } })).owner);
+    await receive(rawMail({ text: "first" }));
+    const id = await store(rawMail({ text: "second", subject: "Something else" }));
+    await crashThrough(id);
+    await receive(rawMail({ text: "third", subject: "Something else" }));
+    const threads = await listThreads(key, 2);
+    const texts = await Promise.all(threads.map(async (thread) => (await openThread(key, thread.id)).messages));
+    expect(texts.map((messages) => messages.map(({ text }) => text)).toSorted((a, b) => b.length - a.length)).toEqual([
+      ["second", "third"],
+      ["first"],
     ]);
   });
 

@@ -22,7 +22,7 @@ async function cron(): Promise<void> {
 const rawKeys = async () => (await env.MAIL.list({ prefix: "raw/" })).objects.map((object) => object.key);
 
 describe("[A8] a mail is taken only when it is safe", () => {
-  test("the raw bytes are in R2 and the row is in the ledger before 202, whatever comes after", async () => {
+  test("[E1] the raw bytes are in R2 and the row is in the ledger before 202, whatever comes after", async () => {
     const raw = rawMail();
     // Everything that follows the acceptance fails: only reading the raw mail back is broken.
     const answer = await post(raw, {}, { bindings: { MAIL: storeAway("get") } });
@@ -36,7 +36,7 @@ describe("[A8] a mail is taken only when it is safe", () => {
     expect(await count("ledger")).toBe(1);
   });
 
-  test("with R2 or D1 away nothing is accepted: 503, and email() throws", async () => {
+  test("[E1] with R2 or D1 away nothing is accepted: 503, and email() throws", async () => {
     const raw = rawMail();
     for (const bindings of [{ MAIL: storeAway("put") }, { DB: databaseAway() }]) {
       expect((await post(raw, {}, { bindings })).body).toMatchObject({ status: 503, code: "unavailable" });
@@ -50,7 +50,7 @@ describe("[A8] a mail is taken only when it is safe", () => {
     expect(await ledger(key)).toMatchObject([{ state: "applied" }]);
   });
 
-  test("trouble afterwards is tried five times and then says so, with the raw mail still there", async () => {
+  test("[E2] trouble afterwards is tried five times and then says so, with the raw mail still there", async () => {
     await receive(rawMail());
     await receive(rawMail({ from: "nora@example.test", subject: "lost" }), {}, { MAIL: storeAway("get") });
     await env.MAIL.delete(await rawKeys());
@@ -64,7 +64,7 @@ describe("[A8] a mail is taken only when it is safe", () => {
     expect(await count("ledger", "retry_at IS NOT NULL")).toBe(0);
   });
 
-  test("a mail that cannot be parsed is a visible placeholder, and the next one is not touched", async () => {
+  test("[E3] a mail that cannot be parsed is a visible placeholder, and the next one is not touched", async () => {
     const bomb = rawMail({ headers: Array.from({ length: 40_000 }, (_, n) => `X-Filler-${n}: ${"x".repeat(60)}`) });
     expect(await receive(bomb, { from: "nora@example.test" })).toBeNull();
     expect(await receive(rawMail({ text: "fine" }))).toBeNull();
@@ -85,7 +85,7 @@ describe("[A8] a mail is taken only when it is safe", () => {
 });
 
 describe("[A9] the same mail again changes nothing", () => {
-  test("the same bytes: one row, one message, the same answer", async () => {
+  test("[E1] the same bytes: one row, one message, the same answer", async () => {
     const raw = rawMail();
     const first = await post(raw);
     await settled(key, 1);

@@ -136,7 +136,7 @@ describe("[S13] a reply to the signed address", () => {
     ]);
   });
 
-  test("a forged, moved or made-up token is no token", async () => {
+  test("[E20] a forged, moved or made-up token is no token", async () => {
     const { conversationId: id, address } = await chatWithReply();
     const [local = "", domain = ""] = address.split("@");
     const flipped = `${local.slice(0, -1)}${local.endsWith("a") ? "b" : "a"}@${domain}`;
@@ -203,7 +203,7 @@ describe("automatic mail", () => {
 });
 
 describe("[S13] other ways in", () => {
-  test("mail to a campaign's address carries its label", async () => {
+  test("[E14] mail to a campaign's address carries its label", async () => {
     const row = await take({}, { to: "hello+campaign-spring-sale@acme.test" });
     expect((await openThread(key, row.conversationId)).messages[0]?.mail?.campaign).toBe("spring-sale");
   });

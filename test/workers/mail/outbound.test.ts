@@ -31,7 +31,7 @@ async function chat(visit: Parameters<typeof beginChat>[0] = {}): Promise<string
 const alarm = async (id: string) => runDurableObjectAlarm(env.CONVERSATION.get(env.CONVERSATION.idFromName(id)));
 
 describe("a reply by mail", () => {
-  test("[S11] of a chat: from the mailbox, with the signed address and the chat so far below it; notes never", async () => {
+  test("[E22] [S11] of a chat: from the mailbox, with the signed address and the chat so far below it; notes never", async () => {
     const id = await chat();
     await reply(key, id, { channel: "note", text: "secret note" });
     await reply(key, id, { channel: "chat", text: "Where to?" });
@@ -60,7 +60,7 @@ describe("a reply by mail", () => {
     expect(JSON.stringify(mail)).not.toContain(messageId);
   });
 
-  test("of a mail: Re: its subject, answering its id, with the thread's references; a second one too", async () => {
+  test("[E22] of a mail: Re: its subject, answering its id, with the thread's references; a second one too", async () => {
     await receive(rawMail({ subject: "RE: Lamp", messageId: "two@example.test", headers: ["References: <one@example.test>"] }));
     const [thread] = await listThreads(key, 1);
     await reply(key, thread?.id);
@@ -150,7 +150,7 @@ describe("[S20] POST …/messages/:seq/email and …/transcript", () => {
 });
 
 describe("what became of it", () => {
-  test("refused for good: failed with the reason in plain words; the address is marked where it is the address", async () => {
+  test("[E32] refused for good: failed with the reason in plain words; the address is marked where it is the address", async () => {
     takeMail(async () => Promise.reject(failure("E_RECIPIENT_SUPPRESSED")));
     const id = await chat();
     const { seq } = await reply(key, id);
@@ -190,7 +190,7 @@ describe("what became of it", () => {
     expect(mails).toHaveLength(2);
   });
 
-  test("[A5] not known: unknown, and never sent again by itself", async () => {
+  test("[E31] [A5] not known: unknown, and never sent again by itself", async () => {
     const { mails } = takeMail(async () => Promise.reject(new Error("the connection broke")));
     const id = await chat();
     const { seq } = await reply(key, id);

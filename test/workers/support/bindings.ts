@@ -9,6 +9,8 @@ declare global {
     interface Env extends WorkerEnv {
       /** Read from migrations/ by vitest.config.ts; exists in tests only. */
       TEST_MIGRATIONS?: D1Migration[];
+      /** D1 of a second company; exists in tests only. */
+      OTHER_DB?: D1Database;
       /** How many odd mails to try. */
       MAIL_FUZZ?: string;
       MAIL_FUZZ_SEED?: string;

@@ -39,7 +39,14 @@ export async function listContacts(key: string): Promise<Contact[]> {
 export async function reply(
   key: string,
   id: string | null | undefined,
-  message: { channel?: "chat" | "email" | "note"; text?: string; subject?: string; attachmentIds?: string[] } = {},
+  message: {
+    channel?: "chat" | "email" | "note";
+    text?: string;
+    subject?: string;
+    attachmentIds?: string[];
+    cc?: string[];
+    bcc?: string[];
+  } = {},
 ): Promise<Message> {
   return read(messageSchema, { key }, `POST /api/conversations/${id}/messages`, {
     body: { clientId: newId(), channel: "email", text: "Our answer.", ...message },

@@ -35,7 +35,7 @@ async function served(bytes: Uint8Array | string, type: string, name = "file") {
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]);
 
 describe("[T11] what a file is, its bytes say", () => {
-  test("SVG, HTML, XML and scripts are never shown or run, whatever they call themselves", async () => {
+  test("[E38] SVG, HTML, XML and scripts are never shown or run, whatever they call themselves", async () => {
     const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
     const html = "<!doctype html><script>alert(1)</script>";
     for (const [bytes, declared] of [
@@ -61,7 +61,7 @@ describe("[T11] what a file is, its bytes say", () => {
     }
   });
 
-  test("a picture is one only where its bytes are, also under another name", async () => {
+  test("[E38] a picture is one only where its bytes are, also under another name", async () => {
     expect(await served(PNG, "text/html", "x.html")).toMatchObject({
       type: "image/png",
       disposition: "inline; filename*=UTF-8''x.html",

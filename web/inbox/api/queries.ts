@@ -18,6 +18,7 @@ export const QUERY_KEYS = {
   savedReplyCategories: ["saved-reply-categories"],
   apiKeys: ["api-keys"],
   contact: ["contact"],
+  undeliverable: ["undeliverable"],
   ledgerAttention: ["ledger-attention"],
 } as const;
 

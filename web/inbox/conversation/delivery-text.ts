@@ -33,5 +33,10 @@ export function describeDelivery(delivery: Delivery, channel: Channel, t: Texts[
   if (state === "queued" && reason !== undefined) return t("delivery.queuedReason", { reason });
   if (state === "failed" && reason !== undefined)
     return t(channel === "chat" ? "delivery.mailed.failedReason" : "delivery.failedReason", { reason });
+  if (state === "sent" && channel === "email") {
+    const { to = [], deliveredTo = [] } = delivery;
+    if (reason !== undefined) return t("delivery.sentReason", { reason });
+    if (to.length > 0 && to.every((address) => deliveredTo.includes(address))) return t("delivery.delivered");
+  }
   return t((channel === "chat" ? CHAT_MAIL_KEYS : MAIL_KEYS)[state]);
 }

@@ -62,8 +62,15 @@ export function computeEntries({ messages, events, unsent, hasOlder }: ThreadPar
 
   if (!hasOlder) for (let seq = 0; seq < firstSeq && seq < 2; seq += 1) pushEvents(seq);
   let previous: Message | undefined;
+  let moved: Message | undefined;
   let subject = "";
   for (const message of messages) {
+    const isMoved = message.mail?.movedTo !== undefined;
+    // A forwarded mail and the note above it were moved as one, and that is said once.
+    if (isMoved && moved !== undefined && moved.mail?.ledgerId === message.mail?.ledgerId) {
+      pushEvents(message.seq);
+      continue;
+    }
     const dayBefore = day;
     pushDay(message.at);
     const isFirstOfGroup = dayBefore !== day || entries.at(-1)?.kind !== "message" || !isSameGroup(previous, message);
@@ -75,8 +82,9 @@ export function computeEntries({ messages, events, unsent, hasOlder }: ThreadPar
       isFirstOfGroup,
       isSubjectShown: bare !== "" && bare !== subject,
     });
-    subject = bare || subject;
-    previous = message;
+    if (!isMoved) subject = bare || subject;
+    previous = isMoved ? undefined : message;
+    moved = isMoved ? message : undefined;
     pushEvents(message.seq);
   }
   for (const waiting of unsent) entries.push({ kind: "unsent", key: `unsent-${waiting.clientId}`, unsent: waiting });

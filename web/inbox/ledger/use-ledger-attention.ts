@@ -1,5 +1,5 @@
 import { useQuery } from "@pinia/colada";
-import { computed } from "vue";
+import { computed, watch } from "vue";
 import { request } from "../api/http.ts";
 import { QUERY_KEYS } from "../api/queries.ts";
 import { useLiveConversations } from "../list/live-conversations.ts";
@@ -13,6 +13,9 @@ export function useLedgerAttention() {
   });
   live.onLedger(() => void refetch());
   // Whatever was told while the socket was away.
-  live.onGap(() => void refetch());
+  watch(
+    () => live.status,
+    (status) => status === "up-to-date" && void refetch(),
+  );
   return computed(() => data.value?.count ?? 0);
 }

@@ -8,6 +8,11 @@ export type LedgerState = (typeof LEDGER_STATES)[number];
 /** Pause in typing after which the ledger is searched. */
 const TYPING_MS = 250;
 
+const queryOf = (parts: { state: LedgerState | undefined; q: string }) => ({
+  ...(parts.state === undefined ? {} : { state: parts.state }),
+  ...(parts.q === "" ? {} : { q: parts.q }),
+});
+
 /** Which mails the ledger shows: kept in the URL, so that a view can be gone back to and passed on. */
 export function useLedgerQuery() {
   const route = useRoute();
@@ -16,10 +21,6 @@ export function useLedgerQuery() {
   const q = computed(() => (typeof route.query["q"] === "string" ? route.query["q"] : ""));
   const typed = ref(q.value);
 
-  const queryOf = (parts: { state: LedgerState | undefined; q: string }) => ({
-    ...(parts.state === undefined ? {} : { state: parts.state }),
-    ...(parts.q === "" ? {} : { q: parts.q }),
-  });
   watch(q, (now) => {
     if (now !== typed.value.trim()) typed.value = now;
   });

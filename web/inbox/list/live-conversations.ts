@@ -13,15 +13,19 @@ export interface Touched {
   now: Conversation;
 }
 
+const makeHooks = () => ({
+  touched: createEventHook<Touched>(),
+  ledger: createEventHook<void>(),
+  gap: createEventHook<void>(),
+});
+
 /** The newest that this page knows of every conversation, kept so by the inbox socket. Lists and the menu read it. */
 export const useLiveConversations = defineStore("live-conversations", () => {
   const known = shallowRef<Known>(new Map());
   const status = ref<InboxStatus>("connecting");
   /** When the screen last was current, epoch ms. */
   const currentAt = ref(Date.now());
-  const touched = createEventHook<Touched>();
-  const ledger = createEventHook<void>();
-  const gap = createEventHook<void>();
+  const { touched, ledger, gap } = makeHooks();
   let socket: InboxSocket | null = null;
 
   function learn(conversations: readonly Conversation[]): void {

@@ -1,0 +1,33 @@
+/** Every promise about mail, by its number, is named by at least one test. */
+import { globSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+/** A number in the name of a test: in a string, at its beginning or behind another one. */
+const NAMED = /["'`](?:\[[^\]"'`]+\] )*\[([A-Z]\d+)\]/gu;
+
+const named = new Set<string>();
+for (const file of globSync("test/**/*.test.ts")) {
+  const text = readFileSync(file, "utf8");
+  // Names with several numbers give one match for each beginning of a string, so the rest of them is read from there.
+  for (const [match] of text.matchAll(NAMED)) for (const [, number = ""] of match.matchAll(/\[([A-Z]\d+)\]/gu)) named.add(number);
+}
+const promised = [...readFileSync("docs/mail.md", "utf8").matchAll(/^\| (E\d+) /gmu)].map(([, number = ""]) => number);
+const rules = [...readFileSync("durable-objects/conversation/SPEC.md", "utf8").matchAll(/^- \*\*(V\d+) /gmu)].map(
+  ([, number = ""]) => number,
+);
+const rows = Array.from({ length: 17 }, (_, index) => `M${index + 1}`);
+
+test("the promises are numbered without a gap", () => {
+  expect(promised).toEqual(Array.from({ length: promised.length }, (_, index) => `E${index + 1}`));
+  expect(promised.length).toBeGreaterThan(30);
+});
+
+test.each([...rows, ...promised, ...rules])("[%s] is named by a test", (number) => {
+  expect(named).toContain(number);
+});
+
+test("each row of the decision table is shown to win over the next", () => {
+  const order = readFileSync("test/unit/email-match/row-order.test.ts", "utf8");
+  const pairs = rows.slice(1).map((row, index) => `"[${rows[index]}] wins over [${row}]"`);
+  expect(pairs.filter((pair) => !order.includes(pair))).toEqual([]);
+});

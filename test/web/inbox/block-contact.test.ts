@@ -1,0 +1,68 @@
+import { flushPromises } from "@vue/test-utils";
+import { beforeEach, describe, expect, it } from "vitest";
+import BlockContact from "../../../web/inbox/contact/BlockContact.vue";
+import ContactPanel from "../../../web/inbox/contact/ContactPanel.vue";
+import { showLocale } from "../../../web/inbox/i18n/i18n.ts";
+import { useToasts } from "../../../web/inbox/ui/toasts.ts";
+import { aConversation, idOf } from "./builders.ts";
+import { answerWith, findBarriers, mountScreen } from "./mount-screen.ts";
+
+const contact = (isBlocked: boolean, isProven = true) => ({
+  id: idOf(5),
+  name: "Vera",
+  email: "vera@example.com",
+  addresses: [{ email: "vera@example.com", isProven, isUndeliverable: false }],
+  isBlocked,
+  attributes: {},
+  createdAt: 1,
+});
+const patch = `PATCH /api/contacts/${idOf(5)}`;
+
+const dialog = () => document.querySelector("[role=dialog]");
+const press = async (name: string) => {
+  [...document.querySelectorAll("button")].findLast(({ textContent }) => textContent?.trim() === name)?.click();
+  await flushPromises();
+};
+
+beforeEach(async () => showLocale("en"));
+
+describe("[M7] blocking a contact", () => {
+  it("asks first, says what will happen, and says that it has", async () => {
+    const sent = answerWith({ [patch]: contact(true) });
+    await mountScreen(BlockContact, { contact: contact(false) });
+    await press("Block");
+    expect(dialog()?.textContent).toContain("Block Vera?");
+    expect(dialog()?.textContent).toContain("kept aside");
+    expect(dialog()?.textContent).not.toContain("only typed");
+    expect(await findBarriers(dialog() ?? document.body)).toEqual([]);
+    expect(sent).toEqual([]);
+    await press("Block");
+    expect(sent).toContainEqual({ request: patch, body: { isBlocked: true } });
+    expect(useToasts().value.at(-1)?.text).toContain("Vera is blocked");
+  });
+
+  it("warns where the address was only typed, and may be somebody else's", async () => {
+    answerWith({});
+    await mountScreen(BlockContact, { contact: contact(false, false) });
+    await press("Block");
+    expect(dialog()?.textContent).toContain("only typed into a chat");
+  });
+
+  it("is shown, and taken back without asking", async () => {
+    const sent = answerWith({ [patch]: contact(false) });
+    const wrapper = await mountScreen(BlockContact, { contact: contact(true) });
+    expect(wrapper.text()).toContain("Blocked");
+    await press("Unblock");
+    expect(sent).toContainEqual({ request: patch, body: { isBlocked: false } });
+  });
+
+  it("is in the panel beside a conversation", async () => {
+    answerWith({ [`GET /api/contacts/${idOf(5)}`]: contact(true) });
+    const known = { id: idOf(5), name: "Vera", email: "vera@example.com" };
+    const wrapper = await mountScreen(ContactPanel, { conversation: aConversation(1, { contact: known }), hasBack: false });
+    await flushPromises();
+    expect(wrapper.text()).toContain("Blocked");
+    await showLocale("es");
+    expect(wrapper.text()).toContain("Desbloquear");
+  });
+});

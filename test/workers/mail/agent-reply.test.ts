@@ -1,0 +1,126 @@
+/** What agents answer by mail, and what a new subject does: both are settings. */
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { openDatabase } from "../../../worker/db/database.ts";
+import { saveReplyKey } from "../../../worker/db/mail-threads.ts";
+import { computeConversationKey, createReplyAddress } from "../../../worker/email/reply-address.ts";
+import { replyKeysOf } from "../../../worker/email/secrets.ts";
+import type { Role } from "../../../worker/domain/roles.ts";
+import { MAILBOX, addAgent, freshDeployment } from "../support/deployment.ts";
+import { ledger, rawMail, receive, type MailParts } from "../support/inbound.ts";
+import { takeMail, type Outbound } from "../support/outbound.ts";
+import { deliveredAs, listThreads, openThread, textsOf } from "../support/threads.ts";
+
+let key: string;
+let outbound: Outbound;
+
+const ANA = "ana@acme.test";
+
+async function deployment(mail: Record<string, unknown>, role: Role = "agent"): Promise<void> {
+  ({ key } = (await freshDeployment({ mail })).owner);
+  outbound = takeMail();
+  await addAgent(role, { name: "Ana", email: ANA });
+}
+
+beforeEach(async () => deployment({ canAgentsReplyByMail: true }));
+
+/** The signed address of a mail that was sent to this person. */
+async function signedFor(recipient: string, conversationId: string): Promise<string> {
+  const keys = await replyKeysOf(env);
+  const conversationKey = await computeConversationKey(keys.current.secret, conversationId);
+  await saveReplyKey(openDatabase(env.DB), conversationKey, conversationId, Date.now());
+  return createReplyAddress({ keys, mailbox: MAILBOX, conversationKey, recipient });
+}
+
+async function thread(): Promise<string> {
+  await receive(rawMail({ text: "first", messageId: "one@example.test" }));
+  const [found] = await listThreads(key, 1);
+  return found?.id ?? "";
+}
+
+async function answer(parts: MailParts, to?: string) {
+  await receive(rawMail({ from: `Ana <${ANA}>`, ...parts }), { from: ANA, ...(to === undefined ? {} : { to }) });
+  return (await ledger(key))[0];
+}
+
+const FILE = {
+  headers: ['Content-Type: multipart/mixed; boundary="b"', "MIME-Version: 1.0"],
+  text: [
+    "--b",
+    "Content-Type: text/plain",
+    "",
+    "See the file",
+    "--b",
+    'Content-Type: text/plain; name="a.txt"',
+    'Content-Disposition: attachment; filename="a.txt"',
+    "",
+    "file",
+    "--b--",
+  ].join("\r\n"),
+};
+
+describe("[M9] an agent's answer by mail", () => {
+  test("with their own signed address and the setting on goes to the contact, once, with its files", async () => {
+    const id = await thread();
+    const row = await answer(FILE, await signedFor(ANA, id));
+    expect(row).toMatchObject({ state: "applied", verdict: "note", conversationId: id });
+    const { messages, conversation } = await openThread(key, id);
+    expect(messages[1]).toMatchObject({
+      channel: "email",
+      text: "See the file",
+      author: { kind: "agent", name: "Ana" },
+      attachments: [{ name: "a.txt" }],
+    });
+    expect(conversation.assigneeId).toBe(messages[1]?.author.id);
+    expect(await deliveredAs(key, id, { seq: 2, state: "sent" })).toMatchObject({ to: ["vera@example.test"] });
+    expect(outbound.mails).toHaveLength(1);
+    // Taken up again, it is the same reply.
+    await env.DB.prepare("UPDATE ledger SET state = 'decided', retry_at = 1 WHERE id = ?").bind(row?.id).run();
+    const { handleCron } = await import("../../../worker/cron.ts");
+    await handleCron(env);
+    expect((await openThread(key, id)).messages).toHaveLength(2);
+    expect(outbound.mails).toHaveLength(1);
+  });
+
+  test("is a note with somebody else's signed address, with none, with the setting off, and of a viewer", async () => {
+    const id = await thread();
+    await answer({ text: "somebody else's" }, await signedFor("vera@example.test", id));
+    await answer({ text: "none", headers: ["In-Reply-To: <one@example.test>"] });
+    expect((await openThread(key, id)).messages.map(({ channel }) => channel)).toEqual(["email", "note", "note"]);
+    for (const [mail, role] of [
+      [{}, "agent"],
+      [{ canAgentsReplyByMail: true }, "viewer"],
+    ] as const) {
+      await deployment(mail, role);
+      const other = await thread();
+      await answer({ text: "a note" }, await signedFor(ANA, other));
+      expect((await openThread(key, other)).messages.map(({ channel }) => channel)).toEqual(["email", "note"]);
+    }
+    expect(outbound.mails).toEqual([]);
+  });
+
+  test("that is empty is a note: nothing is mailed", async () => {
+    const id = await thread();
+    await answer({ text: "" }, await signedFor(ANA, id));
+    expect((await openThread(key, id)).messages[1]?.channel).toBe("note");
+    expect(outbound.mails).toEqual([]);
+  });
+});
+
+describe("[M16] a known contact's new subject", () => {
+  test("begins a conversation of its own where the setting says so; the same subject, and answers, stay together", async () => {
+    await deployment({ isSplitBySubject: true });
+    const id = await thread();
+    await receive(rawMail({ text: "same", subject: "RE: a question" }));
+    await receive(rawMail({ text: "other", subject: "An invoice" }));
+    await receive(rawMail({ text: "answer", subject: "Something else", headers: ["In-Reply-To: <one@example.test>"] }));
+    await listThreads(key, 2);
+    expect(await textsOf(key, id)).toEqual(["first", "same", "answer"]);
+  });
+
+  test("joins their latest conversation where it does not", async () => {
+    const id = await thread();
+    await receive(rawMail({ text: "other", subject: "An invoice" }));
+    expect(await textsOf(key, id)).toEqual(["first", "other"]);
+  });
+});

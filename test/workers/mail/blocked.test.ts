@@ -1,0 +1,153 @@
+/** Blocked senders: their mail is kept aside, and their chats are closed. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { contactSchema, type Contact } from "../../../worker/domain/api-shapes.ts";
+import { CLOSE_CODES } from "../../../durable-objects/conversation/protocol.ts";
+import { FIRST_TOKEN_GENERATION } from "../../../durable-objects/conversation/state.ts";
+import { conversationStub } from "../../../worker/objects.ts";
+import { addAgent, freshDeployment, newId } from "../support/deployment.ts";
+import { objectsAway } from "../support/faults.ts";
+import { SITE, call, read, refused } from "../support/http.ts";
+import { ledger, rawMail, receive } from "../support/inbound.ts";
+import { visitorSocket } from "../support/socket.ts";
+import { contactKnown, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
+import { beginChat } from "../support/visitor.ts";
+
+let key: string;
+
+beforeEach(async () => {
+  ({ key } = (await freshDeployment()).owner);
+});
+
+async function block(contact: Contact | undefined, isBlocked = true): Promise<Contact> {
+  return read(contactSchema, { key }, `PATCH /api/contacts/${contact?.id}`, { body: { isBlocked } });
+}
+
+/** A chat whose visitor left an address. */
+async function chat(email = "vera@example.test") {
+  const begun = await beginChat({ text: "Hello", contact: { email } });
+  await contactKnown(key, begun.conversationId);
+  await listThreads(key, 1);
+  const [contact] = await listContacts(key);
+  return { ...begun, contact };
+}
+
+describe("[M7] mail of a blocked contact", () => {
+  test("is kept aside with its reason, let in by one click, and comes in again after unblocking", async () => {
+    await receive(rawMail({ text: "first" }));
+    const [contact] = await listContacts(key);
+    expect(contact?.isBlocked).toBe(false);
+    expect((await block(contact)).isBlocked).toBe(true);
+    await receive(rawMail({ text: "second" }));
+    const [kept] = await ledger(key);
+    expect(kept).toMatchObject({ state: "filtered", verdict: "filtered:blocked", reason: "The sender is blocked." });
+    // It waits for nobody.
+    expect((await call({ key }, "GET /api/ledger/attention")).body).toEqual({ count: 0 });
+    const [thread] = await listThreads(key, 1);
+    expect(await textsOf(key, thread?.id)).toEqual(["first"]);
+
+    const accepted = await call({ key }, `POST /api/ledger/${kept?.id}/accept`);
+    expect(accepted.body).toMatchObject({ state: "applied", verdict: "contact", conversationId: thread?.id });
+    // One mail was let in; the sender is as blocked as before.
+    await receive(rawMail({ text: "third" }));
+    expect((await ledger(key))[0]?.verdict).toBe("filtered:blocked");
+    expect((await block(contact, false)).isBlocked).toBe(false);
+    await receive(rawMail({ text: "fourth" }));
+    expect(await textsOf(key, thread?.id)).toEqual(["first", "second", "fourth"]);
+  });
+
+  test("from any of their addresses, also as an answer to the signed address", async () => {
+    await receive(rawMail({ text: "first" }));
+    const [contact] = await listContacts(key);
+    await call({ key }, `PATCH /api/contacts/${contact?.id}`, { body: { email: "vera@home.test" } });
+    await block(contact);
+    await receive(rawMail({ from: "Vera <vera@home.test>" }));
+    await receive(rawMail({ headers: ["In-Reply-To: <mail-1@example.test>"] }));
+    expect((await ledger(key)).map(({ verdict }) => verdict)).toEqual(["filtered:blocked", "filtered:blocked", "new"]);
+  });
+
+  test("agents may block, viewers may not", async () => {
+    await receive(rawMail());
+    const [contact] = await listContacts(key);
+    const viewer = await addAgent("viewer");
+    await refused({ key: viewer.key }, `PATCH /api/contacts/${contact?.id}`, [403, "not_allowed"], { body: { isBlocked: true } });
+    const agent = await addAgent("agent");
+    expect((await call({ key: agent.key }, `PATCH /api/contacts/${contact?.id}`, { body: { isBlocked: true } })).status).toBe(
+      200,
+    );
+  });
+});
+
+describe("[T5] [P12] the chat of a blocked contact", () => {
+  test("is closed at once, and its token is refused everywhere", async () => {
+    const { contact, token, conversationId } = await chat();
+    const socket = await visitorSocket(token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    await socket.next("welcome");
+    await block(contact);
+    expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
+    const again = await visitorSocket(token, { headers: { origin: SITE } });
+    expect((await again.end()).code).toBe(CLOSE_CODES.notAllowed);
+    const body = { email: "other@example.test" };
+    await refused({ token }, "POST /widget/contact", [401, "not_signed_in"], { body });
+    const { conversation, messages } = await openThread(key, conversationId);
+    expect([conversation.isVisitorOnline, messages.length]).toEqual([false, 1]);
+  });
+
+  test("gives no fresh token for its first clientId, and unblocking gives none back", async () => {
+    const { contact, clientId, token } = await chat();
+    const body = { clientId, text: "Hello" };
+    expect((await call(null, "POST /widget/conversations", { body, headers: { origin: SITE } })).status).toBe(200);
+    await block(contact);
+    await refused(null, "POST /widget/conversations", [401, "not_signed_in"], { body, headers: { origin: SITE } });
+    await block(contact, false);
+    await refused(null, "POST /widget/conversations", [401, "not_signed_in"], { body, headers: { origin: SITE } });
+    await refused({ token }, "POST /widget/contact", [401, "not_signed_in"], { body: { email: "x@example.test" } });
+    // Whoever comes anew is a new visitor.
+    await beginChat({ clientId: newId() });
+  });
+
+  test("is closed in all of their conversations, and in nobody else's", async () => {
+    const first = await chat();
+    const second = await beginChat({ contact: { email: "vera@example.test" } });
+    const other = await beginChat({ contact: { email: "nora@example.test" } });
+    await contactKnown(key, second.conversationId);
+    await contactKnown(key, other.conversationId);
+    await listThreads(key, 3);
+    await block(first.contact);
+    const generations = [first, second, other].map(({ conversationId }) =>
+      conversationStub(env, conversationId).tokenGeneration(),
+    );
+    expect(await Promise.all(generations)).toEqual([2, 2, 1]);
+  });
+
+  test("takes nothing in that was on its way when it was closed", async () => {
+    const { token, conversationId } = await chat();
+    const stub = conversationStub(env, conversationId);
+    const socket = await visitorSocket(token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    await socket.next("welcome");
+    // As it is where the socket has outlived its closing.
+    await runInDurableObject(stub, (_, state) => {
+      for (const open of state.getWebSockets("visitor"))
+        open.serializeAttachment({ ...open.deserializeAttachment(), tokenGeneration: FIRST_TOKEN_GENERATION - 1 });
+    });
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    socket.send({ type: "send", clientId: newId(), text: "too late" });
+    expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
+    expect(await textsOf(key, conversationId)).toEqual(["Hello"]);
+  });
+
+  test("that cannot be reached is said so, and closed by blocking again", async () => {
+    const { contact, conversationId } = await chat();
+    await refused({ key }, `PATCH /api/contacts/${contact?.id}`, [503, "unavailable"], {
+      body: { isBlocked: true },
+      bindings: { CONVERSATION: objectsAway("CONVERSATION") },
+    });
+    expect(await conversationStub(env, conversationId).tokenGeneration()).toBe(1);
+    expect((await listContacts(key))[0]?.isBlocked).toBe(true);
+    await block(contact);
+    expect(await conversationStub(env, conversationId).tokenGeneration()).toBe(2);
+  });
+});

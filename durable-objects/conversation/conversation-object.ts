@@ -3,8 +3,6 @@
  * rules and has their effects carried out; it decides nothing. Rules: SPEC.md.
  */
 import { DurableObject } from "cloudflare:workers";
-import * as v from "valibot";
-import { uuidV7 } from "../../worker/domain/uuid.ts";
 import { AlarmClock } from "./alarms.ts";
 import {
   decideAssign,
@@ -17,7 +15,6 @@ import {
   decideStatus,
   decideUndo,
 } from "./commands.ts";
-import { CONNECTION_HEADER, connectionClaimSchema } from "./connection.ts";
 import { decideSend } from "./core.ts";
 import { decideDeliveryReport, type DeliveryReport } from "./delivery.ts";
 import { Drain } from "./drain.ts";
@@ -26,11 +23,10 @@ import type { Effect, Turn } from "./effects.ts";
 import { claimFiles, findOwn, receiveFrame } from "./receive-frame.ts";
 import { decideReceiveMail, mailFactsOf, openedState, type MailFacts, type OpenRequest, type ReceivedMail } from "./intake.ts";
 import { MessageLog } from "./message-log.ts";
-import { decideMoveIn, decideMoveOut, noteKeyOf, type MailPart, type MoveIn, type MoveOut } from "./moves.ts";
+import { decideMoveIn, decideMoveOut, type MailPart, type MoveIn, type MoveOut } from "./moves.ts";
 import type { ConversationPorts, IndexRow } from "./ports.ts";
 import {
   CLOSE_CODES,
-  SUBPROTOCOL,
   type Author,
   type ContactSummary,
   type Conversation,
@@ -40,6 +36,7 @@ import {
 } from "./protocol.ts";
 import { Sockets, closeSocket } from "./sockets.ts";
 import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
+import { acceptUpgrade } from "./upgrade.ts";
 import { WATCH_INTERVAL_MS, verifyAgents } from "./watch.ts";
 
 export abstract class ConversationObject extends DurableObject {
@@ -70,23 +67,8 @@ export abstract class ConversationObject extends DurableObject {
 
   // Sockets
 
-  /** The upgrade of a socket that the Worker has checked; the claim comes from the Worker alone (A10). */
   override async fetch(request: Request): Promise<Response> {
-    const claim = v.parse(connectionClaimSchema, JSON.parse(request.headers.get(CONNECTION_HEADER) ?? "null"));
-    const { 0: client, 1: server } = new WebSocketPair();
-    const id = uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    const common = { id, connectedAt: Date.now(), isReady: false, isHidden: false };
-    this.#sockets.accept(server, { ...claim, ...common });
-    const { state } = this.#runner;
-    if (state === null || (claim.kind === "visitor" && claim.tokenGeneration !== state.tokenGeneration)) {
-      closeSocket(server, CLOSE_CODES.notAllowed, "not_allowed");
-    } else if (claim.kind === "agent") this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
-    const isOffered = request.headers.get("sec-websocket-protocol")?.includes(SUBPROTOCOL) === true;
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      headers: isOffered ? { "sec-websocket-protocol": SUBPROTOCOL } : {},
-    });
+    return acceptUpgrade(request, { sockets: this.#sockets, clock: this.#clock, state: this.#runner.state });
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -143,37 +125,18 @@ export abstract class ConversationObject extends DurableObject {
 
   /** A mail that the decision table has sent here; idempotent by its Message-ID. @returns the message it is */
   receiveMail(mail: ReceivedMail): Message {
-    this.open(mail.open);
-    let message: Message | null = null;
-    this.#runner.decide((turn) => {
-      const received = decideReceiveMail(turn, mail);
-      ({ message } = received);
-      return received.effects;
-    });
-    if (message === null) throw new Error("a mail was received and no message was made");
-    return message;
+    return this.#decideBegun(mail.open, (turn) => decideReceiveMail(turn, mail)).message;
   }
 
   /** What an inbound mail is here: its message and, of a forwarded one, the note above it. Empty where it is no mail. */
   mailParts(seq: number): MailPart[] {
-    const message = this.findMessage(seq);
-    const key = message?.mail?.ledgerId === undefined ? null : this.#log.keyOf(seq);
-    if (message === null || key === null) return [];
-    const noteKey = noteKeyOf(key);
-    const note = noteKey === key ? null : this.#log.findByKey(noteKey);
-    return [{ key, message }, ...(note === null ? [] : [{ key: noteKey, message: note }])];
+    return this.#runner.state === null ? [] : this.#log.mailParts(seq);
   }
 
   /** @returns the message that the mail is here */
   async moveMailIn(input: MoveIn): Promise<Message> {
-    this.open(input.open);
-    let message: Message | null = null;
-    await this.#command((turn) => {
-      const moved = decideMoveIn(turn, input);
-      ({ message } = moved);
-      return moved.effects;
-    });
-    if (message === null) throw new Error("a mail was moved and no message was made");
+    const { message } = this.#decideBegun(input.open, (turn) => decideMoveIn(turn, input));
+    await this.#drain.flush();
     return message;
   }
 
@@ -249,8 +212,7 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   mailFacts(): MailFacts | null {
-    const { state } = this.#runner;
-    return state === null ? null : mailFactsOf(state, this.#log);
+    return this.#runner.state === null ? null : mailFactsOf(this.#runner.state, this.#log);
   }
 
   /** What the visitor's token must say to be accepted; null where there is no such conversation. */
@@ -260,9 +222,7 @@ export abstract class ConversationObject extends DurableObject {
 
   /** The row that the index should have. */
   projection(): IndexRow | null {
-    const { state } = this.#runner;
-    const item = this.#runner.item();
-    return state === null || item === null ? null : { item, channel: state.channel };
+    return this.#runner.projection();
   }
 
   item(): Conversation | null {
@@ -286,9 +246,17 @@ export abstract class ConversationObject extends DurableObject {
 
   #mailCommand(rule: (turn: Turn) => { effects: Effect[]; refusal: RejectionReason | null }): RejectionReason | null | "unknown" {
     const { state } = this.#runner;
-    if (state === null) return "unknown";
-    const outcome = rule(this.#runner.turn(state));
+    return state === null ? "unknown" : this.#carryOut(rule(this.#runner.turn(state))).refusal;
+  }
+
+  /** Of a conversation that begins with it, if it has not. */
+  #decideBegun<T extends { effects: Effect[] }>(request: OpenRequest, rule: (turn: Turn) => T): T {
+    this.open(request);
+    return this.#carryOut(rule(this.#runner.turn(this.#runner.state ?? openedState(request, Date.now()))));
+  }
+
+  #carryOut<T extends { effects: Effect[] }>(outcome: T): T {
     this.#runner.apply(outcome.effects);
-    return outcome.refusal;
+    return outcome;
   }
 }

@@ -160,10 +160,10 @@ export class Drain {
 
   async #saveLists(): Promise<void> {
     const { ports, runner } = this.#parts;
-    const item = runner.item();
-    if (item === null || runner.state === null) return;
-    await withTimeout(Promise.all([ports.saveIndex({ item, channel: runner.state.channel }), ports.publish(item)]));
-    runner.setProjected(item.revision);
+    const row = runner.projection();
+    if (row === null) return;
+    await withTimeout(Promise.all([ports.saveIndex(row), ports.publish(row.item)]));
+    runner.setProjected(row.item.revision);
   }
 
   /** Takes a typed address into the address book. Throws where that cannot be had now. */

@@ -7,7 +7,7 @@ import type { AlarmClock } from "./alarms.ts";
 import { catchUpFrames } from "./catch-up.ts";
 import type { Effect, Turn } from "./effects.ts";
 import { isStored, type MessageLog } from "./message-log.ts";
-import type { ConversationPorts } from "./ports.ts";
+import type { ConversationPorts, IndexRow } from "./ports.ts";
 import { LEAVE_GRACE_MS, computePresence, computePresenceEnd, isSamePresence, type SeenConnection } from "./presence.ts";
 import { CLOSE_CODES, type Conversation, type Presence, type ServerFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
@@ -95,6 +95,12 @@ export class EffectRunner {
 
   item(): Conversation | null {
     return this.state === null ? null : conversationForAgents(this.state, this.presence().isVisitorOnline);
+  }
+
+  /** The row that the index should have. */
+  projection(): IndexRow | null {
+    const item = this.item();
+    return this.state === null || item === null ? null : { item, channel: this.state.channel };
   }
 
   presence(): Presence {

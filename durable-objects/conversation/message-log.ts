@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { Effect } from "./effects.ts";
+import { noteKeyOf, type MailPart } from "./moves.ts";
 import type { OutboxRow } from "./outbox.ts";
 import {
   conversationEventSchema,
@@ -94,6 +95,16 @@ export class MessageLog {
 
   keyOf(seq: number): string | null {
     return this.#one("SELECT key AS value FROM messages WHERE seq = ?", seq);
+  }
+
+  /** The message and the note that an inbound mail is, with their keys; empty where the message is no such mail. */
+  mailParts(seq: number): MailPart[] {
+    const message = this.findBySeq(seq);
+    const key = message?.mail?.ledgerId === undefined ? null : this.keyOf(seq);
+    if (message === null || key === null) return [];
+    const noteKey = noteKeyOf(key);
+    const note = noteKey === key ? null : this.findByKey(noteKey);
+    return [{ key, message }, ...(note === null ? [] : [{ key: noteKey, message: note }])];
   }
 
   /** Messages after `seq`, ascending. */

@@ -153,13 +153,16 @@ export abstract class InboxObject extends DurableObject {
         const isOnline = await withTimeout(this.#ports.isVisitorOnline(id)).catch(() => true);
         if (!isOnline) this.publishPresence(id, false);
         // Where all are asked each time nobody needs a turn.
-        else if (ids.length === PRESENCE_CHECKS_MAX) sql.exec("UPDATE online SET checked_at = ? WHERE conversation_id = ?", Date.now(), id);
+        else if (ids.length === PRESENCE_CHECKS_MAX)
+          sql.exec("UPDATE online SET checked_at = ? WHERE conversation_id = ?", Date.now(), id);
       }),
     );
   }
 
   async #verifyAgents(): Promise<void> {
-    const listeners = this.ctx.getWebSockets().flatMap((socket) => ({ socket, credential: this.#listenerOf(socket)?.credential ?? "" }));
+    const listeners = this.ctx
+      .getWebSockets()
+      .flatMap((socket) => ({ socket, credential: this.#listenerOf(socket)?.credential ?? "" }));
     if (listeners.length === 0) return;
     const credentials = [...new Set(listeners.map(({ credential }) => credential))];
     const roles = await withTimeout(this.#ports.loadRoles(credentials)).catch(() => null);
@@ -178,7 +181,10 @@ export abstract class InboxObject extends DurableObject {
   /** What the sockets of before an eviction were told; null where there are none: nobody has anything to compare with. */
   #lastTold(): ListRevision | null {
     const told = this.ctx.getWebSockets().flatMap((socket) => this.#listenerOf(socket)?.revision ?? []);
-    return told.reduce<ListRevision | null>((newest, revision) => (newest === null || revision.n > newest.n ? revision : newest), null);
+    return told.reduce<ListRevision | null>(
+      (newest, revision) => (newest === null || revision.n > newest.n ? revision : newest),
+      null,
+    );
   }
 
   /** Null where the socket carries nothing of ours. */

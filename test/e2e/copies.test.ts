@@ -135,11 +135,16 @@ describe("Cc and Bcc of an email", () => {
     await cc.press("Enter");
     await dialog.getByText("help@acme.test is a mailbox of this inbox: a mail to it would come back.").waitFor();
     await dialog.getByRole("button", { name: `Remove ${MAILBOX}` }).click();
+    // What is being typed is no reason to miss the next button.
+    await cc.fill("petra@shop.example");
+    await dialog.getByRole("button", { name: "Bcc: add people in hidden copy" }).click();
+    await dialog.getByRole("textbox", { name: "Bcc", exact: true }).fill("boss@acme.example");
     await dialog.getByLabel("Subject").fill("Spring service");
     await dialog.getByLabel("Message").fill("It is time for the service.");
     await dialog.getByRole("button", { name: "Send email" }).click();
-    await inbox.message("It is time for the service.").getByText("Cc: olaf@shop.example").waitFor();
-    expect((await mails.to("olaf@shop.example")).to).toEqual(["nora@shop.example", "olaf@shop.example"]);
+    await inbox.message("It is time for the service.").getByText("Cc: olaf@shop.example, petra@shop.example").waitFor();
+    const everyone = ["nora@shop.example", "olaf@shop.example", "petra@shop.example", "boss@acme.example"];
+    expect((await mails.to("olaf@shop.example")).to).toEqual(everyone);
   });
 
   test.each([

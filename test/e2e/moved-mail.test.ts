@@ -98,11 +98,14 @@ describe("[E16] [V1] a mail in the wrong conversation", () => {
     await page.getByRole("option").nth(1).click();
     await page.getByText(/^(Moved by hand|Movido a mano)$/).waitFor();
     expect(await findViolations(page)).toEqual([]);
-    await page.getByRole("link", { name: /[“«]Chair[”»]$/ }).first().click();
+    await page
+      .getByRole("link", { name: /[“«]Chair[”»]$/ })
+      .first()
+      .click();
     await page.getByRole("link", { name: /^(Show where it was|Ver dónde estaba)$/ }).click();
     await page.getByRole("button", { name: /^(Move back|Devolver a su sitio)$/ }).waitFor();
     expect(await findViolations(page)).toEqual([]);
     await page.getByRole("button", { name: /^(Move back|Devolver a su sitio)$/ }).click();
-    await inbox.thread.getByText("Nora's chair wobbles.").waitFor();
+    await page.getByRole("article").getByText("Nora's chair wobbles.").waitFor();
   });
 });

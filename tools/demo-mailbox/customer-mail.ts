@@ -27,9 +27,11 @@ export function startMailSink(store: MailStore): Promise<MailSink> {
     closeTimeout: CLOSE_TIMEOUT_MS,
     onData(stream, session, reply) {
       const { mailFrom, rcptTo } = session.envelope;
-      const envelope = { from: mailFrom === false ? "" : mailFrom.address, to: rcptTo.map(({ address }) => address) };
+      const from = mailFrom === false ? "" : mailFrom.address;
+      // Everyone has a mailbox of their own, those in copy too, hidden or not: each finds their copy, and answers as themselves.
+      const copies = rcptTo.map(({ address }) => ({ direction: "received" as const, from, to: [address] }));
       buffer(stream)
-        .then((raw) => (stream.sizeExceeded ? null : store.add(raw, { direction: "received", ...envelope })))
+        .then((raw) => (stream.sizeExceeded ? null : Promise.all(copies.map((copy) => store.add(raw, copy)))))
         .then(() => reply())
         .catch((error: unknown) => reply(error instanceof Error ? error : new Error(String(error))));
     },

@@ -1,6 +1,7 @@
 /** A visitor or an agent at one conversation: the product's own client, on a device that may be wrong about everything. */
 import type { Message } from "../../durable-objects/conversation/protocol.ts";
 import { ConversationSocket } from "../../web/shared/conversation-socket.ts";
+import { MESSAGES_PER_FRAME } from "../../web/shared/protocol-constants.ts";
 import type { UnsentMessage, UnsentStore } from "../../web/shared/unsent-store.ts";
 import { type Clock, makeOpenSocket, runOnDevice } from "./device.ts";
 import type { Random } from "./random.ts";
@@ -84,13 +85,14 @@ export class Person {
   }
 
   #open(messages: readonly Message[] = []): ConversationSocket {
-    const { url, protocols, headers, random } = this.#options;
+    const { url, protocols, headers, random, isAgent } = this.#options;
     const socket = new ConversationSocket({
       url,
       protocols,
       isOwn: (message) => this.record.sent.some(({ text }) => text === message.text),
       store: this.#store,
-      initial: { messages },
+      // As in the inbox and in the widget.
+      initial: isAgent ? { messages, overlap: MESSAGES_PER_FRAME, mayBeStale: true } : { messages },
       openSocket: makeOpenSocket(this.clock, random, headers),
       onChange: () => this.#look(socket),
       onNotice: (notice) => {

@@ -24,6 +24,17 @@ export async function updateLedger(db: Database, id: string, change: Partial<Led
   await db.update(ledger).set(change).where(eq(ledger.id, id));
 }
 
+/**
+ * What became of a try. Of two at the same time the first to settle the mail has: what was done with it since (an agent may
+ * have moved it) is not undone by the other.
+ */
+export async function endTry(db: Database, id: string, change: Partial<LedgerRow> & { updatedAt: number }): Promise<void> {
+  await db
+    .update(ledger)
+    .set(change)
+    .where(and(eq(ledger.id, id), sql`retry_at IS NOT NULL`));
+}
+
 export async function findLedgerRow(db: Database, id: string): Promise<LedgerRow | null> {
   return (await db.select().from(ledger).where(eq(ledger.id, id)))[0] ?? null;
 }

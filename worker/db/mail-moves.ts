@@ -79,7 +79,10 @@ export async function settleMove(db: Database, row: MovingRow, move: SettledMove
   const isCurrent = isCurrentMove(row);
   await db.batch([
     filesQuery(db, row, fileIds),
-    db.update(participants).set({ conversationId: to }).where(sql`conversation_id = ${from} AND ledger_id ${rows} AND ${isCurrent}`),
+    db
+      .update(participants)
+      .set({ conversationId: to })
+      .where(sql`conversation_id = ${from} AND ledger_id ${rows} AND ${isCurrent}`),
     db
       .insert(participants)
       .select(sql`SELECT ${to}, ${participant}, ${row.id}, ${now} WHERE ${participant} IS NOT NULL AND ${isCurrent}`)

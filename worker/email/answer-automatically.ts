@@ -1,34 +1,21 @@
 /** Sends the automatic answer to a mail that has just been applied, if it gets one. Safe to repeat. */
-import type { Database } from "../db/database.ts";
-import type { LedgerRow } from "../db/ledger.ts";
 import { countAutoAnswers, saveAutoAnswer } from "../db/auto-answers.ts";
-import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import { isOpen } from "../domain/hours.ts";
-import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
-import type { Applied } from "./apply.ts";
+import type { Applied, ApplyInput } from "./apply.ts";
 import { chooseAutoAnswer } from "./auto-answer.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
-import type { ParsedMail } from "./mail.ts";
-import type { Verdict } from "./verdict.ts";
 
-export interface AnswerInput {
-  env: Env;
-  db: Database;
-  row: LedgerRow;
-  mail: ParsedMail;
-  verdict: Verdict;
+export interface AnswerInput extends ApplyInput {
   applied: Applied;
 }
 
 export async function answerAutomatically(input: AnswerInput): Promise<void> {
-  const { env, db, row, mail, verdict, applied } = input;
+  const { env, db, settings, mailboxes, row, mail, verdict, applied } = input;
   const { conversationId, seq } = applied;
   if (conversationId === null || seq === null || mail.from === null) return;
-  const mailboxes = await listMailboxes(db);
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   if (mailbox === undefined || (!mailbox.hasReceipt && !mailbox.hasOutOfHours)) return;
-  const settings = await loadCachedSettings(db, Date.now());
   const kind = chooseAutoAnswer({
     mail,
     verdict,

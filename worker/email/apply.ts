@@ -3,30 +3,23 @@ import type { OpenRequest, ReceivedMail } from "../../durable-objects/conversati
 import { TEXT_LENGTH_MAX, type Message } from "../../durable-objects/conversation/protocol.ts";
 import { findAgent } from "../db/agents.ts";
 import { findContactByEmail, proveAddress, setContactConversation } from "../db/contacts.ts";
-import type { Database } from "../db/database.ts";
 import type { LedgerRow } from "../db/ledger.ts";
 import { addParticipants, learnMailIds, saveMailId } from "../db/mail-threads.ts";
-import { listMailboxes } from "../db/settings.ts";
 import type { Agent } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import { hasRole } from "../domain/roles.ts";
-import type { Env } from "../env.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
 import { applyBounce, applyEvent } from "./apply-report.ts";
 import { findPlace, openRequest, type Place } from "./find-place.ts";
 import { storeMailFiles } from "./mail-files.ts";
-import type { MailAddress, ParsedMail } from "./mail.ts";
+import type { MailAddress } from "./mail.ts";
 import { findOtherPeople } from "./other-people.ts";
 import { sanitiseMailHtml } from "./html-mail.ts";
+import type { TakenUp } from "./taken-up.ts";
 import type { Verdict } from "./verdict.ts";
 
-export interface ApplyInput {
-  env: Env;
-  db: Database;
-  row: LedgerRow;
-  mail: ParsedMail;
+export interface ApplyInput extends TakenUp {
   verdict: Verdict;
-  contentHash: string;
 }
 
 /** What the ledger notes. */
@@ -120,7 +113,7 @@ async function contentOf(input: ApplyInput, conversationId: string): Promise<Con
     messageId: mail.messageId,
     // Another mail has this id: it must not hide this one (M2).
     variant: input.verdict.isIdReused ? input.contentHash : null,
-    mailbox: { id: row.mailboxId, address: await mailboxAddress(input) },
+    mailbox: { id: row.mailboxId, address: mailboxAddress(input) },
     references: [...mail.references, ...mail.inReplyTo],
     subject: mail.subject.slice(0, 250),
     text: textOf(input).slice(0, MAIL_TEXT_LENGTH_MAX),
@@ -135,8 +128,8 @@ function textOf({ mail, verdict }: ApplyInput): string {
   return verdict.code === "forwarded" && mail.forwardedText !== "" ? mail.forwardedText : mail.text;
 }
 
-async function mailboxAddress({ db, row }: ApplyInput): Promise<string> {
-  return (await listMailboxes(db)).find(({ id }) => id === row.mailboxId)?.address ?? row.envelopeTo;
+function mailboxAddress({ mailboxes, row }: ApplyInput): string {
+  return mailboxes.find(({ id }) => id === row.mailboxId)?.address ?? row.envelopeTo;
 }
 
 async function mailInfo(
@@ -150,7 +143,7 @@ async function mailInfo(
   return {
     ledgerId: row.id,
     ...(author === null ? {} : { from: personOf(author) }),
-    ...(await othersOf(input, verdict)),
+    ...othersOf(input, verdict),
     ...(verdict.campaign === null ? {} : { campaign: verdict.campaign }),
     ...(verdict.code === "token:new-person" ? { isNewPerson: true } : {}),
     ...((await isParticipantMail(input, verdict)) ? { isParticipant: true } : {}),
@@ -161,12 +154,8 @@ async function mailInfo(
 }
 
 /** Who else the mail was written to; of a forwarded one only its forwarder is known. */
-async function othersOf(
-  { db, mail }: ApplyInput,
-  { code }: MessageVerdict,
-): Promise<Pick<NonNullable<Message["mail"]>, "others">> {
+function othersOf({ mailboxes, mail }: ApplyInput, { code }: MessageVerdict): Pick<NonNullable<Message["mail"]>, "others"> {
   if (code === "forwarded") return {};
-  const mailboxes = await listMailboxes(db);
   const others = findOtherPeople(
     mail,
     mailboxes.map(({ address }) => address),

@@ -1,13 +1,14 @@
 /** The verdict on a mail: found once, stored, and from then on the same for everyone who takes the mail up. */
 import { findLedgerRow, saveDecision, updateLedger } from "../db/ledger.ts";
-import { gatherFacts, type FactsInput } from "./facts.ts";
+import { gatherFacts } from "./facts.ts";
 import { matchConversation } from "./match-conversation.ts";
+import type { TakenUp } from "./taken-up.ts";
 import { parseVerdict, type Verdict } from "./verdict.ts";
 
 /** Looks at one mail while others with its Message-ID are decided at the same time. */
 const LOOKS_MAX = 5;
 
-export async function decideMail(input: FactsInput): Promise<Verdict> {
+export async function decideMail(input: TakenUp): Promise<Verdict> {
   const { db, mail, contentHash } = input;
   let { row } = input;
   for (let look = 0; look < LOOKS_MAX; look += 1) {

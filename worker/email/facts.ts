@@ -1,32 +1,22 @@
 /** Looks up everything that the decision table asks about a mail. */
 import { findAgentByEmail } from "../db/agents.ts";
 import { findContactByEmail, findContactConversation } from "../db/contacts.ts";
-import type { Database } from "../db/database.ts";
-import { countRecentMails, findTwin, type LedgerRow } from "../db/ledger.ts";
+import { countRecentMails, findTwin } from "../db/ledger.ts";
 import { findByMessageIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
-import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
-import type { ParsedMail } from "./mail.ts";
 import { LOOP_WINDOW_MS } from "./match-conversation.ts";
 import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
 import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
 import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
 import { parseCampaign } from "./subaddress.ts";
+import type { TakenUp } from "./taken-up.ts";
 import type { OriginalMessage } from "./verdict.ts";
 
 /** Weak tokens of one mail that are looked at. */
 const WEAK_TOKENS_MAX = 5;
 
-export interface FactsInput {
-  env: Env;
-  db: Database;
-  row: LedgerRow;
-  mail: ParsedMail;
-  contentHash: string;
-}
-
-export async function gatherFacts(input: FactsInput): Promise<MatchFacts> {
+export async function gatherFacts(input: TakenUp): Promise<MatchFacts> {
   const facts = await lookUpFacts(input);
   return input.row.acceptedBy === null ? facts : acceptedFacts(facts);
 }
@@ -42,11 +32,11 @@ export function acceptedFacts(facts: MatchFacts): MatchFacts {
   };
 }
 
-async function lookUpFacts(input: FactsInput): Promise<MatchFacts> {
-  const { env, db, row, mail, contentHash } = input;
+async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
+  const { env, db, settings, mailboxes, row, mail, contentHash } = input;
   const sender = mail.from?.address ?? null;
-  const [mailboxes, keys, ownLoopMarker] = await Promise.all([listMailboxes(db), replyKeysOf(env), loopMarkerOf(env)]);
-  const { canAgentsReplyByMail, isSplitBySubject } = (await loadCachedSettings(db, Date.now())).mail;
+  const { canAgentsReplyByMail, isSplitBySubject } = settings.mail;
+  const [keys, ownLoopMarker] = await Promise.all([replyKeysOf(env), loopMarkerOf(env)]);
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   const agent = sender === null ? null : await findAgentByEmail(db, sender);
   const contact = sender === null ? null : await findKnownContact(input, sender);
@@ -72,9 +62,9 @@ async function lookUpFacts(input: FactsInput): Promise<MatchFacts> {
   };
 }
 
-type Lookup = FactsInput & { keys: ReplyKeys; sender: string | null; senderContactId: string | null };
+type Lookup = TakenUp & { keys: ReplyKeys; sender: string | null; senderContactId: string | null };
 
-async function findKnownContact({ env, db }: FactsInput, email: string): Promise<(KnownContact & { isBlocked: boolean }) | null> {
+async function findKnownContact({ env, db }: TakenUp, email: string): Promise<(KnownContact & { isBlocked: boolean }) | null> {
   const contact = await findContactByEmail(db, email);
   if (contact === null) return null;
   const conversationId = await findContactConversation(db, contact.id);

@@ -5,22 +5,15 @@ import { deriveConversationId } from "../auth/visitor-token.ts";
 import { findAgent } from "../db/agents.ts";
 import { claimContactConversation, findContact, findContactConversation, findOrCreateContact } from "../db/contacts.ts";
 import type { Database } from "../db/database.ts";
-import { updateLedger, type LedgerRow } from "../db/ledger.ts";
-import { listMailboxes } from "../db/settings.ts";
+import { updateLedger } from "../db/ledger.ts";
 import { hasRole } from "../domain/roles.ts";
 import { configOf, type Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
-import type { MailAddress, ParsedMail } from "./mail.ts";
+import type { MailAddress } from "./mail.ts";
+import type { TakenUp } from "./taken-up.ts";
 import type { ContactRef, Verdict } from "./verdict.ts";
 
 type MessageVerdict = Extract<Verdict, { target: unknown }>;
-
-export interface PlaceInput {
-  env: Env;
-  db: Database;
-  row: LedgerRow;
-  mail: ParsedMail;
-}
 
 export interface Place {
   open: OpenRequest;
@@ -29,7 +22,7 @@ export interface Place {
 
 /** The conversation to join, or one to begin: claimed first, so that two quick mails of one person share it. */
 export async function findPlace(
-  input: PlaceInput,
+  input: TakenUp,
   verdict: Pick<MessageVerdict, "code" | "target">,
   author: MailAddress | null,
 ): Promise<Place> {
@@ -48,8 +41,8 @@ export async function findPlace(
 }
 
 /** Whom the mailbox gives its conversations to, if it names an agent who can still answer. */
-async function assigneeOf({ db, row }: PlaceInput): Promise<{ id: string; name: string } | null> {
-  const mailbox = (await listMailboxes(db)).find(({ id }) => id === row.mailboxId);
+async function assigneeOf({ db, row, mailboxes }: TakenUp): Promise<{ id: string; name: string } | null> {
+  const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   const agent = mailbox === undefined || mailbox.assigneeId === null ? null : await findAgent(db, mailbox.assigneeId);
   return agent !== null && hasRole(agent.role, "agent") ? { id: agent.id, name: agent.name } : null;
 }
@@ -59,7 +52,7 @@ async function assigneeOf({ db, row }: PlaceInput): Promise<{ id: string; name: 
  * one where its subject is another's, or where a From line may not enter it (its visitor has typed another address since).
  */
 async function claimFor(
-  { env, db }: PlaceInput,
+  { env, db }: TakenUp,
   claim: { contactId: string; conversationId: string; replaces: string | undefined },
 ): Promise<string> {
   const present = await findContactConversation(db, claim.contactId);
@@ -88,7 +81,7 @@ async function contactOf(db: Database, ref: ContactRef, author: MailAddress | nu
   return { id: contact.id, name: contact.name, email: address.address };
 }
 
-export function openRequest({ row, mail }: PlaceInput, id: string, contact: Place["contact"]): OpenRequest {
+export function openRequest({ row, mail }: TakenUp, id: string, contact: Place["contact"]): OpenRequest {
   return {
     id,
     hasVisitor: false,

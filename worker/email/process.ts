@@ -3,8 +3,8 @@
  * stored before it is carried out, messages are appended by Message-ID, files and rows have ids that come from the mail.
  */
 import { openDatabase, type Database } from "../db/database.ts";
-import { beginTry, findLedgerRow, listDueLedgerRows, updateLedger, type LedgerRow } from "../db/ledger.ts";
-import { loadCachedSettings } from "../db/settings.ts";
+import { beginTry, endTry, findLedgerRow, listDueLedgerRows, updateLedger, type LedgerRow } from "../db/ledger.ts";
+import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import { backOffMs } from "../../durable-objects/conversation/outbox.ts";
 import { withTimeout } from "../../durable-objects/conversation/with-timeout.ts";
 import { describeError } from "../domain/error-text.ts";
@@ -16,6 +16,7 @@ import { gatherFacts } from "./facts.ts";
 import { matchConversation } from "./match-conversation.ts";
 import { placeholderMail } from "./placeholder.ts";
 import { readMail } from "./read-mail.ts";
+import type { TakenUp } from "./taken-up.ts";
 import { isWaiting, tellAttention } from "./tell-attention.ts";
 
 /** Tries before a mail counts as failed; it stays in the ledger with its raw bytes. */
@@ -66,19 +67,24 @@ async function takeUp(env: Env, db: Database, row: LedgerRow): Promise<void> {
 
 async function putOff(env: Env, db: Database, row: LedgerRow): Promise<void> {
   if (row.attempts >= TRIES_MAX) return giveUp(env, db, row);
-  await updateLedger(db, row.id, { updatedAt: Date.now(), retryAt: nextTryAt(row.attempts) });
+  await endTry(db, row.id, { retryAt: nextTryAt(row.attempts), updatedAt: Date.now() });
 }
 
 async function settle(env: Env, db: Database, row: LedgerRow): Promise<void> {
-  const settings = await loadCachedSettings(db, Date.now());
-  const { mail, isReadable, contentHash } = await readMail(env.MAIL, row, settings.mail);
+  const known = await loadKnown(db);
+  const { mail, isReadable, contentHash } = await readMail(env.MAIL, row, known.settings.mail);
   const facts = { fromAddress: mail.from?.address ?? null, subject: mail.subject, messageId: mail.messageId, contentHash };
-  await updateLedger(db, row.id, { ...facts, ...(row.decision === null ? { state: "parsed" } : {}) });
-  const verdict = await decideMail({ env, db, row, mail, contentHash });
-  const applied = await applyVerdict({ env, db, row, mail, verdict, contentHash });
+  await updateLedger(db, row.id, { ...facts, ...(row.state === "received" ? { state: "parsed" } : {}) });
+  const taken = { ...known, env, db, row, mail, contentHash };
+  const verdict = await decideMail(taken);
+  const applied = await applyVerdict({ ...taken, verdict });
   await finish(env, db, row, isReadable ? applied : failed(applied, UNREADABLE));
   // The mail is where it belongs: an answer that cannot be sent changes nothing about it.
-  await noted("auto_answer_failed", row.id, () => answerAutomatically({ env, db, row, mail, verdict, applied }));
+  await noted("auto_answer_failed", row.id, () => answerAutomatically({ ...taken, verdict, applied }));
+}
+
+async function loadKnown(db: Database): Promise<Pick<TakenUp, "settings" | "mailboxes">> {
+  return { settings: await loadCachedSettings(db, Date.now()), mailboxes: await listMailboxes(db) };
 }
 
 const UNREADABLE = "This email could not be displayed; its raw bytes can be downloaded.";
@@ -90,15 +96,15 @@ const NOT_TAKEN_UP = `It could not be taken up after ${TRIES_MAX} tries.`;
  */
 async function giveUp(env: Env, db: Database, row: LedgerRow): Promise<void> {
   try {
-    const settings = await loadCachedSettings(db, Date.now());
-    const mail = placeholderMail(row, settings.mail.locale);
-    const input = { env, db, row, mail, contentHash: row.rawHash };
+    const known = await loadKnown(db);
+    const mail = placeholderMail(row, known.settings.mail.locale);
+    const taken = { ...known, env, db, row, mail, contentHash: row.rawHash };
     // Not stored: when the mail itself can be taken up after all, its own verdict holds.
-    const verdict = matchConversation(await gatherFacts(input));
-    await finish(env, db, row, failed(await applyVerdict({ ...input, verdict }), NOT_TAKEN_UP));
+    const verdict = matchConversation(await gatherFacts(taken));
+    await finish(env, db, row, failed(await applyVerdict({ ...taken, verdict }), NOT_TAKEN_UP));
   } catch (error) {
-    const retryAt = nextTryAt(row.attempts);
-    await updateLedger(db, row.id, { state: "failed", reason: NOT_TAKEN_UP, retryAt, updatedAt: Date.now() });
+    const later = { retryAt: nextTryAt(row.attempts), updatedAt: Date.now() };
+    await endTry(db, row.id, { state: "failed", reason: NOT_TAKEN_UP, ...later });
     await tellAttention(env);
     throw error;
   }
@@ -110,7 +116,7 @@ function failed(applied: Applied, reason: string): Applied {
 }
 
 async function finish(env: Env, db: Database, row: LedgerRow, applied: Applied): Promise<void> {
-  await updateLedger(db, row.id, { ...applied, retryAt: null, updatedAt: Date.now() });
+  await endTry(db, row.id, { ...applied, retryAt: null, updatedAt: Date.now() });
   if (isWaiting(row.state) || isWaiting(applied.state)) await tellAttention(env);
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Effect, Turn } from "../../../durable-objects/conversation/effects.ts";
-import { decideMoveIn, decideMoveOut, noteKeyOf, type MoveIn, type MoveOut } from "../../../durable-objects/conversation/moves.ts";
+import {
+  decideMoveIn,
+  decideMoveOut,
+  noteKeyOf,
+  type MoveIn,
+  type MoveOut,
+} from "../../../durable-objects/conversation/moves.ts";
 import type { Message } from "../../../durable-objects/conversation/protocol.ts";
 import type { ConversationState } from "../../../durable-objects/conversation/state.ts";
 import { messageFor } from "../../../durable-objects/conversation/views.ts";
@@ -90,7 +96,10 @@ function aThread(): { turn: Turn; messages: [string, Message][] } {
 describe("[V1] a mail that is moved away", () => {
   test("stays with its seq, marked with where it went, and every agent is told", () => {
     const effects = decideMoveOut(aThread().turn, aMoveOut());
-    const message = { ...aMailMessage(), mail: { ...aMailMessage().mail, movedTo: { conversationId: uuid(9), by: "Ana" }, move: 1 } };
+    const message = {
+      ...aMailMessage(),
+      mail: { ...aMailMessage().mail, movedTo: { conversationId: uuid(9), by: "Ana" }, move: 1 },
+    };
     expect(effects.filter(({ kind }) => kind === "update" || kind === "message")).toEqual([
       { kind: "update", message },
       { kind: "message", message },
@@ -141,7 +150,15 @@ describe("[V1] a mail that is moved away", () => {
 });
 
 describe("[V1] a mail that is moved in", () => {
-  const there = aState({ id: ID, hasVisitor: false, isAddressProven: true, contact: carla, status: "complete", lastSeq: 4, readSeq: 4 });
+  const there = aState({
+    id: ID,
+    hasVisitor: false,
+    isAddressProven: true,
+    contact: carla,
+    status: "complete",
+    lastSeq: 4,
+    readSeq: 4,
+  });
 
   test("is a message of its own under the same key, unread, and reopens", () => {
     const { message, effects } = decideMoveIn(aTurn(there), aMoveIn());
@@ -151,7 +168,12 @@ describe("[V1] a mail that is moved in", () => {
       text: "It is on fire.",
       subject: "Printer",
       author: { kind: "contact", name: "Carla" },
-      mail: { ledgerId: "ledger", from: { address: carla.email }, movedFrom: { conversationId: uuid(8), by: "Ana", at: NOW - 5 }, move: 1 },
+      mail: {
+        ledgerId: "ledger",
+        from: { address: carla.email },
+        movedFrom: { conversationId: uuid(8), by: "Ana", at: NOW - 5 },
+        move: 1,
+      },
     });
     expect(effects).toContainEqual({ kind: "insert", key: KEY, message });
     expect(stateOf(effects)).toMatchObject({
@@ -188,7 +210,12 @@ describe("[V1] a mail that is moved in", () => {
   test.each<[string, Partial<ConversationState>, string | null, boolean]>([
     ["the contact's, proven", { contact: carla, isAddressProven: true }, carla.id, true],
     ["the contact's, only typed", { contact: carla, isAddressProven: false }, carla.id, false],
-    ["another contact's", { contact: { ...carla, id: uuid(51), email: "nora@customer.test" }, isAddressProven: true }, carla.id, false],
+    [
+      "another contact's",
+      { contact: { ...carla, id: uuid(51), email: "nora@customer.test" }, isAddressProven: true },
+      carla.id,
+      false,
+    ],
     ["of nobody who is known, where no address is", { contact: null, isAddressProven: false }, null, false],
     ["of an address that no contact has, where no address is", { contact: { ...carla, email: null } }, null, false],
   ])("[V4] [T2] a visitor reads it only where it is theirs: %s", (_, over, contactId, isSeen) => {
@@ -239,5 +266,9 @@ describe("[V1] [V2] back again, late and repeated", () => {
 });
 
 test("[V1] the note above a forwarded mail has a key that is told from the mail's", () => {
-  expect(["mail:a@b", "mail-0af:a@b", "mail-note:a@b"].map(noteKeyOf)).toEqual(["mail-note:a@b", "mail-note-0af:a@b", "mail-note:a@b"]);
+  expect(["mail:a@b", "mail-0af:a@b", "mail-note:a@b"].map(noteKeyOf)).toEqual([
+    "mail-note:a@b",
+    "mail-note-0af:a@b",
+    "mail-note:a@b",
+  ]);
 });

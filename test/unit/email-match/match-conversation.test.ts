@@ -193,6 +193,15 @@ describe("each row", () => {
     expect(matchConversation({ ...on, mail: buildMail({ class: "auto-reply" }) })).toMatchObject({ as: "note" });
   });
 
+  it("[M9] an agent who is in copy of the conversation's mail is an agent still", () => {
+    for (const relation of ["stranger", "participant"] as const)
+      expect(matchConversation(buildFacts({ sender: AGENT, token: buildToken({ relation }, false) }))).toMatchObject({
+        row: "M9",
+        as: "note",
+      });
+    expect(matchConversation(buildFacts({ sender: AGENT, token: buildToken({ relation: "contact" }) })).row).toBe("M10");
+  });
+
   it("[M9] an agent without a token enters no conversation of an unproven address, and not with a forged From", () => {
     const facts = buildFacts({ sender: AGENT, references: [buildFound({ relation: "stranger", isAddressProven: false })] });
     expect(matchConversation(facts).row).toBe("M13");

@@ -35,7 +35,12 @@ export class SimulatedClient {
     this.name = name;
     this.kind = kind;
     this.#ports = ports;
-    this.state = initialClient({ isOnline: true, isHidden: false });
+    this.state = initialClient(this.#known());
+  }
+
+  /** Agents ask for known messages again after a loss. */
+  #known(): Parameters<typeof initialClient>[0] {
+    return { isOnline: true, isHidden: false, overlap: this.kind === "agent" ? 3 : 0 };
   }
 
   write(clientId: string, channel?: "note"): void {
@@ -48,7 +53,7 @@ export class SimulatedClient {
     this.#ports.disconnect(this);
     this.timers.clear();
     const { connection } = this.state.link;
-    const fresh = initialClient({ isOnline: true, isHidden: false, unsent: [...this.#store.values()] });
+    const fresh = initialClient({ ...this.#known(), unsent: [...this.#store.values()] });
     // Only for the simulation: sockets of the page before keep their numbers.
     this.state = { ...fresh, link: { ...fresh.link, connection } };
     this.step({ kind: "start" });

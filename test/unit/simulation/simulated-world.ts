@@ -211,5 +211,14 @@ const isAlive = (wire: Wire): boolean => wire.isOpened && !wire.isDetached && !w
 function makeConnection(client: SimulatedClient, id: string, now: number): Connection {
   const common = { id, connectedAt: now, isReady: false, isHidden: false, hasRateLimits: true };
   if (client.kind === "visitor") return { kind: "visitor", ...common };
-  return { kind: "agent", agentId: client.name, name: client.name, role: "agent", credential: client.name, undoMs: 0, unseenMs: 0, ...common };
+  return {
+    kind: "agent",
+    agentId: client.name,
+    name: client.name,
+    role: "agent",
+    credential: client.name,
+    undoMs: 0,
+    unseenMs: 0,
+    ...common,
+  };
 }

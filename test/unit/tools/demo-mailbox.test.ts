@@ -50,11 +50,12 @@ async function start(): Promise<void> {
 }
 
 /** A mail as Hilo sends it to a customer. */
-async function sendAsHilo(): Promise<void> {
+async function sendAsHilo(copies: { cc?: string; bcc?: string } = {}): Promise<void> {
   const transport = createTransport({ url: mailbox.smtpUrl, ignoreTLS: true });
   await transport.sendMail({
     from: '"Ana at Acme" <help@acme.test>',
     to: '"Rosa Pérez" <rosa@example.org>',
+    ...copies,
     replyTo: "help+token@acme.test",
     subject: "Re: My order",
     messageId: "<second@acme.test>",
@@ -88,6 +89,20 @@ describe("the demo mailbox", () => {
     await start();
     expect(await client.list("ROSA@example.org")).toEqual([expect.objectContaining(expected)]);
     expect(await client.list("jonas@example.org")).toEqual([]);
+  });
+
+  test("everyone in copy has their own, hidden or not, and answers as themselves", async () => {
+    await sendAsHilo({ cc: "leo@example.org", bcc: "boss@example.org" });
+    const mails = await client.list();
+    expect(mails.map(({ envelope }) => envelope.to).sort()).toEqual([
+      ["boss@example.org"],
+      ["leo@example.org"],
+      ["rosa@example.org"],
+    ]);
+    const [copy] = await client.list("boss@example.org");
+    expect(await client.raw(copy?.id ?? "")).not.toContain("boss@example.org");
+    await client.reply(copy?.id ?? "", "I see");
+    expect(arrived).toMatchObject([{ from: "boss@example.org", to: ["help+token@acme.test"] }]);
   });
 
   test("shows a mail with its headers and files, and its raw form", async () => {

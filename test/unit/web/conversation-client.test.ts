@@ -194,7 +194,7 @@ describe("catching up", () => {
     network.send("a");
     network.send("b");
     network.send("c");
-    network.advance(100);
+    network.advance(2000);
     const seqs = () => network.state.messages.map(({ seq }) => seq);
     frame(network, { type: "withdrawn", seqs: [2, 9] });
     expect(seqs()).toEqual([1, 3]);

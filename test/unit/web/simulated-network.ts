@@ -2,7 +2,13 @@
  * A client on one side, a model of the server on the other, and a network between them that is late, cuts, and swallows
  * frames without a word. Time is simulated: `advance` runs every timer and every delivery that falls due, in order.
  */
-import type { ClientFrame, Delivery, Message, RejectionReason, ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
+import type {
+  ClientFrame,
+  Delivery,
+  Message,
+  RejectionReason,
+  ServerFrame,
+} from "../../../durable-objects/conversation/protocol.ts";
 import {
   type ClientEffect,
   type ClientEvent,

@@ -271,7 +271,11 @@ describe("a test mail from the settings", () => {
     ["en", { kind: "sent", to: "marta@example.com" }, "Sent to marta@example.com. Look whether it has arrived there."],
     ["en", { kind: "refused", to: "m@x", reason: "This mailbox is full." }, "Not sent: This mailbox is full."],
     ["en", { kind: "unknown", to: "m@x", reason: "No answer." }, "Nobody knows whether it was sent: No answer."],
-    ["es", { kind: "deferred", to: "m@x", reason: "Busy." }, "No enviado; puede que funcione más tarde: Busy."],
+    [
+      "es",
+      { kind: "deferred", to: "m@x", reason: "This mailbox is full." },
+      "No enviado; puede que funcione más tarde: Este buzón está lleno.",
+    ],
   ] as const)("tells its outcome (%s, %o)", async (locale, answer, text) => {
     await showLocale(locale);
     const requests = answerWith({ ...replies, [path]: answer });

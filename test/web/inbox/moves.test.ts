@@ -163,14 +163,17 @@ describe("[V1] a moved mail in the threads", () => {
   });
 
   it("says there where it came from and when it had arrived", async () => {
-    const wrapper = await mountEntry(mailed({ movedFrom: { conversationId: nora.id, by: "Ana", at: 1_790_000_000_000 }, move: 1 }));
+    const wrapper = await mountEntry(
+      mailed({ movedFrom: { conversationId: nora.id, by: "Ana", at: 1_790_000_000_000 }, move: 1 }),
+    );
     expect(wrapper.text()).toMatch(/Moved here by Ana\. It arrived on .+ Show where it was/u);
     expect(wrapper.text()).toContain("It is wobbly.");
     expect(wrapper.get("a").attributes("href")).toBe(`/conversations/${nora.id}`);
   });
 
   it("has a menu only where it is a mail that came in", async () => {
-    const hasMenu = async (message: Message) => (await mountEntry(message)).find("button[aria-label='More about this email']").exists();
+    const hasMenu = async (message: Message) =>
+      (await mountEntry(message)).find("button[aria-label='More about this email']").exists();
     expect(await hasMenu(mailed())).toBe(true);
     expect(await hasMenu(aMessage())).toBe(false);
     expect(await hasMenu(aMessage({ author: { kind: "agent", name: "Ana" }, channel: "email" }))).toBe(false);
@@ -185,7 +188,13 @@ describe("[V1] a moved mail in the threads", () => {
       mailed({ ledgerId: idOf(78) }, { seq: 4 }),
     ];
     const entries = computeEntries({ messages, events: [anEvent({ id: 5, afterSeq: 3 })], unsent: [], hasOlder: true });
-    expect(entries.map(({ key }) => key.replace(/^day.*/u, "day"))).toEqual(["day", "message-1", "message-2", "event-5", "message-4"]);
+    expect(entries.map(({ key }) => key.replace(/^day.*/u, "day"))).toEqual([
+      "day",
+      "message-1",
+      "message-2",
+      "event-5",
+      "message-4",
+    ]);
     expect(entries.at(-1)).toMatchObject({ isFirstOfGroup: true, isSubjectShown: false });
   });
 });

@@ -29,6 +29,9 @@ describe("POST /email/inbound", () => {
       verdict: "new",
       reason: "The sender is not known yet.",
       conversationId: row?.conversationId,
+      isMovable: true,
+      movingTo: null,
+      movedFrom: null,
       size: new TextEncoder().encode(raw).byteLength,
     });
     const page = await read(conversationPageSchema, { key }, `GET /api/conversations/${row?.conversationId}`);

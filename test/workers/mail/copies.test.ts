@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { conversationCreatedSchema, pageOf, undeliverableAddressSchema } from "../../../worker/domain/api-shapes.ts";
-import { MAILBOX, freshDeployment, newId } from "../support/deployment.ts";
+import { MAILBOX, addAgent, freshDeployment, newId } from "../support/deployment.ts";
 import { call, read, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { failure, takeMail, type Outbound } from "../support/outbound.ts";
@@ -109,6 +109,17 @@ describe("answers of people in copy", () => {
     const headers = ["In-Reply-To: <sent-1@cloudflare.test>"];
     await receive(rawMail({ from: LEO, headers }), { from: LEO });
     expect((await ledger(key))[0]).toMatchObject({ verdict: "reference", conversationId: id });
+  });
+
+  test("[M9] a colleague in copy answers as what they are: a note", async () => {
+    const { agent } = await addAgent("agent");
+    const { id, replyTo } = await sent({ cc: [agent.email] });
+    await receive(rawMail({ from: agent.email, text: "I will call them" }), { from: agent.email, to: replyTo });
+    expect((await ledger(key))[0]).toMatchObject({ verdict: "note", conversationId: id });
+    expect((await openThread(key, id)).messages.at(-1)).toMatchObject({
+      channel: "note",
+      author: { kind: "agent", id: agent.id },
+    });
   });
 
   test("[M11] a stranger with that address is a new person as before", async () => {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { handleCron } from "../../../worker/cron.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { updateContact } from "../../../worker/db/contacts.ts";
-import { findLedgerRow } from "../../../worker/db/ledger.ts";
+import { endTry, findLedgerRow, type LedgerRow } from "../../../worker/db/ledger.ts";
 import { processMail } from "../../../worker/email/process.ts";
 import { receiveMail } from "../../../worker/email/receive.ts";
 import type { Env } from "../../../worker/env.ts";
@@ -29,10 +29,15 @@ async function store(raw: string, { from = "vera@example.test", to = MAILBOX } =
   return received.row.id;
 }
 
-async function rowOf(id: string) {
+async function rowOf(id: string): Promise<LedgerRow> {
   const row = await findLedgerRow(openDatabase(env.DB), id);
   if (row === null) throw new Error("no such row");
   return row;
+}
+
+/** The database goes away a query later each time, until the row has come this far. */
+async function crashUntil(id: string, hasCome: (row: LedgerRow) => boolean): Promise<void> {
+  for (let queries = 1; !hasCome(await rowOf(id)); queries += 1) await processMail({ ...env, DB: databaseAway(queries) }, id);
 }
 
 /** Time has passed: what waits for another try is due. */
@@ -50,8 +55,7 @@ describe("[A5] a verdict is stored before it is carried out, and a repeat carrie
     await receive(rawMail({ text: "first" }));
     const [contact] = await listContacts(key);
     const id = await store(rawMail({ text: "second" }));
-    for (let queries = 1; (await rowOf(id)).state !== "decided"; queries += 1)
-      await processMail({ ...env, DB: databaseAway(queries) }, id);
+    await crashUntil(id, ({ state }) => state === "decided");
     expect(await rowOf(id)).toMatchObject({ verdict: "contact", decision: { code: "contact", row: "M16" }, seq: null });
     await updateContact(openDatabase(env.DB), contact?.id ?? "", { isBlocked: true, now: Date.now() });
     await processMail(env, id);
@@ -70,14 +74,23 @@ describe("[A5] a verdict is stored before it is carried out, and a repeat carrie
 
   test("the conversation is written down before it is gone to", async () => {
     const id = await store(rawMail());
-    for (let queries = 1; (await rowOf(id)).conversationId === null; queries += 1)
-      await processMail({ ...env, DB: databaseAway(queries) }, id);
+    await crashUntil(id, ({ decision }) => decision !== null);
+    await crashUntil(id, ({ conversationId }) => conversationId !== null);
     const { conversationId } = await rowOf(id);
     // Nobody is shown a conversation that is not there yet.
     expect(await ledger(key)).toMatchObject([{ state: "decided", conversationId: null }]);
     await env.DB.prepare("UPDATE contact_conversations SET conversation_id = 'another'").run();
     await processMail(env, id);
     expect(await rowOf(id)).toMatchObject({ state: "applied", conversationId, seq: 1 });
+  });
+
+  test("of two tries at the same time the first to settle the mail has", async () => {
+    const id = await store(rawMail());
+    await processMail(env, id);
+    const db = openDatabase(env.DB);
+    const settled = await rowOf(id);
+    await endTry(db, id, { state: "failed", seq: null, retryAt: 1, updatedAt: 1 });
+    expect(await rowOf(id)).toEqual(settled);
   });
 
   test("letting a mail in, or reading it again, decides anew", async () => {

@@ -380,7 +380,7 @@ describe("[A5] [V5] a crash between any two steps of a move", () => {
     const answers = await Promise.all(
       [nora, null].map(async (to) => call({ key }, `POST /api/ledger/${mail.id}/move`, { body: { conversationId: to } })),
     );
-    expect(answers.map(({ status }) => status).sort()).toContain(200);
+    expect(answers.map(({ status }) => status)).toContain(200);
     const places = (await listThreads(key, await count("conversations"))).map(({ id }) => id);
     const texts = (await Promise.all(places.map(shown))).flat();
     expect(texts.filter((text) => text === "second")).toHaveLength(1);

@@ -66,7 +66,10 @@ export function objectsAway<N extends "CONVERSATION" | "INBOX">(name: N): Env[N]
  * Bindings of a process that ends at a step: queries and calls of objects together are counted, and everything after that
  * many fails. The last one that is made may have been carried out although its answer never came.
  */
-export function dyingAfter(steps: number, options: { isAnswerLost?: boolean; onStep?: () => void } = {}): Pick<Env, "DB" | "CONVERSATION"> {
+export function dyingAfter(
+  steps: number,
+  options: { isAnswerLost?: boolean; onStep?: () => void } = {},
+): Pick<Env, "DB" | "CONVERSATION"> {
   const { isAnswerLost = false, onStep = () => undefined } = options;
   let taken = 0;
   const step = async (work: () => unknown): Promise<unknown> => {
@@ -93,7 +96,13 @@ export function dyingAfter(steps: number, options: { isAnswerLost?: boolean; onS
   });
   const CONVERSATION = replacing(env.CONVERSATION, (name, real) => {
     if (name !== "get") return null;
-    return (...args) => replacing(Object(real(...args)), (_, method) => async (...given) => step(() => method(...given)));
+    return (...args) =>
+      replacing(
+        Object(real(...args)),
+        (_, method) =>
+          async (...given) =>
+            step(() => method(...given)),
+      );
   });
   return { DB, CONVERSATION };
 }

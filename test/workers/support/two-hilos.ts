@@ -137,7 +137,9 @@ function replyTo(letters: Letter[], letter: Letter): string | null {
 
 /** Every mail that this Hilo has to send has left. */
 async function allSent({ env: hilo }: Hilo): Promise<void> {
-  const { results } = await hilo.DB.prepare("SELECT DISTINCT conversation_id AS id FROM ledger WHERE conversation_id IS NOT NULL").all();
+  const { results } = await hilo.DB.prepare(
+    "SELECT DISTINCT conversation_id AS id FROM ledger WHERE conversation_id IS NOT NULL",
+  ).all();
   await vi.waitFor(async () => {
     for (const { id } of results) {
       const messages = (await conversationStub(hilo, String(id)).older(null, 100)) ?? [];

@@ -4,8 +4,8 @@ import { TEXT_LENGTH_MAX } from "../../shared/protocol-constants.ts";
 import type { LiveConversation } from "../conversation/use-conversation.ts";
 import { useSession } from "../session/session.ts";
 import { BY_PRESENCE, choiceAfterSending, computeChannel, type ChannelChoice } from "./channel-choice.ts";
-import { findNewerReply } from "./send-guard.ts";
 import { nonEmpty } from "./copies.ts";
+import { findNewerReply } from "./send-guard.ts";
 import { useCopies } from "./use-copies.ts";
 import { useDraft } from "./use-draft.ts";
 import { useAddressNews, useGivenBack, useTakenBack } from "./use-returned-texts.ts";
@@ -22,9 +22,8 @@ function lastSeqOf(live: LiveConversation, agentId: string): number {
   return live.messages.value.findLast(({ author }) => author.id === agentId)?.seq ?? 0;
 }
 
-/** What the composer of one conversation knows: the text, the channel, the files, and whether it may be sent. */
-export function useComposer({ live, conversation }: ComposerOptions) {
-  const session = useSession();
+/** What is being written, by which channel and to whom else. */
+function useWriting({ live, conversation }: ComposerOptions) {
   const choice = ref<ChannelChoice>(BY_PRESENCE);
   const channel = computed<Channel>(() =>
     computeChannel(choice.value, {
@@ -32,13 +31,18 @@ export function useComposer({ live, conversation }: ComposerOptions) {
       hasVisitor: toValue(conversation).hasVisitor,
     }),
   );
-  const { text, guardSeq, moveGuard, giveBack } = useDraft(live, () => (channel.value === "note" ? "note" : "reply"));
-  const isEmail = () => channel.value === "email";
-  const copies = useCopies({ place: { agentId: session.myId, conversationId: live.id }, isEmail });
-  const files = useUploads();
-  const transcript = useTranscript(live, () => toValue(conversation).contact?.email ?? "");
+  const isEmail = computed(() => channel.value === "email");
+  const draft = useDraft(live, () => (channel.value === "note" ? "note" : "reply"));
+  const copies = useCopies({ place: { agentId: useSession().myId, conversationId: live.id }, isEmail });
+  return { choice, channel, isEmail, draft, copies, files: useUploads() };
+}
 
-  const isWithoutAddress = computed(() => channel.value === "email" && !toValue(conversation).contact?.email);
+/** Whether it may be sent, and what is in the way. */
+function useReadiness({ live, conversation }: ComposerOptions, writing: ReturnType<typeof useWriting>) {
+  const session = useSession();
+  const { channel, isEmail, copies, files } = writing;
+  const { text, guardSeq } = writing.draft;
+  const isWithoutAddress = computed(() => isEmail.value && !toValue(conversation).contact?.email);
   const newerReply = computed(() =>
     channel.value === "note" || text.value === "" ? null : findNewerReply(live.messages.value, guardSeq.value, session.myId),
   );
@@ -46,22 +50,39 @@ export function useComposer({ live, conversation }: ComposerOptions) {
   const hasContent = computed(() => text.value.trim() !== "" || files.attachments.value.length > 0);
   const isComplete = computed(() => hasContent.value && !files.isUploading.value && !isWithoutAddress.value);
   const canSend = computed(() => isComplete.value && excess.value === 0 && !copies.hasProblem.value);
+  return { isWithoutAddress, newerReply, excess, canSend };
+}
+
+/** What the composer of one conversation knows: the text, the channel, the files, and whether it may be sent. */
+export function useComposer(options: ComposerOptions) {
+  const { live, conversation } = options;
+  const session = useSession();
+  const writing = useWriting(options);
+  const readiness = useReadiness(options, writing);
+  const { choice, channel, isEmail, copies, files } = writing;
+  const { text, guardSeq, moveGuard, giveBack } = writing.draft;
+  const transcript = useTranscript(live, () => toValue(conversation).contact?.email ?? "");
 
   function send(): void {
-    if (!canSend.value || newerReply.value) return;
+    if (!readiness.canSend.value || readiness.newerReply.value) return;
     const clientId = live.send({
       text: text.value.trim(),
       channel: channel.value,
       attachments: files.attachments.value,
-      ...(isEmail() && nonEmpty(copies.copies.value)),
+      ...(isEmail.value && nonEmpty(copies.copies.value)),
       ...(channel.value !== "note" && { ifLastSeq: Math.max(guardSeq.value, lastSeqOf(live, session.myId)) }),
     });
     if (clientId === undefined) return;
     if (channel.value === "chat") transcript.follow(clientId);
     text.value = "";
     files.clear();
-    if (isEmail()) copies.clear();
+    if (isEmail.value) copies.clear();
     choice.value = choiceAfterSending(choice.value);
+  }
+
+  function sendAnyway(): void {
+    moveGuard();
+    send();
   }
 
   useAddressNews(live);
@@ -71,24 +92,5 @@ export function useComposer({ live, conversation }: ComposerOptions) {
     if (now.length > before.length) live.sendTyping();
   });
 
-  function sendAnyway(): void {
-    moveGuard();
-    send();
-  }
-
-  return {
-    text,
-    choice,
-    channel,
-    copies,
-    files,
-    transcript,
-    isWithoutAddress,
-    newerReply,
-    excess,
-    canSend,
-    send,
-    sendAnyway,
-    moveGuard,
-  };
+  return { ...readiness, text, choice, channel, copies, files, transcript, send, sendAnyway, moveGuard };
 }

@@ -1,5 +1,6 @@
 import type { Channel, Delivery } from "../../../durable-objects/conversation/protocol.ts";
 import { UNDONE_REASON } from "../../shared/protocol-constants.ts";
+import { sayMailReason } from "../i18n/mail-reasons.ts";
 import type { Texts, TextKey } from "../i18n/use-text.ts";
 
 type MailState = Exclude<Delivery["state"], "seen">;
@@ -26,8 +27,9 @@ export function isTakenBack({ state, reason }: Delivery): boolean {
 }
 
 /** What became of a message's mail, in words. */
-export function describeDelivery(delivery: Delivery, channel: Channel, t: Texts["t"]): string {
-  const { state, reason } = delivery;
+export function describeDelivery(delivery: Delivery, channel: Channel, { t, locale }: Texts): string {
+  const { state } = delivery;
+  const reason = delivery.reason === undefined ? undefined : sayMailReason(delivery.reason, locale.value);
   if (state === "seen") return t("delivery.seen");
   if (isTakenBack(delivery)) return t("delivery.takenBack");
   if (state === "queued" && reason !== undefined) return t("delivery.queuedReason", { reason });

@@ -1,5 +1,6 @@
 import { createI18n } from "vue-i18n";
 import { en, type Messages } from "./en.ts";
+import { loadMailReasons } from "./mail-reasons.ts";
 
 export const LOCALES = ["en", "es"] as const;
 export type Locale = (typeof LOCALES)[number];
@@ -28,6 +29,7 @@ function preferredLocale(): Locale {
 /** Loads a language's texts if need be and switches to it. */
 export async function showLocale(locale: Locale): Promise<void> {
   if (locale === "es") i18n.global.setLocaleMessage("es", (await import("./es.ts")).es);
+  await loadMailReasons(locale);
   i18n.global.locale.value = locale;
   document.documentElement.lang = locale;
 }

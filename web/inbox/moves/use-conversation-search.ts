@@ -47,7 +47,14 @@ export function useConversationSearch({ typed, excludeId }: { typed: Ref<string>
     }
   }
 
-  watch(refDebounced(computed(() => typed.value.trim()), DEBOUNCE_MS), read, { immediate: true });
+  watch(
+    refDebounced(
+      computed(() => typed.value.trim()),
+      DEBOUNCE_MS,
+    ),
+    read,
+    { immediate: true },
+  );
 
   const found = computed(() =>
     mergeConversations([filterConversations(recent.value, typed.value), ofContacts.value])

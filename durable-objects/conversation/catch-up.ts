@@ -11,6 +11,9 @@ import {
 import type { ConversationState } from "./state.ts";
 import { conversationForAgents, conversationForVisitor, messagesFor, presenceFor } from "./views.ts";
 
+/** Mails that were moved, told again with a `welcome`. */
+const MOVED_PER_WELCOME_MAX = 20;
+
 /** What is read of the log. */
 export interface ReadableLog {
   after(seq: number, limit: number): Message[];
@@ -40,12 +43,18 @@ function nextPage(log: ReadableLog, lastSeq: number): { messages: Message[]; mor
   return { messages: found.slice(0, MESSAGES_PER_FRAME), more: found.length > MESSAGES_PER_FRAME };
 }
 
+/** Mails below `lastSeq` that were moved away or back: what a client has of them may not be so any more. Newest ones. */
+function movedPage(log: ReadableLog, { state, lastSeq }: CatchUpView): Message[] {
+  const seqs = [...state.movedSeqs, ...state.returnedSeqs].filter((seq) => seq <= lastSeq).sort((a, b) => a - b);
+  return seqs.slice(-MOVED_PER_WELCOME_MAX).flatMap((seq) => log.after(seq - 1, 1));
+}
+
 function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
   const { state, presence, connection } = view;
   const frame = {
     type: "welcome" as const,
     presence: presenceFor(connection.kind, presence),
-    messages: messagesFor(connection.kind, page.messages),
+    messages: messagesFor(connection.kind, [...movedPage(log, view), ...page.messages]),
     more: page.more,
   };
   if (connection.kind === "visitor") {

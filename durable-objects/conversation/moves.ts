@@ -74,7 +74,7 @@ export function decideMoveOut(turn: Turn, input: MoveOut): Effect[] {
     if (known === null || hasHeard(known, input)) return [];
     const message = { ...known, mail: { ...known.mail, movedTo: input.to, move: input.move } };
     const isLast = state.lastSeq === state.movedSeqs.length + 1;
-    const without = recount(turn, { ...state, movedSeqs: [...state.movedSeqs, known.seq] }, known.seq);
+    const without = recount(turn, awayOf(state, known.seq), known.seq);
     state = unlearnPart({ ...turn, state: without }, { key, message: known });
     const effects: Effect[] = [{ kind: "update", message }];
     if (isLast && state.status === "open") {
@@ -145,8 +145,7 @@ function showAgain(turn: Turn, input: MoveIn, { key, message: known }: MailPart)
   const message = { ...known, mail: { ...mail, move: input.move } };
   if (movedTo === undefined) return { state: turn.state, message, effects: [{ kind: "update", message }] };
   const isFirst = turn.state.lastSeq === turn.state.movedSeqs.length;
-  const movedSeqs = turn.state.movedSeqs.filter((seq) => seq !== known.seq);
-  let state = recount(turn, { ...turn.state, movedSeqs }, known.seq);
+  let state = recount(turn, backOf(turn.state, known.seq), known.seq);
   if (newestMail(turn, state)?.seq === known.seq && known.mail?.isNewPerson !== true)
     state = learnPart(state, { key, message: known }, input);
   const effects: Effect[] = [{ kind: "update", message }];
@@ -156,6 +155,14 @@ function showAgain(turn: Turn, input: MoveIn, { key, message: known }: MailPart)
   }
   effects.push({ kind: "state", state }, { kind: "message", message }, { kind: "conversation" });
   return { state, message, effects };
+}
+
+function awayOf(state: ConversationState, away: number): ConversationState {
+  return { ...state, movedSeqs: [...state.movedSeqs, away], returnedSeqs: state.returnedSeqs.filter((seq) => seq !== away) };
+}
+
+function backOf(state: ConversationState, back: number): ConversationState {
+  return { ...state, movedSeqs: state.movedSeqs.filter((seq) => seq !== back), returnedSeqs: [...state.returnedSeqs, back] };
 }
 
 function eventOf(turn: Turn, kind: ConversationEvent["kind"], actor: Author): Effect {

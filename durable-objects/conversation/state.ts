@@ -56,6 +56,8 @@ export const conversationStateSchema = v.object({
   mail: v.nullable(mailThreadSchema),
   /** Messages that are mails which were moved to another conversation. */
   movedSeqs: v.optional(v.array(v.number()), []),
+  /** Those that were moved back. */
+  returnedSeqs: v.optional(v.array(v.number()), []),
   lastMessage: conversationSchema.entries.lastMessage,
   /** Channel of the last message that is no note. */
   channel: v.picklist(["chat", "email"]),
@@ -93,6 +95,7 @@ export function newConversationState(input: {
     subject: null,
     mail: null,
     movedSeqs: [],
+    returnedSeqs: [],
     lastMessage: null,
     channel: "chat",
   };

@@ -57,7 +57,8 @@ describe("[E16] [V1] a mail in the wrong conversation", () => {
     await movedLine(colleague).waitFor();
     expect(await inbox.thread.getByText("Nora's chair wobbles.").count()).toBe(0);
 
-    await movedLine(inbox).getByRole("link", { name: "Open it there" }).press("Enter");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Open it there");
+    await page.keyboard.press("Enter");
     await inbox.conversation.getByRole("heading", { name: "Nora Field" }).waitFor();
     await inbox.message("Nora's chair wobbles.").getByText("Moved here by Ana Ruiz.").waitFor();
 

@@ -99,7 +99,7 @@ function file(name: string) {
 }
 
 describe("previews", () => {
-  test("one line of bounded length, or the names of the files", () => {
+  test("[C12] one line of bounded length, or the names of the files", () => {
     expect(previewOf(aMessage({ text: " a\n\n b\t" }))).toBe("a b");
     expect(previewOf(aMessage({ text: "x".repeat(500) }))).toHaveLength(PREVIEW_LENGTH_MAX);
     expect(previewOf(aMessage({ text: "", attachments: [file("a.png"), file("b.png")] }))).toBe("a.png, b.png");

@@ -119,7 +119,7 @@ describe("frames", () => {
     expect(decideFrame(aTurn(), { ...frame(input), connection: visitorConnection() })).toEqual(rejected("not_allowed"));
   });
 
-  test("[C6] typing is told to the others; a viewer's to nobody", () => {
+  test("[P11] typing is told to the others; a viewer's to nobody", () => {
     expect(decideFrame(aTurn(), { ...frame({ type: "typing" }), connection: agentConnection() })).toEqual([
       { kind: "broadcast", frame: { type: "typing", author: ana }, isForSender: false },
     ]);

@@ -49,7 +49,7 @@ describe("[P8] bad frames", () => {
     ]);
   });
 
-  test("a text that is only too long names its message and ends nothing", () => {
+  test("[C12] [P8] a text that is only too long names its message and ends nothing", () => {
     const parsed = parse({ type: "send", clientId: uuid(1), text: "a".repeat(TEXT_LENGTH_MAX + 1) });
     if (parsed.isOk) throw new Error("was taken");
     expect(badFrame(parsed)).toEqual([{ kind: "answer", frame: { type: "rejected", reason: "too_long", clientId: uuid(1) } }]);

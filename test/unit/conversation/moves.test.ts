@@ -112,6 +112,7 @@ describe("[V1] a mail that is moved away", () => {
     expect(state).toMatchObject({
       lastSeq: 2,
       movedSeqs: [2],
+      returnedSeqs: [],
       lastInboundSeq: 1,
       lastMessage: { seq: 1, preview: "Do you repair?" },
       subject: "Hello",
@@ -231,7 +232,7 @@ describe("[V1] [V2] back again, late and repeated", () => {
     const stored: [string, Message][] = messages.map(([key]) => [key, away.findByKey(key) ?? first]);
     const back = decideMoveIn(away, aMoveIn({ move: 2, parts: [{ key: KEY, message: aMailMessage({ seq: 9 }) }] }));
     const restored = carriedOut(away, stored, back.effects);
-    expect(restored.state).toEqual({ ...turn.state, revision: turn.state.revision + 2 });
+    expect(restored.state).toEqual({ ...turn.state, revision: turn.state.revision + 2, returnedSeqs: [2] });
     expect(restored.findBySeq(2)).toEqual({ ...aMailMessage(), mail: { ...aMailMessage().mail, move: 2 } });
     expect(back.effects.filter(({ kind }) => kind === "message" || kind === "insert")).toEqual([
       { kind: "message", message: restored.findBySeq(2) },

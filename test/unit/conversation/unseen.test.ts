@@ -19,7 +19,7 @@ const due = (turn: Turn) => ({ ...turn.state.unseen, dueAt: turn.now, afterMs: 1
 const mailsOf = (effects: Effect[]) => effects.flatMap((effect) => (effect.kind === "mail" ? [effect.job] : []));
 const stateOf = (effects: Effect[]) => effects.findLast((effect) => effect.kind === "state")?.state.unseen;
 
-describe("[O] a reply reaches the person", () => {
+describe("[O11] a reply reaches the person", () => {
   it("mails several unseen replies once, in one mail, and says so on each of them", () => {
     const turn = aTurnWith({});
     turn.state.unseen = due(turn);

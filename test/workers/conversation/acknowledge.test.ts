@@ -27,7 +27,7 @@ import { newId } from "../support/deployment.ts";
 beforeEach(freshStorage);
 
 describe("stored, then acknowledged", () => {
-  test("[A1] the message is on disk when its acknowledgement comes, and after a crash right then", async () => {
+  test("[A1] [P5] the message is on disk when its acknowledgement comes, and after a crash right then", async () => {
     const { id, stub, first } = await begin();
     const visitor = await join(stub, VISITOR);
     const clientId = newId();
@@ -98,7 +98,7 @@ describe("stored, then acknowledged", () => {
 });
 
 describe("sent again", () => {
-  test("[A2] a repeated clientId is echoed to its sender only, with the first seq", async () => {
+  test("[A2] [P5] a repeated clientId is echoed to its sender only, with the first seq", async () => {
     const { stub } = await begin();
     const visitor = await join(stub, VISITOR);
     const ana = await join(stub, ANA);

@@ -30,7 +30,7 @@ describe("catching up", () => {
   test.each([
     ["a visitor", VISITOR],
     ["an agent", ANA],
-  ])("[A3] %s who comes back gets exactly what they missed", async (_, claim) => {
+  ])("[A3] [P4] %s who comes back gets exactly what they missed", async (_, claim) => {
     const { stub } = await begin();
     await sendMany(stub, 4);
     const before = await join(stub, claim, 3);
@@ -47,7 +47,7 @@ describe("catching up", () => {
   test.each([
     ["a visitor", VISITOR],
     ["an agent", ANA],
-  ])("[A3] %s gets a long absence in pages of at most fifty, without a gap", async (_, claim) => {
+  ])("[A3] [P4] %s gets a long absence in pages of at most fifty, without a gap", async (_, claim) => {
     const { stub } = await begin();
     await sendMany(stub, 2 * MESSAGES_PER_FRAME + 1);
     const socket = await join(stub, claim, 1);
@@ -71,7 +71,7 @@ describe("catching up", () => {
     expect(await (await join(stub, VISITOR, 1_000)).next("welcome")).toMatchObject({ more: false, messages: [] });
   });
 
-  test("[A3] a visitor's pages go on past a page that holds only notes", async () => {
+  test("[A3] [P4] a visitor's pages go on past a page that holds only notes", async () => {
     const { stub } = await begin();
     for (let index = 0; index < MESSAGES_PER_FRAME; index += 1) await send(stub, { author: AUTHOR_ANA, channel: "note" });
     await send(stub, { author: AUTHOR_ANA, text: "Here I am" });

@@ -203,7 +203,7 @@ describe("presence", () => {
 });
 
 describe("watching agents", () => {
-  test("[T7] an agent who is no longer one is put out at the next look", async () => {
+  test("[T7] [C6] an agent who is no longer one is put out at the next look", async () => {
     const { stub } = await begin();
     const ana = await join(stub, ANA);
     ports.conversation = { loadRoles: async () => new Map() };
@@ -211,7 +211,7 @@ describe("watching agents", () => {
     expect(await ana.end()).toEqual({ code: 4001, reason: "not_allowed" });
   });
 
-  test("[T7] an agent who is demoted keeps the socket and may no longer write; a key's role is never raised", async () => {
+  test("[T7] [C6] an agent who is demoted keeps the socket and may no longer write; a key's role is never raised", async () => {
     const { stub } = await begin();
     const ana = await join(stub, ANA);
     const viewer = await join(stub, { ...ANA, credential: "key:1", role: "viewer" });
@@ -225,7 +225,7 @@ describe("watching agents", () => {
     }
   });
 
-  test("[T7] [A12] with D1 away nobody is put out", async () => {
+  test("[T7] [C6] [A12] with D1 away nobody is put out", async () => {
     const { stub } = await begin();
     const ana = await join(stub, ANA);
     ports.conversation = { loadRoles: async () => Promise.reject(new Error("D1 is away")) };

@@ -25,7 +25,7 @@ async function objects(): Promise<string[]> {
 }
 
 describe("claims about who it is", () => {
-  test("[A10] a claim in a header from outside is ignored on a visitor's socket", async () => {
+  test("[A10] [P13] a claim in a header from outside is ignored on a visitor's socket", async () => {
     const { token, conversationId } = await beginChat();
     const socket = await visitorSocket(token, { headers: { [CONNECTION_HEADER]: JSON.stringify(ANA), origin: SITE } });
     socket.send({ type: "hello", lastSeq: 0 });
@@ -40,7 +40,7 @@ describe("claims about who it is", () => {
     });
   });
 
-  test("[A10] a claim in a header from outside is ignored on an agent's sockets", async () => {
+  test("[A10] [P13] a claim in a header from outside is ignored on an agent's sockets", async () => {
     const { conversationId } = await beginChat();
     const viewer = await addAgent("viewer", { name: "Vera" });
     const claim = JSON.stringify({ ...ANA, role: "owner" });

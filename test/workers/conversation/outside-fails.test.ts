@@ -50,7 +50,7 @@ describe.each([
   ["hanging", hang],
   ["failing", fail],
 ])("everything outside %s", (_, port) => {
-  test("[A4] [A12] messages are stored, acknowledged and seen by the other side", async () => {
+  test("[A4] [A12] [O9] messages are stored, acknowledged and seen by the other side", async () => {
     ports.conversation = everyPort(port);
     const { id, stub } = await begin({ open: openRequest({ capture: { email: "carla@customer.test" } }) });
     const visitor = await join(stub, VISITOR);
@@ -72,7 +72,7 @@ describe.each([
 });
 
 describe("what is owed", () => {
-  test("[A4] a crash before the index is written: the alarm of the same commit writes it", async () => {
+  test("[A4] [O8] a crash before the index is written: the alarm of the same commit writes it", async () => {
     ports.conversation = { saveIndex: hang };
     const { id } = await begin();
     ports.heal();
@@ -80,7 +80,7 @@ describe("what is owed", () => {
     await untilIndexed(id, 1);
   });
 
-  test("[A4] while something hangs the alarm is set for later, not for now again", async () => {
+  test("[A4] [O9] while something hangs the alarm is set for later, not for now again", async () => {
     ports.conversation = { saveIndex: hang };
     const { stub } = await begin();
     await runDurableObjectAlarm(stub);
@@ -177,7 +177,7 @@ describe("the index", () => {
     expect(await indexed(id)).toEqual(before);
   });
 
-  test("a burst of 100 messages makes at most 5 writes of the index", async () => {
+  test("[O8] a burst of 100 messages makes at most 5 writes of the index", async () => {
     const { id, stub } = await begin();
     const visitor = await join(stub, VISITOR);
     for (let index = 0; index < 100; index += 1) visitor.send({ type: "send", clientId: newId(), text: `${index}` });

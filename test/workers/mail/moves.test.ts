@@ -307,8 +307,16 @@ describe("[V4] visitors", () => {
     expect(again.welcome).toMatchObject({ withdrawn: [3] });
     expect(again.welcome.messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do."]);
     expect(JSON.stringify(again.socket.texts)).not.toContain("Great!");
+    // Who had it, and an agent who was away, are told with the next welcome.
+    const colleague = await agentSocket({ key }, chat.conversationId);
+    colleague.send({ type: "hello", lastSeq: 3 });
+    expect((await colleague.next("welcome")).messages).toMatchObject([{ seq: 3, mail: { movedTo: { conversationId: other } } }]);
     await move(mail.id, chat.conversationId);
     expect((await socket.next("message")).message).toMatchObject({ seq: 3, text: "Great!" });
+    const late = await visitorSocket(chat.token, { headers: { origin: SITE } });
+    late.send({ type: "hello", lastSeq: 3 });
+    expect((await late.next("welcome")).messages).toMatchObject([{ seq: 3, text: "Great!" }]);
+    expect(late.frames[0]).not.toHaveProperty("withdrawn");
     expect((await widget(chat.token)).welcome.messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "Great!"]);
     expect(agent.frames.map(({ type }) => type)).not.toContain("withdrawn");
   });

@@ -1,6 +1,7 @@
 /** Mail that arrives: where it lands, and that the ledger says why. */
 import { createTransport } from "nodemailer";
 import { beforeAll, describe, expect, test } from "vitest";
+import { findViolations } from "../support/accessibility.ts";
 import type { Colleague } from "../support/company.ts";
 import { MAILBOX, waitFor } from "../support/stack.ts";
 import { useCompany } from "../support/use-company.ts";
@@ -192,11 +193,15 @@ describe("mail that is kept aside", () => {
     await inbox.open("/");
   });
 
-  test("and found, is told why in Spanish", async () => {
-    const inbox = await company().inboxOn({ locale: "es-ES" }, ana);
+  test("and found, is told why in Spanish, and axe finds nothing wrong", async () => {
+    const inbox = await company().inboxOn({ locale: "es-ES", colorScheme: "dark", bypassCSP: true }, company().owner);
     await inbox.open("/ledger?state=filtered");
     const row = inbox.page.getByRole("row", { name: /I am on holiday/ });
     await row.getByText("Apartado: respuesta automática").waitFor();
     await row.getByText("Una respuesta automática a ningún correo conocido.").waitFor();
+    expect(await findViolations(inbox.page)).toEqual([]);
+    await inbox.open("/settings/mailboxes");
+    await inbox.page.getByLabel("Servidor en cuyo juicio sobre remitentes se confía").waitFor();
+    expect(await findViolations(inbox.page)).toEqual([]);
   });
 });

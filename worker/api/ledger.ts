@@ -1,6 +1,7 @@
 /** The ledger of inbound mail. */
 import { Hono } from "hono";
 import * as v from "valibot";
+import type { Database } from "../db/database.ts";
 import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { countAttention, ledgerEntryOf, listLedger, listLedgerOfSender, searchLedger } from "../db/ledger-pages.ts";
 import {
@@ -31,13 +32,8 @@ export const ledgerApi = new Hono<AppEnv>()
     async (c) => {
       const { limit, cursor, state, q = "" } = readQuery(c, ledgerQuerySchema);
       const input = { limit, after: decodeCursor(cursor), view: state ?? null };
-      const sender = v.safeParse(emailSchema, q);
       const db = c.get("db");
-      const page = await (q === ""
-        ? listLedger(db, input)
-        : sender.success
-          ? listLedgerOfSender(db, { ...input, sender: sender.output })
-          : searchLedger(db, { ...input, text: q }));
+      const page = await (q === "" ? listLedger(db, input) : findMails(db, { ...input, text: q }));
       return c.json({ items: page.items, nextCursor: encodeCursor(page.next) });
     },
   )
@@ -97,6 +93,13 @@ export const ledgerApi = new Hono<AppEnv>()
       },
     });
   });
+
+/** A whole address that has sent nothing is looked for like any other text: it may be a recipient, or half typed. */
+async function findMails(db: Database, input: Parameters<typeof searchLedger>[1]): ReturnType<typeof searchLedger> {
+  const sender = v.safeParse(emailSchema, input.text);
+  const theirs = sender.success ? await listLedgerOfSender(db, { ...input, sender: sender.output }) : null;
+  return theirs !== null && theirs.items.length > 0 ? theirs : searchLedger(db, input);
+}
 
 /** Ms after which cron goes on with what was begun here. */
 const TAKEN_UP_MS = 60_000;

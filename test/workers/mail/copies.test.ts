@@ -203,3 +203,63 @@ describe("one refused recipient", () => {
     expect(await undeliverable(VERA)).toEqual([]);
   });
 });
+
+/** RFC 3464, about one of the recipients of the mail with this id. */
+function bounceOf(recipient: string, original: string): string {
+  return rawMail({
+    from: "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
+    subject: "Undelivered Mail Returned to Sender",
+    headers: ['Content-Type: multipart/report; report-type=delivery-status; boundary="r"', "MIME-Version: 1.0"],
+    text: [
+      "--r",
+      "Content-Type: message/delivery-status",
+      "",
+      "Reporting-MTA: dns; mx.example.test",
+      "",
+      `Final-Recipient: rfc822; ${recipient}`,
+      "Action: failed",
+      "Status: 5.1.1",
+      "Diagnostic-Code: smtp; 550 5.1.1 No such user",
+      "",
+      "--r",
+      "Content-Type: message/rfc822",
+      "",
+      `Message-ID: <${original}>`,
+      "",
+      "Our answer.",
+      "--r--",
+    ].join("\r\n"),
+  });
+}
+
+describe("[M5] a bounce of a mail to several", () => {
+  test("is about whom it names, and fails the mail only when nobody is left", async () => {
+    const id = await thread();
+    const { seq } = await reply(key, id, { cc: [LEO] });
+    await deliveredAs(key, id, { seq, state: "sent" });
+    await receive(bounceOf(LEO, "sent-1@cloudflare.test"), { from: "" });
+    const reason = "550 5.1.1 No such user";
+    const one = { state: "sent", to: [VERA], refused: [{ address: LEO, reason }] };
+    await expect.poll(async () => (await openThread(key, id)).messages.at(-1)?.delivery).toEqual(one);
+    expect(await undeliverable(`${LEO},${VERA}`)).toMatchObject([{ email: LEO, cause: "bounce" }]);
+    await receive(bounceOf(VERA, "sent-1@cloudflare.test"), { from: "" });
+    expect(await deliveredAs(key, id, { seq, state: "failed" })).toMatchObject({
+      reason,
+      refused: [{ address: LEO }, { address: VERA }],
+    });
+  });
+
+  test("that names nobody of them marks nobody and says so", async () => {
+    const id = await thread();
+    const { seq } = await reply(key, id, { cc: [LEO] });
+    await deliveredAs(key, id, { seq, state: "sent" });
+    await receive(bounceOf("forwarded@elsewhere.test", "sent-1@cloudflare.test"), { from: "" });
+    expect((await ledger(key))[0]).toMatchObject({ verdict: "bounce", conversationId: id });
+    expect(await deliveredAs(key, id, { seq, state: "sent" })).toEqual({
+      state: "sent",
+      to: [VERA, LEO],
+      reason: "550 5.1.1 No such user",
+    });
+    expect(await undeliverable(`${LEO},${VERA}`)).toEqual([]);
+  });
+});

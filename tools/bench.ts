@@ -4,6 +4,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureLists, measureMessageCosts, measureReconnects } from "../test/bench/billing-section.ts";
+import { measureIdle } from "../test/bench/idle-section.ts";
 import { measureMails } from "../test/bench/intake-section.ts";
 import { measureRelays } from "../test/bench/relay-section.ts";
 import { formatMarkdown, formatSection, type Section } from "../test/bench/section.ts";
@@ -15,7 +16,7 @@ import { bundleWorker } from "./local-worker/bundle.ts";
 const RESULTS = join(ROOT, "bench-results");
 const USAGE = `Usage: npm run bench -- [options]
 
-  --only relay,costs,lists,mail   some of the parts
+  --only relay,costs,idle,lists,mail   some of the parts
   --repeats 3                     of each measurement of time; the median counts
   --seconds 4                     of each loop
   --state DIR                     where the servers' state is kept: its disk is part of what is measured
@@ -24,7 +25,7 @@ const USAGE = `Usage: npm run bench -- [options]
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "relay,costs,lists,mail" },
+    only: { type: "string", default: "relay,costs,idle,lists,mail" },
     repeats: { type: "string", default: "3" },
     seconds: { type: "string", default: "4" },
     state: { type: "string", default: tmpdir() },
@@ -48,8 +49,13 @@ async function measureRelayPart(): Promise<Section[]> {
   return [await measureRelays({ bundles: await makeBundles(join(folder, "bundles")), folder, repeats, plan })];
 }
 
+async function measureIdlePart(): Promise<Section[]> {
+  return parts.has("idle") ? [await measureIdle({ bundles: await makeBundles(join(folder, "bundles")), folder })] : [];
+}
+
 /** The parts that count: all on the Worker that counts, each with a state of its own. */
 async function measureCountedParts(): Promise<Section[]> {
+  if (!["costs", "lists", "mail"].some((part) => parts.has(part))) return [];
   const script = await bundleWorker("test/bench/worker/counting-worker.ts", join(folder, "counting"));
   const measurers = [
     ["costs", measureMessageCosts],
@@ -71,7 +77,7 @@ async function measureCountedParts(): Promise<Section[]> {
 }
 
 try {
-  const sections = [...(await measureRelayPart()), ...(parts.size > 1 || !parts.has("relay") ? await measureCountedParts() : [])];
+  const sections = [...(await measureRelayPart()), ...(await measureIdlePart()), ...(await measureCountedParts())];
   for (const section of sections) console.log(values.markdown ? `\n${formatMarkdown(section)}` : formatSection(section));
   const at = new Date().toISOString();
   await mkdir(RESULTS, { recursive: true });

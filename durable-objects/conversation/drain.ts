@@ -12,6 +12,7 @@ import {
   EFFECT_TIMEOUT_MS,
   INTERRUPTED,
   PROJECT_ALARM_MS,
+  PROJECT_DELAY_MS,
   PROJECT_INTERVAL_MS,
   projectIntervalMs,
   RETRY_BASE_MS,
@@ -60,6 +61,12 @@ export class Drain {
 
   constructor(parts: DrainParts) {
     this.#parts = parts;
+  }
+
+  /** After a change: its mail, and the lists a moment later, so that who waits for the change is answered first. */
+  async changed(): Promise<void> {
+    this.#projectLater();
+    await this.#sendMails();
   }
 
   /** Starts whatever is due; asks for an alarm for the rest. Never throws. */
@@ -124,11 +131,14 @@ export class Drain {
 
   #projectLater(): void {
     // After a failure it is the alarm's: nothing stays awake for that.
-    if (this.#projectTimer !== null || this.#failures > 0) return;
-    this.#projectTimer = setTimeout(() => {
-      this.#projectTimer = null;
-      void this.#project();
-    }, this.#projectAgainAt - Date.now());
+    if (this.#projectTimer !== null || this.#projecting !== null || this.#failures > 0 || !this.#isDirty()) return;
+    this.#projectTimer = setTimeout(
+      () => {
+        this.#projectTimer = null;
+        void this.#project();
+      },
+      Math.max(PROJECT_DELAY_MS, this.#projectAgainAt - Date.now()),
+    );
   }
 
   async #projectOnce(): Promise<void> {
@@ -143,8 +153,7 @@ export class Drain {
     this.#projecting = null;
     this.#failures = isDone.includes(false) ? this.#failures + 1 : 0;
     if (this.#failures > 0) this.#projectAgainAt = startedAt + backOffMs(this.#failures, RETRY_LIMITS, Math.random());
-    if (!this.#isDirty()) return;
-    if (this.#failures > 0) this.#parts.clock.wakeAt(this.#projectAgainAt);
+    if (this.#failures > 0 && this.#isDirty()) this.#parts.clock.wakeAt(this.#projectAgainAt);
     this.#projectLater();
   }
 

@@ -161,7 +161,8 @@ export class EffectRunner {
   #wakeFor(stored: Effect[]): void {
     const now = Date.now();
     const dueAts = stored.flatMap((effect) => (effect.kind === "mail" ? [Math.max(now, effect.job.dueAt)] : []));
-    if (stored.some((effect) => effect.kind === "state")) dueAts.push(this.#parts.projectAt(now));
+    for (const effect of stored)
+      if (effect.kind === "state") dueAts.push(this.#parts.projectAt(now), effect.state.unseen.dueAt ?? Infinity);
     if (dueAts.length > 0) this.#parts.clock.wakeAt(Math.min(...dueAts));
   }
 

@@ -6,6 +6,8 @@ import { assertNever } from "../../worker/domain/assert-never.ts";
 import type { Refusal } from "./delivery.ts";
 import type { Delivery } from "./protocol.ts";
 
+/** Ms after a change that its acknowledgement is given before the lists are written. */
+export const PROJECT_DELAY_MS = 20;
 /** Ms between two writes of the index and the lists by one conversation: a burst makes few of them. */
 export const PROJECT_INTERVAL_MS = 1_000;
 /** The same while messages keep coming: the interval doubles up to this. */

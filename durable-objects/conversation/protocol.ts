@@ -155,6 +155,8 @@ export const messageSchema = v.object({
       /** Someone else of the thread, or moved here and not proven to be the visitor's own; for agents only, as a new person's. */
       isParticipant: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
+      /** It refers to a mail of that conversation, to which its author does not belong (M13). */
+      linkedTo: v.optional(uuidSchema),
       /** It is shown there; here stands only where it went. */
       movedTo: v.optional(moveSchema),
       movedFrom: v.optional(moveSchema),

@@ -51,7 +51,17 @@ export function visitorConnection(over: Partial<VisitorConnection> = {}): Visito
 }
 
 export function agentConnection(over: Partial<AgentConnection> = {}): AgentConnection {
-  return { kind: "agent", agentId: "ana", name: "Ana", role: "agent", credential: "session:ana", undoMs: 0, unseenMs: 0, ...common, ...over };
+  return {
+    kind: "agent",
+    agentId: "ana",
+    name: "Ana",
+    role: "agent",
+    credential: "session:ana",
+    undoMs: 0,
+    unseenMs: 0,
+    ...common,
+    ...over,
+  };
 }
 
 export function aSend(over: Partial<SendRequest> = {}): SendRequest {

@@ -12,13 +12,22 @@ export type MailIdRow = typeof mailIds.$inferSelect;
 
 /** The newest id that is known for this mailbox decides; ids are given oldest first. */
 export async function findByMessageIds(db: Database, mailboxId: string, ids: readonly string[]): Promise<MailIdRow | null> {
+  return (await loadMailIds(db, mailboxId, ids))[0] ?? null;
+}
+
+/** All conversations that these ids lead to, that of the newest first; ids are given oldest first. */
+export async function findConversationsByIds(db: Database, mailboxId: string, ids: readonly string[]): Promise<string[]> {
+  return [...new Set((await loadMailIds(db, mailboxId, ids)).map(({ conversationId }) => conversationId))];
+}
+
+async function loadMailIds(db: Database, mailboxId: string, ids: readonly string[]): Promise<MailIdRow[]> {
   const asked = ids.slice(-IDS_MAX);
-  if (asked.length === 0) return null;
+  if (asked.length === 0) return [];
   const rows = await db
     .select()
     .from(mailIds)
     .where(and(eq(mailIds.mailboxId, mailboxId), inArray(mailIds.messageId, asked)));
-  return rows.sort((a, b) => asked.indexOf(b.messageId) - asked.indexOf(a.messageId))[0] ?? null;
+  return rows.sort((a, b) => asked.lastIndexOf(b.messageId) - asked.lastIndexOf(a.messageId));
 }
 
 /** A learnt id becomes known in full when its mail comes in; nothing else is ever overwritten. */

@@ -148,6 +148,7 @@ async function mailInfo(
     ...(verdict.code === "token:new-person" ? { isNewPerson: true } : {}),
     ...((await isParticipantMail(input, verdict)) ? { isParticipant: true } : {}),
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
+    ...(verdict.code === "linked" ? { linkedTo: verdict.linkedTo } : {}),
     ...(mail.invitation ? { invitation: mail.invitation } : {}),
     ...(mail.protection ? { protection: mail.protection } : {}),
   };

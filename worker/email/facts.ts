@@ -2,7 +2,7 @@
 import { findAgentByEmail } from "../db/agents.ts";
 import { findContactByEmail, findContactConversation } from "../db/contacts.ts";
 import { countRecentMails, findTwin } from "../db/ledger.ts";
-import { findByMessageIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
+import { findByMessageIds, findConversationsByIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
 import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
 import { LOOP_WINDOW_MS } from "./match-conversation.ts";
@@ -13,6 +13,8 @@ import { parseCampaign } from "./subaddress.ts";
 import type { TakenUp } from "./taken-up.ts";
 import type { OriginalMessage } from "./verdict.ts";
 
+/** Conversations that the ids of one mail lead to, and that are looked at. */
+const REFERENCED_MAX = 5;
 /** Weak tokens of one mail that are looked at. */
 const WEAK_TOKENS_MAX = 5;
 
@@ -89,8 +91,8 @@ async function readToken(lookup: Lookup): Promise<MatchFacts["token"]> {
 
 async function findReferences(lookup: Lookup): Promise<FoundConversation[]> {
   const { db, mail, row, keys } = lookup;
-  const byId = await findByMessageIds(db, row.mailboxId, [...mail.references, ...mail.inReplyTo]);
-  const ids = new Set(byId === null ? [] : [byId.conversationId]);
+  const byId = await findConversationsByIds(db, row.mailboxId, [...mail.references, ...mail.inReplyTo]);
+  const ids = new Set(byId.slice(0, REFERENCED_MAX));
   for (const address of mail.mentionedAddresses.slice(0, WEAK_TOKENS_MAX)) {
     const token = await parseReplyAddress({ keys, address });
     const id = token.kind === "token" ? await findReplyKey(db, token.conversationKey) : null;

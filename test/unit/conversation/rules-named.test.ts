@@ -13,7 +13,9 @@ const upTo = (letter: string, last: number): string[] => Array.from({ length: la
 const named = new Set(
   readdirSync(TESTS, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".test.ts"))
-    .flatMap((path) => [...readFileSync(join(TESTS, path), "utf8").matchAll(/\[([A-Z]\d+)\]/g)].flatMap(([, rule]) => rule ?? [])),
+    .flatMap((path) =>
+      [...readFileSync(join(TESTS, path), "utf8").matchAll(/\[([A-Z]\d+)\]/g)].flatMap(([, rule]) => rule ?? []),
+    ),
 );
 
 test("the rules of SPEC.md are found", () => {

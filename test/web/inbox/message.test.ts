@@ -43,6 +43,12 @@ describe("a message", () => {
     expect(note.get("[data-bubble]").classes()).toContain("bg-note");
   });
 
+  it("[M13] leads to the conversation that it refers to and does not belong to", async () => {
+    const wrapper = await mountMessage({ channel: "email", mail: { linkedTo: idOf(9) } });
+    expect(wrapper.text()).toContain("It refers to a mail of another conversation");
+    expect(wrapper.get("[data-bubble] a").attributes("href")).toBe(`/conversations/${idOf(9)}`);
+  });
+
   it("folds quoted text", async () => {
     const wrapper = await mountMessage({ channel: "email", quoted: "> earlier" });
     expect(wrapper.text()).not.toContain("> earlier");

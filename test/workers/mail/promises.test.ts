@@ -101,6 +101,26 @@ test("[E8] the envelope's recipient decides, never To: a hidden copy, a list, a 
   expect(await receive(rawMail({ to: MAILBOX }), { to: "stranger@acme.test" })).not.toBeNull();
 });
 
+test("[M12] [M13] all ids of a mail are looked at: a newer one of somebody else's conversation does not hide the sender's own", async () => {
+  const own = await take({ text: "mine", messageId: "own@example.test" });
+  const other = await take({ from: "nora@example.test", text: "hers", messageId: "other@example.test" });
+  const row = await take({
+    text: "about both",
+    headers: ["References: <own@example.test> <unknown@x.test> <other@example.test>"],
+  });
+  expect([row.verdict, row.conversationId]).toEqual(["reference", own.conversationId]);
+  // And a stranger to all of them gets a conversation of their own.
+  const stranger = await take({
+    from: "paul@example.test",
+    headers: ["References: <own@example.test> <other@example.test>"],
+  });
+  expect(stranger.verdict).toBe("linked");
+  expect([own.conversationId, other.conversationId]).not.toContain(stranger.conversationId);
+  // Linked: agents are led from the one to the other, of the newest id.
+  const [message] = (await openThread(key, stranger.conversationId)).messages;
+  expect(message?.mail?.linkedTo).toBe(other.conversationId);
+});
+
 describe("[E17] an old reply address keeps working", () => {
   test("after its mail was moved to another conversation", async () => {
     const { id, address } = await answered();

@@ -179,6 +179,8 @@ export const en = {
     showRemote: "Show pictures",
     campaign: "Campaign: {name}",
     newPerson: "Another person in this conversation: {address}",
+    linked: "It refers to a mail of another conversation, to which its sender does not belong.",
+    openLinked: "Show that conversation",
     forwardedBy: "Forwarded by {name}",
     noteOnly: "Only agents see this",
     openImage: "Open picture {name}",

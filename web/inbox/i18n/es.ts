@@ -176,6 +176,8 @@ export const es: Messages = {
     showRemote: "Mostrar imágenes",
     campaign: "Campaña: {name}",
     newPerson: "Otra persona en esta conversación: {address}",
+    linked: "Se refiere a un correo de otra conversación, de la que su remitente no forma parte.",
+    openLinked: "Ver esa conversación",
     forwardedBy: "Reenviado por {name}",
     noteOnly: "Solo lo ven los agentes",
     openImage: "Abrir la imagen {name}",

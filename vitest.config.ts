@@ -60,8 +60,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           environment: "node",
-          fileParallelism: false,
-          maxWorkers: 1,
+          // Each file has a stack of its own, and mostly waits.
+          maxWorkers: 2,
           testTimeout: E2E_TEST_TIMEOUT_MS,
           hookTimeout: E2E_HOOK_TIMEOUT_MS,
           expect: { poll: { timeout: E2E_POLL_TIMEOUT_MS } },

@@ -6,24 +6,24 @@ import { conversationSchema, type Conversation } from "../../durable-objects/con
 import type { Database } from "./database.ts";
 import { conversations } from "./schema.ts";
 
+/** Written out: it is the one statement that runs with the messages, and building it would cost more than running it. */
+const SAVE = `INSERT INTO conversations (id, status, is_unread, assignee_id, contact_id, channel, last_at, revision, item)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET status = excluded.status, is_unread = excluded.is_unread, assignee_id = excluded.assignee_id,
+    contact_id = excluded.contact_id, channel = excluded.channel, last_at = excluded.last_at, revision = excluded.revision,
+    item = excluded.item
+  WHERE conversations.revision < excluded.revision`;
+
 /** Writes the row unless a newer revision is there; safe to repeat. */
 export async function saveConversation(db: Database, { item, channel }: IndexRow): Promise<void> {
-  const row = {
-    id: item.id,
-    status: item.status,
-    isUnread: item.unread,
-    assigneeId: item.assigneeId,
-    contactId: item.contact?.id ?? null,
-    channel,
-    lastAt: item.lastMessage?.at ?? item.createdAt,
-    revision: item.revision,
-    item: JSON.stringify(item),
-  };
-  const { id: _, ...change } = row;
-  await db
-    .insert(conversations)
-    .values(row)
-    .onConflictDoUpdate({ target: conversations.id, set: change, setWhere: sql`${conversations.revision} < ${item.revision}` });
+  const { id, status, unread, assigneeId, contact, lastMessage, createdAt, revision } = item;
+  await db.$client
+    .prepare(SAVE)
+    .bind(
+      ...[id, status, unread ? 1 : 0, assigneeId, contact?.id ?? null],
+      ...[channel, lastMessage?.at ?? createdAt, revision, JSON.stringify(item)],
+    )
+    .run();
 }
 
 /** Writes the row whatever revision is there: for mending it from the conversation itself. */

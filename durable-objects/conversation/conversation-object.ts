@@ -59,7 +59,7 @@ export abstract class ConversationObject extends DurableObject {
     this.#runner = new EffectRunner({
       ...parts,
       projectAt: (now) => this.#drain.projectAt(now),
-      onStored: () => ctx.waitUntil(this.#drain.changed()),
+      onStored: ({ isFromSocket }) => ctx.waitUntil(isFromSocket ? this.#drain.soon() : this.#drain.run()),
     });
     this.#drain = new Drain({ ...parts, runner: this.#runner });
     void ctx.blockConcurrencyWhile(() => this.#clock.load());

@@ -63,8 +63,8 @@ export class Drain {
     this.#parts = parts;
   }
 
-  /** After a change: its mail, and the lists a moment later, so that who waits for the change is answered first. */
-  async changed(): Promise<void> {
+  /** Like `run`, but the lists a moment later, so that who waits at a socket is answered first. Never throws. */
+  async soon(): Promise<void> {
     this.#projectLater();
     await this.#sendMails();
   }

@@ -22,8 +22,8 @@ export interface EffectRunnerParts {
   ports: ConversationPorts;
   /** When a change of this instant will be in the lists at the latest; epoch ms. */
   projectAt: (now: number) => number;
-  /** Called after something was stored. */
-  onStored: () => void;
+  /** Called after something was stored; somebody who sent it by socket waits for the acknowledgement. */
+  onStored: (change: { isFromSocket: boolean }) => void;
 }
 
 export class EffectRunner {
@@ -73,7 +73,7 @@ export class EffectRunner {
       for (const event of events) this.#parts.sockets.broadcast({ type: "event", event });
     }
     for (const effect of effects) this.#tell(effect, sender);
-    if (stored.length > 0) this.#parts.onStored();
+    if (stored.length > 0) this.#parts.onStored({ isFromSocket: sender !== undefined });
   }
 
   /** Remembers how far the lists are; written along with the next state, since repeating a projection is harmless. */

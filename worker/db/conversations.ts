@@ -17,12 +17,11 @@ const SAVE = `INSERT INTO conversations (id, status, is_unread, assignee_id, con
 /** Writes the row unless a newer revision is there; safe to repeat. */
 export async function saveConversation(db: Database, { item, channel }: IndexRow): Promise<void> {
   const { id, status, unread, assigneeId, contact, lastMessage, createdAt, revision } = item;
+  const lastAt = lastMessage?.at ?? createdAt;
+  const contactId = contact?.id ?? null;
   await db.$client
     .prepare(SAVE)
-    .bind(
-      ...[id, status, unread ? 1 : 0, assigneeId, contact?.id ?? null],
-      ...[channel, lastMessage?.at ?? createdAt, revision, JSON.stringify(item)],
-    )
+    .bind(id, status, unread ? 1 : 0, assigneeId, contactId, channel, lastAt, revision, JSON.stringify(item))
     .run();
 }
 

@@ -200,7 +200,8 @@ export class ConversationSocket {
   #tellChange(): void {
     if (this.#isChangeDue) return;
     const isCatchingUp = this.#state.link.phase.kind === "ready" && !this.#state.isCaughtUp;
-    const waitMs = isCatchingUp ? this.#toldAt + CATCH_UP_INTERVAL_MS - Date.now() : 0;
+    // A clock that was put back must not make anyone wait for it.
+    const waitMs = isCatchingUp ? Math.min(CATCH_UP_INTERVAL_MS, this.#toldAt + CATCH_UP_INTERVAL_MS - Date.now()) : 0;
     if (waitMs > 0) {
       this.#laterTimer ??= setTimeout(() => this.#tellNow(), waitMs);
       return;

@@ -38,27 +38,36 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
   const { env, db, settings, mailboxes, row, mail, contentHash } = input;
   const sender = mail.from?.address ?? null;
   const { canAgentsReplyByMail, isSplitBySubject } = settings.mail;
-  const [keys, ownLoopMarker] = await Promise.all([replyKeysOf(env), loopMarkerOf(env)]);
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
-  const agent = sender === null ? null : await findAgentByEmail(db, sender);
-  const contact = sender === null ? null : await findKnownContact(input, sender);
+  const twinKey = { id: row.id, mailboxId: row.mailboxId, messageId: mail.messageId, contentHash };
+  // At once: none needs another, and each is a way to the database.
+  const [keys, ownLoopMarker, duplicate, agent, recentMails, contact, forwardedContact] = await Promise.all([
+    replyKeysOf(env),
+    loopMarkerOf(env),
+    findTwin(db, twinKey),
+    sender === null ? null : findAgentByEmail(db, sender),
+    sender === null ? 0 : countRecentMails(db, sender, row.receivedAt - LOOP_WINDOW_MS),
+    sender === null ? null : findKnownContact(input, sender),
+    mail.forwardedFrom === null ? null : findKnownContact(input, mail.forwardedFrom.address),
+  ]);
   const lookup = { ...input, keys, sender, senderContactId: contact?.contactId ?? null };
+  const [token, references, original] = await Promise.all([readToken(lookup), findReferences(lookup), findOriginal(lookup)]);
   return {
     mail,
     mailbox: mailbox === undefined ? null : { address: mailbox.address, campaign: parseCampaign(row.envelopeTo) },
-    duplicate: await findTwin(db, { id: row.id, mailboxId: row.mailboxId, messageId: mail.messageId, contentHash }),
+    duplicate,
     ownLoopMarker,
     ownAddresses: mailboxes.map(({ address }) => address),
     sender: {
       agentId: agent?.id ?? null,
       isBlocked: contact?.isBlocked === true,
-      recentMails: sender === null ? 0 : await countRecentMails(db, sender, row.receivedAt - LOOP_WINDOW_MS),
+      recentMails,
       contact,
     },
-    token: await readToken(lookup),
-    references: await findReferences(lookup),
-    original: await findOriginal(lookup),
-    forwardedContact: mail.forwardedFrom === null ? null : await findKnownContact(input, mail.forwardedFrom.address),
+    token,
+    references,
+    original,
+    forwardedContact,
     isSpam: mail.isMarkedSpam === true,
     settings: { canAgentsReplyByMail, isSplitBySubject },
   };

@@ -123,7 +123,12 @@ export function decideUndo(turn: Turn, seq: number): MailOutcome {
   if (message?.delivery?.state !== "queued" || message.channel !== "email")
     return { effects: [{ kind: "answer", frame: { type: "rejected", reason: "too_late" } }], refusal: "too_late" };
   return {
-    effects: [{ kind: "cancel-mail", seq }, ...delivered(message, { state: "failed", reason: UNDONE_REASON })],
+    effects: [
+      { kind: "cancel-mail", seq },
+      ...delivered(message, { state: "failed", reason: UNDONE_REASON }),
+      // The visitor may have it on screen.
+      { kind: "broadcast", frame: { type: "withdrawn", seqs: [seq] }, isForSender: true },
+    ],
     refusal: null,
   };
 }

@@ -49,4 +49,15 @@ describe("a mail that was taken back", () => {
     const visitor = await (await join(stub, VISITOR)).next("welcome");
     expect(visitor.messages.map((message) => message.seq)).toEqual([1]);
   });
+
+  test("[O10] leaves the screen of a visitor who is there, and not that of an agent", async () => {
+    const { stub } = await begin({ open: { ...mailOpenRequest(), hasVisitor: true } });
+    const [visitor, ana] = [await join(stub, VISITOR), await join(stub, ANA)];
+    const { seq } = await send(stub, agentMail({ undoMs: 60_000 }));
+    expect(await visitor.next("message")).toMatchObject({ message: { seq } });
+    await stub.undo(seq);
+    expect(await visitor.next("withdrawn")).toEqual({ type: "withdrawn", seqs: [seq] });
+    await settle(ana);
+    expect(ana.frames.map(({ type }) => type)).not.toContain("withdrawn");
+  });
 });

@@ -88,6 +88,8 @@ export function decideMailMessage(turn: Turn, seq: number): MailOutcome {
   if (message === null || message.author.kind !== "agent" || message.channel === "note") return refused("not_allowed");
   if (replyAddressOf(turn.state) === null) return refused("no_address");
   const state = message.delivery?.state;
+  // Somebody is still being tried: a second try beside it could be a second mail (A5).
+  if (message.delivery?.refused?.some(({ isPending }) => isPending === true) === true) return { effects: [], refusal: null };
   if (state === "sent") return { effects: mailTheRest(turn, message), refusal: null };
   if (state === "queued" || state === "sending") return { effects: [], refusal: null };
   return {
@@ -99,10 +101,10 @@ export function decideMailMessage(turn: Turn, seq: number): MailOutcome {
   };
 }
 
-/** To those of its recipients whom the mail has not reached; nothing where somebody is still being tried. */
+/** To those of its recipients whom the mail has not reached. */
 function mailTheRest(turn: Turn, message: Message): Effect[] {
   const { delivery, seq } = message;
-  if (delivery?.refused === undefined || delivery.refused.some(({ isPending }) => isPending === true)) return [];
+  if (delivery?.refused === undefined) return [];
   const reached = new Set(delivery.to);
   // As things are now: the contact's address may have been put right since.
   const only = recipientsOf(turn.state, message).filter((address) => !reached.has(address));

@@ -38,7 +38,7 @@ function deliveryAfter(before: Delivery, report: DeliveryReport): Delivery {
     case "refused":
       return refusedFor(before, who, report.reason);
     case "delayed":
-      return who !== null && before.deliveredTo?.includes(who) === true ? before : { ...before, reason: report.reason };
+      return isOver(before, who) ? before : { ...before, reason: report.reason };
     case "delivered":
       return who === null ? before : deliveredFor(before, who);
     case "complained":
@@ -46,6 +46,11 @@ function deliveryAfter(before: Delivery, report: DeliveryReport): Delivery {
     default:
       return assertNever(report.kind);
   }
+}
+
+/** Whether it is known what became of this copy; null is whichever. */
+function isOver({ state, refused = [], deliveredTo = [] }: Delivery, who: string | null): boolean {
+  return state === "failed" || (who !== null && (deliveredTo.includes(who) || refused.some(({ address }) => address === who)));
 }
 
 /** A report that names nobody, or somebody else (a mail that was forwarded on), is about the only recipient there is. */

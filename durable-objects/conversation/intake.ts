@@ -81,7 +81,7 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
   }
   // A stranger with the reply address writes here, but does not choose what the contact's next mail is called (T3).
   if (mail.channel === "email" && mail.mail.isNewPerson !== true) state = learnThread(state, mail);
-  if (mail.provesAddress) state = { ...state, isAddressProven: true };
+  if (mail.provesAddress && isAddressOf(state, mail.mail.from?.address)) state = { ...state, isAddressProven: true };
   const appended = appendMessage(
     { ...turn, state },
     {
@@ -100,6 +100,11 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
   );
   effects.push(...appended.effects, { kind: "message", message: appended.message }, { kind: "conversation" });
   return { message: appended.message, effects };
+}
+
+/** Whether it is the one address there is: another may have been typed while the mail was on its way (T2). */
+function isAddressOf({ contact, capture }: ConversationState, address: string | undefined): boolean {
+  return address !== undefined && address === (capture ?? contact)?.email;
 }
 
 /** The subject follows the thread, and its ids are what the next reply refers to. */

@@ -102,19 +102,28 @@ interface SettleInput {
 
 /** What a result makes of the message and its row: as long as anybody has the mail it is sent, and the others are named. */
 export function settleMail(input: SettleInput): Settled {
-  const { row, before } = input;
-  const reached = row.only === null ? [] : (before?.to ?? []).filter((address) => row.only?.includes(address) !== true);
+  const { reached } = othersOf(input);
   return reached.length === 0 ? settleWhole(input) : settleRest(input, reached);
+}
+
+/** Those whom this try was not about: who has the mail, and who was refused it for good before. */
+function othersOf({ row: { only }, before }: SettleInput): { reached: string[]; refused: Refusal[] } {
+  if (only === null) return { reached: [], refused: [] };
+  const refused = (before?.refused ?? []).filter(({ address }) => !only.includes(address));
+  const isOver = (address: string) => only.includes(address) || refused.some((refusal) => refusal.address === address);
+  return { reached: (before?.to ?? []).filter((address) => !isOver(address)), refused };
 }
 
 function settleWhole(input: SettleInput): Settled {
   const { row, result, before } = input;
-  const to = before?.to === undefined ? {} : { to: before.to };
+  const others = othersOf(input).refused;
+  const to = { ...(before?.to !== undefined && { to: before.to }), ...(others.length > 0 && { refused: others }) };
   switch (result.kind) {
     case "sent":
       return settleReached(input, { to: result.to, refused: result.refused ?? [] });
     case "refused": {
-      const refused = (result.refused ?? []).map(({ address, reason }) => ({ address, reason }));
+      const asked = (row.only ?? []).map((address) => ({ address, reason: result.reason }));
+      const refused = [...others, ...(result.refused ?? asked).map(({ address, reason }) => ({ address, reason }))];
       const delivery: Delivery = { state: "failed", reason: result.reason, ...to, ...(refused.length > 1 && { refused }) };
       return { kind: "done", delivery, messageId: null };
     }
@@ -163,10 +172,11 @@ function settleReached(input: SettleInput, outcome: { to: string[]; refused: Rec
   const messageId = result.kind === "sent" ? result.messageId : null;
   const later = outcome.refused.filter(({ isTemporary }) => isTemporary).map(({ address }) => address);
   const again = later.length === 0 ? null : rowAgain(input);
-  const refused = outcome.refused.map(({ address, reason, isTemporary }): Refusal => {
+  const asked = outcome.refused.map(({ address, reason, isTemporary }): Refusal => {
     if (!isTemporary) return { address, reason };
     return again === null ? { address, reason: gaveUp(row, reason) } : { address, reason, isPending: true };
   });
+  const refused = [...othersOf(input).refused, ...asked];
   const delivery: Delivery = {
     state: "sent",
     to: outcome.to,

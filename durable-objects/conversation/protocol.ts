@@ -162,6 +162,8 @@ export const messageSchema = v.object({
       movedFrom: v.optional(moveSchema),
       /** The last of its moves that this message has heard of: an older one changes nothing. */
       move: v.optional(v.number()),
+      /** Its HTML is too long to travel with every look at the thread: `GET /api/ledger/:id/html` has it. */
+      hasLongHtml: v.optional(v.boolean()),
       invitation: v.optional(invitationSchema),
       /** Signed or encrypted, by how it is built: neither is checked or opened. */
       protection: v.optional(v.object({ kind: v.picklist(["signed", "encrypted"]), by: v.picklist(["pgp", "smime"]) })),

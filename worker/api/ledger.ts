@@ -4,10 +4,12 @@ import * as v from "valibot";
 import type { Database } from "../db/database.ts";
 import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { countAttention, ledgerEntryOf, listLedger, listLedgerOfSender, searchLedger } from "../db/ledger-pages.ts";
+import { loadCachedSettings } from "../db/settings.ts";
 import {
   emailSchema,
   ledgerAttentionSchema,
   ledgerEntrySchema,
+  ledgerHtmlSchema,
   ledgerMoveSchema,
   ledgerQuerySchema,
   pageOf,
@@ -77,6 +79,16 @@ export const ledgerApi = new Hono<AppEnv>()
       const answer = await moveMail(c.env, c.get("db"), { row: await rowOf(c), to, agentId: c.get("agent").id });
       if (answer !== "moved") throw moveProblem(answer);
       return c.json(ledgerEntryOf(await rowOf(c)));
+    },
+  )
+  .get(
+    "/:id/html",
+    describe({ summary: "The HTML of a mail that is too long for its message", response: ledgerHtmlSchema }),
+    async (c) => {
+      const row = await rowOf(c);
+      const { mail: reading } = await loadCachedSettings(c.get("db"), Date.now());
+      const { readMailHtml } = await import("../email/read-mail-html.ts");
+      return c.json({ html: await readMailHtml(c.env.MAIL, row, reading) });
     },
   )
   .get("/:id/raw", describe({ summary: "The raw mail" }), async (c) => {

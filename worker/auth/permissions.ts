@@ -71,6 +71,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/ledger/attention": "viewer",
   "GET /api/ledger/:id": "viewer",
   "GET /api/ledger/:id/raw": "viewer",
+  "GET /api/ledger/:id/html": "viewer",
   "POST /api/ledger/:id/accept": "agent",
   "POST /api/ledger/:id/filter": "agent",
   "POST /api/ledger/:id/parse": "agent",

@@ -280,6 +280,8 @@ export const ledgerQuerySchema = v.object({
 });
 /** Mails that wait for a person, counted up to 100. */
 export const ledgerAttentionSchema = v.object({ count: v.number() });
+/** What its sender wrote, cleaned; null where it has none or is beyond what can be shown. */
+export const ledgerHtmlSchema = v.object({ html: v.nullable(v.string()) });
 export const ledgerEntrySchema = v.object({
   id: uuidSchema,
   receivedAt: epochMs,
@@ -356,6 +358,7 @@ export type UndeliverableAddress = v.InferOutput<typeof undeliverableAddressSche
 export type TestMailResult = v.InferOutput<typeof testMailResultSchema>;
 export type Mailbox = v.InferOutput<typeof mailboxSchema>;
 export type LedgerEntry = v.InferOutput<typeof ledgerEntrySchema>;
+export type LedgerHtml = v.InferOutput<typeof ledgerHtmlSchema>;
 export type AttachmentCreated = v.InferOutput<typeof attachmentCreatedSchema>;
 export type SignedUrl = v.InferOutput<typeof signedUrlSchema>;
 export type WidgetConfig = v.InferOutput<typeof widgetConfigSchema>;

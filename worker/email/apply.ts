@@ -25,7 +25,7 @@ export interface ApplyInput extends TakenUp {
 /** What the ledger notes. */
 export type Applied = Pick<LedgerRow, "state" | "verdict" | "reason" | "conversationId" | "seq">;
 
-/** UTF-16 code units of HTML kept in a message; larger mails are shown as text. */
+/** UTF-16 code units of HTML kept in a message; longer HTML is read from the raw mail when somebody wants to see it. */
 const HTML_LENGTH_MAX = 100_000;
 /** UTF-16 code units; a message's text has the same limit for everyone, the raw mail keeps the rest. */
 const MAIL_TEXT_LENGTH_MAX = 100_000;
@@ -149,6 +149,7 @@ async function mailInfo(
     ...((await isParticipantMail(input, verdict)) ? { isParticipant: true } : {}),
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
     ...(verdict.code === "linked" ? { linkedTo: verdict.linkedTo } : {}),
+    ...(mail.html !== null && mail.html.length > HTML_LENGTH_MAX ? { hasLongHtml: true } : {}),
     ...(mail.invitation ? { invitation: mail.invitation } : {}),
     ...(mail.protection ? { protection: mail.protection } : {}),
   };
@@ -274,6 +275,8 @@ async function remember(input: ApplyInput, verdict: MessageVerdict, seq: number,
   await learnMailIds(db, { mailboxId, conversationId, ledgerId: row.id, ids, now });
   if (verdict.code !== "token" || !verdict.provesAddress || mail.from === null) return;
   await proveAddress(db, mail.from.address);
-  const contactId = (await conversationStub(input.env, conversationId).mailFacts())?.contactId ?? null;
-  if (contactId !== null) await setContactConversation(db, { contactId, conversationId, now });
+  const facts = await conversationStub(input.env, conversationId).mailFacts();
+  const contactId = facts?.contactId ?? null;
+  // Not where another address was typed while the mail was on its way.
+  if (contactId !== null && facts?.isAddressProven === true) await setContactConversation(db, { contactId, conversationId, now });
 }

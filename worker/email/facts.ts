@@ -81,7 +81,8 @@ async function findKnownContact({ env, db }: TakenUp, email: string): Promise<(K
   const conversationId = await findContactConversation(db, contact.id);
   const facts = conversationId === null ? null : await conversationStub(env, conversationId).mailFacts();
   const known = { contactId: contact.id, isBlocked: contact.blockedAt !== null };
-  if (conversationId === null || facts === null) return { ...known, latest: null };
+  // It was theirs until somebody put another's address right: their next mail is none of that person's (T2).
+  if (conversationId === null || facts === null || facts.contactId !== contact.id) return { ...known, latest: null };
   return { ...known, latest: { conversationId, isAddressProven: facts.isAddressProven, subject: facts.subject } };
 }
 

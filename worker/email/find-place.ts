@@ -49,19 +49,22 @@ async function assigneeOf({ db, row, mailboxes }: TakenUp): Promise<{ id: string
 
 /**
  * The first to claim decides, so two quick mails of one person share a conversation. A claimed one is given up for the new
- * one where its subject is another's, or where a From line may not enter it (its visitor has typed another address since).
+ * one where its subject is another's, or where a From line may not enter it (its visitor has typed another address since, or
+ * an agent has put another's right).
  */
 async function claimFor(
   { env, db }: TakenUp,
   claim: { contactId: string; conversationId: string; replaces: string | undefined },
 ): Promise<string> {
   const present = await findContactConversation(db, claim.contactId);
-  const isGivenUp = present !== null && (present === claim.replaces || (await isUnproven(env, present)));
+  const isGivenUp = present !== null && (present === claim.replaces || !(await isTheirs(env, present, claim.contactId)));
   return claimContactConversation(db, { ...claim, replaces: isGivenUp ? present : null, now: Date.now() });
 }
 
-async function isUnproven(env: Env, conversationId: string): Promise<boolean> {
-  return (await conversationStub(env, conversationId).mailFacts())?.isAddressProven === false;
+/** One that has not begun is theirs: it was claimed a moment ago. */
+async function isTheirs(env: Env, conversationId: string, contactId: string): Promise<boolean> {
+  const facts = await conversationStub(env, conversationId).mailFacts();
+  return facts === null || (facts.isAddressProven && facts.contactId === contactId);
 }
 
 async function contactOf(db: Database, ref: ContactRef, author: MailAddress | null): Promise<Place["contact"]> {

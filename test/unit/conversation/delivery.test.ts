@@ -49,6 +49,12 @@ describe("[O6] what is said of a mail that had left", () => {
     ["a bounce of one again", { state: "sent", to: [A], refused: [{ address: B, reason: "no such user" }] }, { recipient: B }],
     ["a delivery again", { ...BOTH, deliveredTo: [A] }, { kind: "delivered", recipient: A }],
     ["a delay after the delivery", { ...BOTH, deliveredTo: [A] }, { kind: "delayed", recipient: A }],
+    ["a delay after the bounce", { state: "failed", reason: "no such user", to: [A] }, { kind: "delayed", reason: "later" }],
+    [
+      "a delay after the bounce of one",
+      { state: "sent", to: [A], refused: [{ address: B, reason: "no such user" }] },
+      { kind: "delayed", recipient: B, reason: "later" },
+    ],
     ["a delivery after the bounce", { state: "failed", reason: "no such user", to: [A] }, { kind: "delivered", recipient: A }],
     ["what was never mailed", undefined, {}],
   ])("%s changes nothing", (_, before, over) => {
@@ -143,6 +149,47 @@ describe("[O2] several recipients", () => {
   });
 });
 
+describe("[O2] [O3] who was refused for good stays named while others are tried again", () => {
+  const again = aRow({ only: [B], attempts: 1 });
+  const pending = { address: B, reason: "why", isPending: true };
+  const refusedC = { address: C, reason: "no such user" };
+
+  test("when the others have it", () => {
+    const before: Delivery = { state: "sent", to: [A], refused: [pending, refusedC] };
+    expect(settle(again, { kind: "sent", to: [B], messageId: "two" }, before).delivery).toEqual({
+      state: "sent",
+      to: [A, B],
+      refused: [refusedC],
+    });
+  });
+
+  test.each(["refused", "unknown", "deferred"] as const)("when the others end as %s", (kind) => {
+    const before: Delivery = { state: "sent", to: [A], refused: [pending, refusedC] };
+    const { delivery } = settle(again, { kind, reason: "why" }, before);
+    expect(delivery).toMatchObject({ state: "sent", to: [A] });
+    expect(delivery.refused?.map(({ address }) => address).sort()).toEqual([B, C]);
+  });
+
+  test("[M5] when the copy of the only one who had it came back meanwhile: it is not said to have reached them", () => {
+    const bounced = report({ state: "sent", to: [A], refused: [pending] }, { recipient: A, reason: "came back" });
+    if (bounced === undefined) throw new Error("nothing was said");
+    expect(settle(again, { kind: "sent", to: [B], messageId: "two" }, bounced).delivery).toEqual({
+      state: "sent",
+      to: [B],
+      refused: [{ address: A, reason: "came back" }],
+    });
+    expect(settle(again, { kind: "refused", reason: "full" }, bounced).delivery).toEqual({
+      state: "failed",
+      reason: "full",
+      to: [A],
+      refused: [
+        { address: A, reason: "came back" },
+        { address: B, reason: "full" },
+      ],
+    });
+  });
+});
+
 describe("[O2] again by hand", () => {
   const state = aState({ contact: { id: uuid(2), name: null, email: A } });
   const retry = (delivery: Delivery, over = {}) =>
@@ -173,6 +220,10 @@ describe("[O2] again by hand", () => {
       job: { seq: 3, dueAt: NOW, isInsisted: true },
     });
     expect(retry({ state: "sent", to: [A, B, C] }).effects).toEqual([]);
-    expect(retry({ state: "sent", to: [A, C], refused: [{ address: B, reason: "why", isPending: true }] }).effects).toEqual([]);
+    const pending = { address: B, reason: "why", isPending: true };
+    expect(retry({ state: "sent", to: [A, C], refused: [pending] }).effects).toEqual([]);
+    // The copies of all others have come back; this one may be on its way at this instant (A5).
+    const bounced = [{ address: A, reason: "came back" }, pending];
+    expect(retry({ state: "failed", to: [A], reason: "came back", refused: bounced }).effects).toEqual([]);
   });
 });

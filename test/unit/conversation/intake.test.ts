@@ -48,10 +48,16 @@ describe("[C11] a mail as a message", () => {
     expect(fresh.state).toMatchObject({ contact: carla, capture: null, isAddressProven: false, lastSeq: 1 });
     expect(fresh.effects.map(({ kind }) => kind)).toEqual(["event", "insert", "state", "message", "conversation"]);
     const other = { ...carla, id: uuid(3) };
-    expect(receive(aState({ contact: carla }), { contact: other, provesAddress: true }).state).toMatchObject({
-      contact: carla,
-      isAddressProven: true,
-    });
+    const proof = { contact: other, provesAddress: true, mail: { from: { address: carla.email } } };
+    expect(receive(aState({ contact: carla }), proof).state).toMatchObject({ contact: carla, isAddressProven: true });
+    expect(receive(aState({ capture: { email: carla.email } }), proof).state).toMatchObject({ isAddressProven: true });
+  });
+
+  test("[T2] a mail on its way proves no address that was typed meanwhile", () => {
+    const proof = { provesAddress: true, mail: { from: { address: carla.email } } };
+    const typed = { email: "victim@customer.test" };
+    for (const change of [{ contact: carla, capture: typed }, { capture: typed }, { contact: { ...carla, ...typed } }])
+      expect(receive(aState(change), proof).state).toMatchObject({ ...change, isAddressProven: false });
   });
 });
 

@@ -17,7 +17,7 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e3fa68db02fac7c9", server: "5e8bdbcd32994294" },
+  conversation: { client: "e3fa68db02fac7c9", server: "c966836ba2dc0b65" },
   inbox: { client: "f387059828413d58", server: "f7a39217dccf8a26" },
 };
 

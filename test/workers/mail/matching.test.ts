@@ -1,9 +1,9 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { MAILBOX, OWNER, addAgent, freshDeployment } from "../support/deployment.ts";
 import { SITE, call } from "../support/http.ts";
 import { ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
-import { visitorSocket } from "../support/socket.ts";
+import { WAIT, visitorSocket } from "../support/socket.ts";
 import { contactKnown, deliveredAs, listContacts, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
@@ -69,6 +69,26 @@ describe("[S14] a known contact", () => {
     expect([next.verdict, next.conversationId]).toEqual(["contact", chat]);
     expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do.", "with the token", "fresh again"]);
     expect(await textsOf(key, fresh.conversationId)).toEqual(["private"]);
+  });
+
+  test("[T2] [M16] does not join what was theirs until an agent put another's address right", async () => {
+    const { conversationId: chat, address } = await chatWithReply();
+    await take({ text: "I never wrote to you" }, { to: address });
+    const body = { email: "paul@example.test" };
+    expect((await call({ key }, `PUT /api/conversations/${chat}/contact`, { body })).status).toBe(200);
+    await vi.waitFor(async () => expect((await openThread(key, chat)).contact?.email).toBe("paul@example.test"), WAIT);
+    const { seq } = await reply(key, chat, { text: "Paul?" });
+    await deliveredAs(key, chat, { seq, state: "sent" });
+    const proof = await take({ from: "paul@example.test", text: "Yes" }, { to: outbound.mails.at(-1)?.replyTo ?? "" });
+    expect([proof.verdict, proof.conversationId]).toEqual(["token", chat]);
+
+    const vera = await take({ text: "private" });
+    expect(vera.verdict).toBe("contact");
+    expect(vera.conversationId).not.toBe(chat);
+    expect(await textsOf(key, chat)).not.toContain("private");
+    const paul = await take({ from: "paul@example.test", text: "and another thing" });
+    expect([paul.verdict, paul.conversationId]).toEqual(["contact", chat]);
+    expect((await take({ text: "private too" })).conversationId).toBe(vera.conversationId);
   });
 
   test("[T2] ids of an unproven chat lead nowhere either", async () => {

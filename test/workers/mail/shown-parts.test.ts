@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { ledgerHtmlSchema } from "../../../worker/domain/api-shapes.ts";
 import { freshDeployment } from "../support/deployment.ts";
-import { rawMail, receive } from "../support/inbound.ts";
+import { read, refused } from "../support/http.ts";
+import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { listThreads, openThread } from "../support/threads.ts";
 
 let key: string;
@@ -57,5 +59,30 @@ describe("what an agent is given to show of a mail", () => {
       invitation: { kind: "request", summary: "Fitting", start: "2026-11-02T10:00:00Z" },
       protection: { kind: "signed", by: "pgp" },
     });
+  });
+});
+
+describe("[E37] HTML that is too long to travel with its message", () => {
+  const newsletter = `<p>Hello</p>${'<p style="color: red" onclick="x()">Twelve words of news that fill a newsletter until it is long</p>'.repeat(1_500)}`;
+
+  test("is not in the message, and is read, clean, when somebody asks for it", async () => {
+    const message = await shown("multipart/mixed", [`Content-Type: text/html\r\n\r\n${newsletter}`]);
+    expect(message?.html).toBeUndefined();
+    expect(message?.mail).toMatchObject({ hasLongHtml: true });
+    const route = `GET /api/ledger/${message?.mail?.ledgerId}/html`;
+    const { html } = await read(ledgerHtmlSchema, { key }, route);
+    expect(html?.length).toBeGreaterThan(100_000);
+    expect(html).toContain("Twelve words of news");
+    expect(html).not.toContain("onclick");
+    await refused(null, route, [401, "not_signed_in"]);
+  });
+
+  test("is null beyond what can be shown, and where there is none", async () => {
+    const message = await shown("multipart/mixed", [`Content-Type: text/html\r\n\r\n${newsletter.repeat(10)}`]);
+    expect(message?.mail).toMatchObject({ hasLongHtml: true });
+    expect(await read(ledgerHtmlSchema, { key }, `GET /api/ledger/${message?.mail?.ledgerId}/html`)).toEqual({ html: null });
+    await receive(rawMail({ from: "plain@example.test" }));
+    const [plain] = await ledger(key);
+    expect(await read(ledgerHtmlSchema, { key }, `GET /api/ledger/${plain?.id}/html`)).toEqual({ html: null });
   });
 });

@@ -14,7 +14,7 @@ describe("[E37] a mail whose HTML did not come with its message", () => {
     expect(await findBarriers()).toEqual([]);
     answerWith({ [ROUTE]: { html: "<p>News</p>" } });
     await screen.find("button").trigger("click");
-    await vi.waitFor(() => expect(screen.find("iframe").attributes("srcdoc")).toContain("<p>News</p>"));
+    await vi.waitFor(() => expect(screen.find("iframe").attributes("srcdoc")).toContain("News"));
   });
 
   it("says where it is beyond what can be shown, and offers the raw mail", async () => {

@@ -35,6 +35,8 @@ export function describeDelivery(delivery: Delivery, channel: Channel, { t, loca
   if (state === "queued" && reason !== undefined) return t("delivery.queuedReason", { reason });
   if (state === "failed" && reason !== undefined)
     return t(channel === "chat" ? "delivery.mailed.failedReason" : "delivery.failedReason", { reason });
+  if (state === "unknown" && reason !== undefined)
+    return t(channel === "chat" ? "delivery.mailed.unknownReason" : "delivery.unknownReason", { reason });
   if (state === "sent" && channel === "email") {
     const { to = [], deliveredTo = [] } = delivery;
     if (reason !== undefined) return t("delivery.sentReason", { reason });

@@ -30,7 +30,10 @@ export function useMoveMail() {
     const path = `/api/ledger/${encodeURIComponent(ledgerId)}/move`;
     const entry = await tryOrReport(() => request<LedgerEntry>(path, { method: "POST", body: { conversationId: to } }));
     isMoving.value = false;
-    if (!entry) return undefined;
+    if (!entry) {
+      movedHere = null;
+      return undefined;
+    }
     if (entry.movingTo !== null) showNotice(t("moves.later"));
     else showNotice(t(entry.movedFrom === null ? "moves.movedBack" : "moves.moved"));
     return entry;

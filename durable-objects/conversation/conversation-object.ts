@@ -38,6 +38,7 @@ import { Sockets, closeSocket } from "./sockets.ts";
 import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { WATCH_INTERVAL_MS, verifyAgents } from "./watch.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 export abstract class ConversationObject extends DurableObject {
   readonly #ports: ConversationPorts;
@@ -87,18 +88,18 @@ export abstract class ConversationObject extends DurableObject {
   /** Alarms are lost after six throws: everything below catches, and the next one is set again. */
   override async alarm(): Promise<void> {
     this.#clock.rang();
-    await this.#drain.run();
-    const isWatched = this.#sockets.list("agent").length > 0;
-    if (isWatched) {
+    const work = this.#drain.run();
+    // Not after that: a mail server that hangs keeps nobody in who has lost their role (T7).
+    await this.#verifyAgents();
+    await withTimeout(work, null);
+    if (this.#sockets.list("agent").length > 0) {
       this.#runner.saveProjected();
       this.#runner.showPresence();
-      await this.#verifyAgents();
+      // A phone that lost its network is offline when its time is up, not at the next look after that.
+      this.#clock.wakeAt(Math.min(Date.now() + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
     }
-    const now = Date.now();
-    const nextAt = this.#drain.nextAt(now);
+    const nextAt = this.#drain.nextAt(Date.now());
     if (nextAt !== null) this.#clock.wakeAt(nextAt);
-    // A phone that lost its network is offline when its time is up, not at the next look after that.
-    if (isWatched) this.#clock.wakeAt(Math.min(now + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
   }
 
   // Calls of the Worker

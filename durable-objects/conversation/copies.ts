@@ -56,9 +56,9 @@ export function recipientsOf(state: ConversationState, { cc = [], bcc = [] }: Pi
   return to === null ? [] : [...new Set([to, ...cc, ...bcc])];
 }
 
-/** No SMTP server is obliged to take a local part that is not ASCII, and one such address would stop the whole mail. */
+/** What transports take, ASCII and no dot out of place before the `@`: one other address would stop the whole mail. */
 function isCopyAddress(address: string): boolean {
-  return v.is(emailSchema, address) && /^[!-~]+@/.test(address);
+  return v.is(emailSchema, address) && /^[!-~]+@/.test(address) && !/^\.|\.\.|\.@/.test(address);
 }
 
 function withoutRepeats(given: readonly string[] = [], taken: readonly (string | null)[]): string[] {

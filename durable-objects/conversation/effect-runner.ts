@@ -2,6 +2,7 @@
  * Carries out effects: stores them in one transaction, then tells the sockets. It keeps the caches of the state and of
  * what presence was last shown; both can be lost at any instant (A6).
  */
+import { describeError } from "../../worker/domain/error-text.ts";
 import { uuidV7 } from "../../worker/domain/uuid.ts";
 import type { AlarmClock } from "./alarms.ts";
 import { catchUpFrames } from "./catch-up.ts";
@@ -117,7 +118,14 @@ export class EffectRunner {
     this.#leaving.add(seen);
     setTimeout(() => {
       this.#leaving.delete(seen);
-      this.showPresence(seen);
+      try {
+        this.showPresence(seen);
+      } catch (error) {
+        // Told at the next look; nothing but the wait for unseen replies is stored by it, and that goes on by its own alarm.
+        console.error(
+          JSON.stringify({ level: "error", event: "presence_failed", conversationId: this.state?.id, ...describeError(error) }),
+        );
+      }
     }, LEAVE_GRACE_MS);
   }
 

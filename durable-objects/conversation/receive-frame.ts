@@ -1,5 +1,6 @@
 /** From a socket's bytes to a decision carried out: limits, parsing, and the files that a message names. */
 import { describeError } from "../../worker/domain/error-text.ts";
+import { hasRole } from "../../worker/domain/roles.ts";
 import type { Connection } from "./connection.ts";
 import { addressesOf, type Copies, type OwnAddresses } from "./copies.ts";
 import { badFrame, decideFrame, rejected, type ClaimedFiles } from "./core.ts";
@@ -9,7 +10,7 @@ import { parseFrame } from "./frames.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { CLOSE_CODES, type ClientFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
-import { FIRST_TOKEN_GENERATION, type ConversationState } from "./state.ts";
+import { FIRST_TOKEN_GENERATION } from "./state.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 export interface ReceiveParts {
@@ -20,9 +21,8 @@ export interface ReceiveParts {
 
 export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
   const { runner, sockets, ports } = parts;
-  const connection = sockets.connectionOf(socket);
-  if (connection === null || runner.state === null || isRevoked(connection, runner.state))
-    return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
+  const connection = admittedConnection(parts, socket);
+  if (connection === null) return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
   if (!sockets.count(socket, Date.now()) && connection.hasRateLimits) {
     const close: Effect = { kind: "close", code: CLOSE_CODES.tooMuchTraffic, reason: "too_much_traffic" };
     return runner.apply([rejected("too_much_traffic"), close], socket);
@@ -32,13 +32,21 @@ export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data:
   const { frame } = parsed;
   const attachments = await filesOf(parts, frame, connection);
   const own = frame.type === "send" && connection.kind === "agent" ? await findOwn(ports, frame) : [];
-  // Read again: the socket may have said hello while the files were looked up.
-  carryOut(parts, socket, { frame, connection: sockets.connectionOf(socket) ?? connection, attachments, own });
+  // Read again: the socket may have said hello, and its owner may have been sent away, while the files were looked up.
+  const present = admittedConnection(parts, socket);
+  if (present === null) return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
+  carryOut(parts, socket, { frame, connection: present, attachments, own });
 }
 
-/** What was on its way when the visitor was sent away. */
-function isRevoked(connection: Connection, state: ConversationState): boolean {
-  return connection.kind === "visitor" && (connection.tokenGeneration ?? FIRST_TOKEN_GENERATION) !== state.tokenGeneration;
+/** Null for who has no business here, or was sent away: what was on its way then counts for nothing. */
+function admittedConnection({ runner, sockets }: ReceiveParts, socket: WebSocket): Connection | null {
+  const connection = sockets.connectionOf(socket);
+  if (connection === null || runner.state === null) return null;
+  const isAdmitted =
+    connection.kind === "agent"
+      ? hasRole(connection.role, "viewer")
+      : (connection.tokenGeneration ?? FIRST_TOKEN_GENERATION) === runner.state.tokenGeneration;
+  return isAdmitted ? connection : null;
 }
 
 function carryOut({ runner }: ReceiveParts, socket: WebSocket, input: Parameters<typeof decideFrame>[1]): void {

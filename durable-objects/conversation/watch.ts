@@ -20,10 +20,10 @@ export async function verifyAgents(sockets: Sockets, ports: ConversationPorts): 
   // Listed again: a socket may have said hello, or come, while D1 was asked.
   for (const { socket, connection } of agentsOf(sockets)) {
     if (!credentials.has(connection.credential)) continue;
-    const role = roles.get(connection.credential);
-    if (role === undefined || !hasRole(role, "viewer")) closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
-    // Never raised: a socket keeps what it was opened with, or less.
-    else sockets.update(socket, { ...connection, role: lowerRole(role, connection.role) });
+    // Never raised: a socket keeps what it was opened with, or less. Also where it is closed: its owner may go on sending.
+    const role = lowerRole(roles.get(connection.credential) ?? "none", connection.role);
+    sockets.update(socket, { ...connection, role });
+    if (!hasRole(role, "viewer")) closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
   }
 }
 

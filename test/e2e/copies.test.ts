@@ -53,7 +53,8 @@ describe("Cc and Bcc of an email", () => {
     const inbox = await company().inbox(ana);
     await inbox.openConversation("Please answer all of us");
     await inbox.message("Please answer all of us").getByText("Also to: Leo <leo@shop.example>, mia@shop.example").waitFor();
-    await inbox.composer.getByRole("button", { name: "Reply to all" }).click();
+    await inbox.composer.getByRole("button", { name: "Reply to all" }).press("Enter");
+    await expect.poll(() => inbox.page.evaluate(() => document.activeElement?.tagName)).toBe("TEXTAREA");
     await addCopies(inbox, "Bcc", "boss@acme.example");
     await inbox.reply("It leaves on Monday.");
     await inbox.label("It leaves on Monday.").getByText("Sent").waitFor();
@@ -128,7 +129,10 @@ describe("Cc and Bcc of an email", () => {
       .first()
       .click();
     const dialog = inbox.page.getByRole("dialog");
-    await dialog.getByLabel("To", { exact: true }).fill("nora@shop.example");
+    const to = dialog.getByLabel("To", { exact: true });
+    // The dialog opens with the cursor in its first field.
+    await expect.poll(() => to.evaluate((field) => field === document.activeElement)).toBe(true);
+    await to.fill("nora@shop.example");
     await dialog.getByRole("button", { name: "Cc: add people in copy" }).click();
     const cc = dialog.getByRole("textbox", { name: "Cc", exact: true });
     await cc.fill(`${MAILBOX}, olaf@shop.example`);

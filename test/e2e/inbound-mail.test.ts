@@ -126,7 +126,7 @@ describe("mail that is kept aside", () => {
   test("[M15] of a forged sender waits in quarantine, is counted in the menu at once, and is let in by one click", async () => {
     const inbox = await company().inbox(company().owner);
     await inbox.open("/settings/mailboxes");
-    const field = inbox.page.getByLabel("Server whose verdict on senders is trusted");
+    const field = inbox.page.getByLabel("Mail server trusted to check senders");
     await field.fill("mx.acme.test");
     await inbox.page.getByRole("button", { name: "Save", exact: true }).click();
     await inbox.page.getByText("Saved").first().waitFor();
@@ -201,7 +201,7 @@ describe("mail that is kept aside", () => {
     await row.getByText("Una respuesta automática a ningún correo conocido.").waitFor();
     expect(await findViolations(inbox.page)).toEqual([]);
     await inbox.open("/settings/mailboxes");
-    await inbox.page.getByLabel("Servidor en cuyo juicio sobre remitentes se confía").waitFor();
+    await inbox.page.getByLabel("Servidor de correo de confianza para comprobar remitentes").waitFor();
     expect(await findViolations(inbox.page)).toEqual([]);
   });
 });

@@ -64,6 +64,7 @@ describe("[E16] [V1] a mail in the wrong conversation", () => {
 
     await movedLine(colleague).getByRole("button", { name: "Move back" }).press("Enter");
     await colleague.message("Nora's chair wobbles.").waitFor();
+    await expect.poll(() => colleague.page.evaluate(() => document.activeElement?.ariaLabel)).toBe("More about this email");
     await movedLine(inbox).waitFor();
   });
 

@@ -31,6 +31,8 @@ export interface ClientState {
   readonly messages: readonly Message[];
   /** Everything up to here has been received; what `hello` names. */
   readonly lastSeq: number;
+  /** What is older is read by HTTP, page by page: alone it would leave a hole that nobody fills. */
+  readonly firstSeq: number;
   /** Known messages that `hello` asks for again where they may have changed while nobody listened. */
   readonly overlap: number;
   readonly mayBeStale: boolean;
@@ -106,6 +108,7 @@ export function initialClient(options: InitialClient): ClientState {
     link: initialLink(options),
     messages,
     lastSeq: messages.at(-1)?.seq ?? 0,
+    firstSeq: messages[0]?.seq ?? 0,
     overlap: options.overlap ?? 0,
     mayBeStale: options.mayBeStale ?? false,
     isCaughtUp: false,

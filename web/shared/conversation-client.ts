@@ -28,7 +28,8 @@ function freshOf({ state }: Turn, added: readonly Message[]): readonly Message[]
   return added.filter(({ seq }) => !known.has(seq));
 }
 
-function addMessages(turn: Turn, added: readonly Message[], isLive: boolean): void {
+function addMessages(turn: Turn, told: readonly Message[], isLive: boolean): void {
+  const added = told.filter(({ seq }) => seq >= turn.state.firstSeq);
   const fresh = freshOf(turn, added);
   turn.state.messages = mergeMessages(turn.state.messages, added);
   if (fresh.length > 0) notify(turn, { kind: "received", messages: fresh, isLive });
@@ -199,6 +200,7 @@ function handle(turn: Turn, event: ClientEvent): void {
     case "loaded":
       // What is known is kept up to date by the socket, and may be newer.
       turn.state.messages = mergeMessages(turn.state.messages, freshOf(turn, event.messages));
+      turn.state.firstSeq = Math.min(turn.state.firstSeq, event.messages[0]?.seq ?? Infinity);
       return;
     case "visibility":
       return handleVisibility(turn, event.isHidden);

@@ -1,7 +1,7 @@
 /** The address book. */
 import { Hono } from "hono";
 import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
-import { listAllConversationIdsOf, listConversationIdsOf } from "../db/conversations.ts";
+import { listChatIdsOf, listConversationIdsOf } from "../db/conversations.ts";
 import { findUndeliverable, unmarkUndeliverable } from "../db/undeliverable.ts";
 import {
   contactCreateSchema,
@@ -79,7 +79,7 @@ async function contactOf(c: AppContext, id: string): Promise<Contact> {
  * @throws AppError unavailable where a conversation could not be told; blocking again tells all of them again
  */
 async function closeChats(c: AppContext, contactId: string): Promise<void> {
-  const ids = await listAllConversationIdsOf(c.get("db"), contactId);
+  const ids = await listChatIdsOf(c.get("db"), contactId);
   const told = await Promise.allSettled(ids.map((id) => conversationStub(c.env, id).revokeVisitor()));
   if (told.some(({ status }) => status === "rejected"))
     throw new AppError("unavailable", "Mail of this contact is kept aside, but a chat could not be closed. Block again.");

@@ -31,10 +31,12 @@ export async function replaceConversation(db: Database, row: IndexRow): Promise<
   await saveConversation(db, row);
 }
 
+const itemSchema = v.pipe(v.string(), v.parseJson(), conversationSchema);
+
 /** Null where the row is missing or cannot be read. */
 export async function loadIndexed(db: Database, id: string): Promise<Conversation | null> {
   const rows = await db.select({ item: conversations.item }).from(conversations).where(eq(conversations.id, id));
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), conversationSchema), rows[0]?.item);
+  const parsed = v.safeParse(itemSchema, rows[0]?.item);
   return parsed.success ? parsed.output : null;
 }
 
@@ -117,17 +119,23 @@ function pageQuery(db: Database, filter: StatusFilter, page: { limit: number; af
     .limit(page.limit + 1);
 }
 
-/** All of a contact's conversations, page by page in the order of the index. */
-export async function listAllConversationIdsOf(db: Database, contactId: string): Promise<string[]> {
+/** A row that cannot be read is asked rather than left out. */
+function mayHaveVisitor(item: string): boolean {
+  const parsed = v.safeParse(itemSchema, item);
+  return !parsed.success || parsed.output.hasVisitor;
+}
+
+/** All of a contact's conversations that a visitor can read, page by page in the order of the index. */
+export async function listChatIdsOf(db: Database, contactId: string): Promise<string[]> {
   const ids: string[] = [];
   let after: ListPosition | null = null;
   for (;;) {
-    const page: { id: string; lastAt: number }[] = await pageQuery(
+    const page: { id: string; lastAt: number; item: string }[] = await pageQuery(
       db,
       { status: null, assignee: null, isUnread: false, channel: null, contactId },
       { limit: CONTACT_PAGE, after },
     );
-    ids.push(...page.slice(0, CONTACT_PAGE).map(({ id }) => id));
+    ids.push(...page.slice(0, CONTACT_PAGE).flatMap(({ id, item }) => (mayHaveVisitor(item) ? [id] : [])));
     const last = page[CONTACT_PAGE - 1];
     if (page.length <= CONTACT_PAGE || last === undefined) return ids;
     after = { at: last.lastAt, id: last.id };

@@ -8,7 +8,8 @@ import { attachments, contactConversations, ledger, mailIds, participants } from
 const MESSAGE_VERDICTS = new Set(["forwarded", "note", "token", "token:new-person", "reference", "linked", "contact", "new"]);
 
 /** Whether the mail is a message of a conversation, and settled there. */
-export function isMovable({ seq, conversationId, verdict, retryAt }: LedgerRow): boolean {
+export function isMovable(row: LedgerRow): row is LedgerRow & { conversationId: string; seq: number } {
+  const { seq, conversationId, verdict, retryAt } = row;
   return seq !== null && conversationId !== null && retryAt === null && verdict !== null && MESSAGE_VERDICTS.has(verdict);
 }
 

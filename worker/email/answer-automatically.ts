@@ -27,10 +27,13 @@ export async function answerAutomatically(input: AnswerInput): Promise<void> {
     mailbox,
   });
   if (kind === null) return;
+  const stub = conversationStub(env, conversationId);
+  // It goes to the contact, who is not answered for what somebody else in the thread has written (T14).
+  if ((await stub.mailFacts())?.email !== mail.from.address) return;
   const texts = MAIL_TEXTS[mailbox.locale ?? settings.mail.locale];
   // Counted before it is sent: one too few is better than one too many.
   await saveAutoAnswer(db, { ledgerId: row.id, email: mail.from.address, at: row.receivedAt });
-  await conversationStub(env, conversationId).sendAutomatic({
+  await stub.sendAutomatic({
     key: `auto:${row.id}`,
     text: kind === "receipt" ? texts.receipt(settings.company) : texts.outOfHours(settings.company),
   });

@@ -169,12 +169,18 @@ function personOf({ address, name }: MailAddress): { address: string; name?: str
   return name === null ? { address } : { address, name };
 }
 
-/** Whether it joins a conversation whose contact did not write it: the visitor who reads along must not see it (T2). */
-async function isParticipantMail({ env, db, mail }: ApplyInput, verdict: MessageVerdict): Promise<boolean> {
-  if (mail.from === null || verdict.target.kind !== "join" || (verdict.code !== "token" && verdict.code !== "reference"))
-    return false;
-  const facts = await conversationStub(env, verdict.target.conversationId).mailFacts();
-  if (facts === null || facts.email === mail.from.address) return false;
+/**
+ * Whether it joins a conversation whose contact did not write it: the visitor who reads along must not see it (T2). Of a
+ * known contact that was looked at when it was decided; after a crash it may not be so any more.
+ */
+async function isParticipantMail({ env, db, row, mail }: ApplyInput, { code, target }: MessageVerdict): Promise<boolean> {
+  if (mail.from === null || target.kind !== "join") return false;
+  const wasDecidedBefore = code === "contact" && row.decision !== null;
+  if (code !== "token" && code !== "reference" && !wasDecidedBefore) return false;
+  const facts = await conversationStub(env, target.conversationId).mailFacts();
+  if (facts === null) return false;
+  if (wasDecidedBefore && !facts.isAddressProven) return true;
+  if (facts.email === mail.from.address) return false;
   const sender = await findContactByEmail(db, mail.from.address);
   return sender === null || sender.id !== facts.contactId;
 }

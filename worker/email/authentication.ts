@@ -6,9 +6,37 @@ type Verdict = ParsedMail["authentication"]["dmarc"];
 const NONE: ParsedMail["authentication"] = { dmarc: "none", spf: "none", dkim: "none" };
 
 /** `fail` counts, `pass` is told; everything else (softfail, temperror, neutral …) proves nothing. */
-function verdictOf(value: string, method: string): Verdict {
-  const result = new RegExp(`(?:^|[;\\s])${method}\\s{0,5}=\\s{0,5}([a-z]{1,20})`, "i").exec(value)?.[1]?.toLowerCase();
-  return result === "fail" || result === "pass" ? result : "none";
+function verdictsOf(value: string, method: string): Verdict[] {
+  const results = value.matchAll(new RegExp(`(?:^|[;\\s])${method}\\s{0,5}=\\s{0,5}([a-z]{1,20})`, "gi"));
+  return Array.from(results, ([, result = ""]): Verdict => {
+    const word = result.toLowerCase();
+    return word === "fail" || word === "pass" ? word : "none";
+  });
+}
+
+/**
+ * Without comments and quoted strings (RFC 8601 §2.2, RFC 5322 §3.2): servers repeat in them what the sender chose, such as
+ * the local part of an address. What a comment swallows that never ends is kept.
+ */
+function withoutQuotes(value: string): string {
+  let kept = "";
+  let comment = "";
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < value.length; at += 1) {
+    const char = value.charAt(at);
+    const isEscape = char === "\\" && (isQuoted || depth > 0);
+    if (isEscape) at += 1;
+    else if (isQuoted) isQuoted = char !== '"';
+    else if (char === '"' && depth === 0) isQuoted = true;
+    else if (char === "(") {
+      depth += 1;
+      kept += " ";
+    } else if (char === ")" && depth > 0) depth -= 1;
+    else if (depth === 0) kept += char;
+    comment = depth === 0 ? "" : comment + (isEscape ? " " : char);
+  }
+  return `${kept} ${comment}`;
 }
 
 /** RFC 8601 §2.2: the name of the server that judged comes first, perhaps with a version. */
@@ -33,8 +61,14 @@ function trustedResults(headers: MailHeaders, authservId: string | null): string
 export function readAuthentication(headers: MailHeaders, authservId: string | null): ParsedMail["authentication"] {
   const first = trustedResults(headers, authservId);
   if (first === null) return NONE;
-  const value = first.replace(/\([^()]*\)/g, " ");
-  return { dmarc: verdictOf(value, "dmarc"), spf: verdictOf(value, "spf"), dkim: verdictOf(value, "dkim") };
+  const value = withoutQuotes(first);
+  const [dmarc, spf, dkim] = ["dmarc", "spf", "dkim"].map((method) => verdictsOf(value, method));
+  return {
+    dmarc: dmarc?.find((verdict) => verdict === "fail") ?? dmarc?.[0] ?? "none",
+    spf: spf?.[0] ?? "none",
+    // Each signature has a result of its own; what a relay breaks is often signed once more.
+    dkim: dkim?.find((verdict) => verdict === "pass") ?? dkim?.[0] ?? "none",
+  };
 }
 
 /**

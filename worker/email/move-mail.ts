@@ -36,6 +36,8 @@ export async function moveMail(env: Env, db: Database, { row, to, agentId }: Mov
   const target = to ?? (await ownConversationId(env, row));
   if (row.moveTo === null && row.conversationId === target) return "moved";
   if (row.moveTo !== null && row.moveTo !== target) return "busy";
+  // What an agent answered by mail went out as a reply of theirs, and is no mail of anybody there.
+  if ((await conversationStub(env, row.conversationId).mailParts(row.seq)).length === 0) return "no_message";
   if (to !== null && (await conversationStub(env, to).mailFacts()) === null) return "unknown_conversation";
   const wish = row.moveTo === null ? await requestMove(db, row, { to: target, agentId, now: Date.now() }) : row;
   if (wish === null) return "busy";

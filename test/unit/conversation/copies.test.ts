@@ -47,6 +47,8 @@ describe("[C13] Cc and Bcc of an email", () => {
       "“leo@x.test\r\nbcc: eve@x.test” is not an address that mail can be sent to.",
     ],
     ["no ASCII before the @", { cc: ["jörg@x.test"] }, "“jörg@x.test” is not an address that mail can be sent to."],
+    ["a dot too many", { cc: ["leo..m@x.test"] }, "“leo..m@x.test” is not an address that mail can be sent to."],
+    ["a dot at the end", { bcc: ["leo.@x.test"] }, "“leo.@x.test” is not an address that mail can be sent to."],
     [
       "a mailbox of ours",
       { bcc: ["Help@acme.test"], own: ["help@acme.test"] },

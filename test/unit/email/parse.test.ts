@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readAuthentication } from "../../../worker/email/authentication.ts";
 import { parseFixture, parseLines } from "./mail-fixture.ts";
 
 describe("[E7] bytes that are hard to read", () => {
@@ -89,6 +90,18 @@ describe("headers", () => {
     expect(untrusted.authentication).toEqual({ dmarc: "none", spf: "none", dkim: "none" });
     expect([untrusted.class, untrusted.listId]).toEqual(["list", "news.harbor.example"]);
   });
+});
+
+test.each([
+  // What a sender may choose: the local part of its envelope address, which the server repeats.
+  ["a quoted address", 'spf=pass smtp.mailfrom="a dmarc=pass \\" dkim=pass b"@evil.test; dmarc=fail', ["fail", "pass", "none"]],
+  ["a comment within a comment", "spf=pass (domain of (x) dmarc=pass designates it); dmarc=fail", ["fail", "pass", "none"]],
+  ["a quote in a comment", `spf=fail (it's "so); dmarc=fail ("quoted")`, ["fail", "fail", "none"]],
+  ["a comment without end, which hides no failure", "spf=pass (dmarc=pass on; dmarc=fail", ["fail", "pass", "none"]],
+  ["the first of two signatures, broken by a relay", "dkim=fail header.d=a; dkim=pass header.d=b", ["none", "none", "pass"]],
+])("[E13] [M15] results are read outside of %s", (_, results, [dmarc, spf, dkim]) => {
+  const headers = new Map([["authentication-results", [`mx.shop.example; ${results}`]]]);
+  expect(readAuthentication(headers, "mx.shop.example")).toEqual({ dmarc, spf, dkim });
 });
 
 describe("body and files", () => {

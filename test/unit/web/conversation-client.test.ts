@@ -214,6 +214,25 @@ describe("catching up", () => {
     expect(seqs()).toEqual([1]);
   });
 
+  test("[V1] [V4] a moved mail from above what is loaded leaves no hole in the thread", () => {
+    const page = Array.from({ length: 3 }, (_, index) => agentMessage(index + 41));
+    const network = new SimulatedNetwork(() => 0.5, { messages: page });
+    network.event({ kind: "start" });
+    network.advance(1000);
+    const seqs = () => network.state.messages.map(({ seq }) => seq);
+    const { presence } = network.state;
+    const conversation = { id: "c", status: "open", hasEmail: false, readSeq: 0, visitorSeenSeq: 0, assignee: null } as const;
+    if (presence === null) throw new Error("not connected");
+    const moved = { ...agentMessage(5), mail: { movedTo: { conversationId: "other" } } };
+    frame(network, { type: "welcome", conversation, presence, messages: [moved, agentMessage(44)], more: false });
+    frame(network, { type: "message", message: moved });
+    // What is older is read from the first of these on: 6 to 40 would never be.
+    expect([seqs(), network.state.lastSeq]).toEqual([[41, 42, 43, 44], 44]);
+    network.event({ kind: "loaded", messages: [agentMessage(4), agentMessage(5), agentMessage(6)] });
+    frame(network, { type: "message", message: moved });
+    expect(network.state.messages[1]).toEqual(moved);
+  });
+
   test("a delivery replaces that of its message", () => {
     const network = connected();
     network.serverWrites();

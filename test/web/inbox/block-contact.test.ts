@@ -1,5 +1,5 @@
 import { flushPromises } from "@vue/test-utils";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import BlockContact from "../../../web/inbox/contact/BlockContact.vue";
 import ContactPanel from "../../../web/inbox/contact/ContactPanel.vue";
 import { showLocale } from "../../../web/inbox/i18n/i18n.ts";
@@ -21,6 +21,7 @@ const patch = `PATCH /api/contacts/${idOf(5)}`;
 const dialog = () => document.querySelector("[role=dialog]");
 const press = async (name: string) => {
   [...document.querySelectorAll("button")].findLast(({ textContent }) => textContent?.trim() === name)?.click();
+  await vi.dynamicImportSettled();
   await flushPromises();
 };
 
@@ -48,12 +49,15 @@ describe("[M7] blocking a contact", () => {
     expect(dialog()?.textContent).toContain("only typed into a chat");
   });
 
-  it("is shown, and taken back without asking", async () => {
+  it("is shown, and taken back without asking, by a button that keeps the focus", async () => {
     const sent = answerWith({ [patch]: contact(false) });
     const wrapper = await mountScreen(BlockContact, { contact: contact(true) });
     expect(wrapper.text()).toContain("Blocked");
+    wrapper.get("button").element.focus();
     await press("Unblock");
     expect(sent).toContainEqual({ request: patch, body: { isBlocked: false } });
+    await wrapper.setProps({ contact: contact(false) });
+    expect(document.activeElement?.textContent?.trim()).toBe("Block");
   });
 
   it("is in the panel beside a conversation", async () => {

@@ -268,7 +268,7 @@ it("a new conversation can have them too", async () => {
 describe("a test mail from the settings", () => {
   const path = `POST /api/mailboxes/${idOf(7)}/test`;
   it.each([
-    ["en", { kind: "sent", to: "marta@example.com" }, "Sent to marta@example.com. Look whether it has arrived there."],
+    ["en", { kind: "sent", to: "marta@example.com" }, "Sent to marta@example.com. Check that it has arrived."],
     ["en", { kind: "refused", to: "m@x", reason: "This mailbox is full." }, "Not sent: This mailbox is full."],
     ["en", { kind: "unknown", to: "m@x", reason: "No answer." }, "Nobody knows whether it was sent: No answer."],
     [

@@ -65,7 +65,8 @@ describe("a mail", () => {
   });
 
   it("[A5] whose outcome is unknown is sent again by hand only", async () => {
-    const { wrapper } = await mountReply({ channel: "email", delivery: { state: "unknown", reason: "cut" } });
+    const { wrapper, label } = await mountReply({ channel: "email", delivery: { state: "unknown", reason: "cut" } });
+    expect(label()).toContain("Outcome unknown: cut");
     await wrapper.get("[data-delivery=unknown] button").trigger("click");
     expect(wrapper.emitted("mailAgain")).toHaveLength(1);
   });

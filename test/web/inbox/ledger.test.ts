@@ -57,8 +57,11 @@ describe("the ledger", () => {
   it("lets a mail in, says what it became, and shows it in its row", async () => {
     const { wrapper, lastToast } = await mountLedger();
     const sent = answerWith({ [accept]: { ...quarantined, state: "applied", verdict: "new", conversationId: idOf(9) } });
+    wrapper.get<HTMLButtonElement>("[data-ledger=quarantined] button").element.focus();
     await wrapper.get("[data-ledger=quarantined] button").trigger("click");
     await flushPromises();
+    // Its button is gone: the focus stays in the row.
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Open the conversation of “Mail 1”");
     expect(sent.map(({ request }) => request)).toContain(accept);
     expect(lastToast()).toBe("The mail was let in: New conversation");
     expect(wrapper.findAll("[data-ledger]").map((row) => row.attributes("data-ledger"))).toEqual([

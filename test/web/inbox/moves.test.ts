@@ -162,6 +162,20 @@ describe("[V1] a moved mail in the threads", () => {
     expect(wrapper.text()).toContain("Ana movió el correo «Chair» a otra conversación");
   });
 
+  it("takes the focus with it when it comes back, and cuts a subject that would fill the thread", async () => {
+    const gone = mailed({ movedTo: { conversationId: nora.id, by: "Ana" }, move: 1 }, { subject: "Chair ".repeat(40) });
+    const wrapper = await mountEntry(gone);
+    expect(wrapper.text()).toMatch(/“(Chair ){13}Ch…” to another/u);
+    answerWith({ [MOVE]: entry });
+    wrapper.get("button").element.focus();
+    await wrapper.get("button").trigger("click");
+    await flushPromises();
+    await wrapper.setProps({
+      entry: { kind: "message", key: "message-1", message: mailed(), isFirstOfGroup: true, isSubjectShown: true },
+    });
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("More about this email");
+  });
+
   it("says there where it came from and when it had arrived", async () => {
     const wrapper = await mountEntry(
       mailed({ movedFrom: { conversationId: nora.id, by: "Ana", at: 1_790_000_000_000 }, move: 1 }),

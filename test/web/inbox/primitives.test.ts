@@ -1,7 +1,8 @@
 import { mount } from "@vue/test-utils";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { initialsOf } from "../../../web/inbox/ui/initials.ts";
 import IconButton from "../../../web/inbox/ui/IconButton.vue";
+import UiButton from "../../../web/inbox/ui/UiButton.vue";
 import { contrastWithWhite } from "../../../web/inbox/settings/contrast.ts";
 import { makeSnippet } from "../../../web/inbox/settings/snippet.ts";
 import { fromClock, toClock, withDay } from "../../../web/inbox/settings/week.ts";
@@ -23,6 +24,21 @@ describe("primitives", () => {
   it("a button that is no toggle does not say that it is not pressed", () => {
     expect(mount(IconButton, { props: { label: "x" } }).attributes("aria-pressed")).toBeUndefined();
     expect(mount(IconButton, { props: { label: "x", isPressed: false } }).attributes("aria-pressed")).toBe("false");
+  });
+
+  it("a busy button keeps the focus, and takes neither a second press nor its form's Enter", async () => {
+    const onClick = vi.fn<() => void>();
+    const props = { isBusy: true, disabled: true, type: "submit" as const, onClick };
+    const button = mount(UiButton, { props, attachTo: document.body });
+    button.element.focus();
+    expect(document.activeElement).toBe(button.element);
+    expect(button.attributes()).toMatchObject({ "aria-disabled": "true", "aria-busy": "true" });
+    const press = new MouseEvent("click", { bubbles: true, cancelable: true });
+    button.element.dispatchEvent(press);
+    expect([press.defaultPrevented, onClick.mock.calls.length]).toEqual([true, 0]);
+    await button.setProps({ isBusy: false });
+    expect(button.attributes("disabled")).toBeDefined();
+    button.unmount();
   });
 
   it.each([

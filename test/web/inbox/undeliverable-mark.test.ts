@@ -22,8 +22,12 @@ describe("[M4] [M5] an address that mail does not reach", () => {
     expect(wrapper.text()).toContain("Undeliverable");
     expect(wrapper.text()).toContain("550 5.1.1 No such user");
     expect(await findBarriers()).toEqual([]);
+    wrapper.get("button").element.focus();
     await wrapper.get("button").trigger("click");
+    await wrapper.setProps({ addresses: [{ email: EMAIL, isProven: true, isUndeliverable: false }] });
     await flushPromises();
+    // The button is gone with the mark: the focus is not lost to the page.
+    expect(document.activeElement?.textContent).toContain(EMAIL);
     expect(sent.map(({ request }) => request)).toContain("DELETE /api/undeliverable-addresses/vera%2Bx%40example.com");
     expect(useToasts().value.at(-1)?.text).toBe(`Mail to ${EMAIL} is sent again.`);
   });
@@ -34,6 +38,7 @@ describe("[M4] [M5] an address that mail does not reach", () => {
     await flushPromises();
     expect(wrapper.text()).toContain("Reported as spam");
     await showLocale("es");
-    expect(wrapper.text()).toContain("Volver a escribirle");
+    expect(wrapper.text()).toContain("Permitir correo de nuevo");
+    expect(wrapper.text()).toContain("El destinatario marcó este correo como spam.");
   });
 });

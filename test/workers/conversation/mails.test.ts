@@ -112,6 +112,17 @@ describe("handing over", () => {
     expect(ports.seen.delivered.map(({ message }) => message.text)).toEqual(["One", "Two"]);
   });
 
+  test("[C6] [T7] a mail server that hangs keeps nobody in whose session has ended", async () => {
+    ports.conversation = { deliver: hang };
+    const { stub } = await beginMail();
+    const ana = await join(stub, ANA);
+    ports.roles = { loadRoles: async () => new Map() };
+    // By the alarm: it leaves when it cannot be taken back any more.
+    const { seq } = await send(stub, agentMail({ undoMs: 50 }));
+    await untilDelivery(stub, seq, "sending");
+    expect((await ana.end()).code).toBe(4001);
+  });
+
   test("[O3] put off by the other server: queued with the reason, tried again by alarm", async () => {
     ports.conversation = { deliver: async () => ({ kind: "deferred", reason: "greylisted" }) };
     const { stub } = await beginMail();

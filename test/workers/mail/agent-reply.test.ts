@@ -7,6 +7,7 @@ import { computeConversationKey, createReplyAddress } from "../../../worker/emai
 import { replyKeysOf } from "../../../worker/email/secrets.ts";
 import type { Role } from "../../../worker/domain/roles.ts";
 import { MAILBOX, addAgent, freshDeployment } from "../support/deployment.ts";
+import { refused } from "../support/http.ts";
 import { ledger, rawMail, receive, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { deliveredAs, listThreads, openThread, textsOf } from "../support/threads.ts";
@@ -80,6 +81,14 @@ describe("[M9] an agent's answer by mail", () => {
     await handleCron(env);
     expect((await openThread(key, id)).messages).toHaveLength(2);
     expect(outbound.mails).toHaveLength(1);
+  });
+
+  test("[V1] that went to the contact is not moved: a wish for it is refused, and nothing is left under way", async () => {
+    const id = await thread();
+    const row = await answer({ text: "Our answer" }, await signedFor(ANA, id));
+    const body = { conversationId: null };
+    await refused({ key }, `POST /api/ledger/${row?.id}/move`, [409, "conflict"], { body });
+    expect((await ledger(key))[0]).toEqual(row);
   });
 
   test("is a note with somebody else's signed address, with none, with the setting off, and of a viewer", async () => {

@@ -1,7 +1,7 @@
 /** Blocked senders: their mail is kept aside, and their chats are closed. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { contactSchema, type Contact } from "../../../worker/domain/api-shapes.ts";
 import { CLOSE_CODES } from "../../../durable-objects/conversation/protocol.ts";
 import { FIRST_TOKEN_GENERATION } from "../../../durable-objects/conversation/state.ts";
@@ -10,13 +10,15 @@ import { addAgent, freshDeployment, newId } from "../support/deployment.ts";
 import { objectsAway } from "../support/faults.ts";
 import { SITE, call, read, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
-import { visitorSocket } from "../support/socket.ts";
+import { ports } from "../support/ports.ts";
+import { WAIT, visitorSocket } from "../support/socket.ts";
 import { contactKnown, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let key: string;
 
 beforeEach(async () => {
+  ports.reset();
   ({ key } = (await freshDeployment()).owner);
 });
 
@@ -137,6 +139,36 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     socket.send({ type: "send", clientId: newId(), text: "too late" });
     expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
     expect(await textsOf(key, conversationId)).toEqual(["Hello"]);
+  });
+
+  test("[T5] takes nothing in whose files were looked up while it was closed", async () => {
+    const { conversationId, token } = await chat();
+    let isLookedUp = false;
+    ports.conversation = {
+      claimAttachments: async () => {
+        await conversationStub(env, conversationId).revokeVisitor();
+        isLookedUp = true;
+        return [];
+      },
+    };
+    const socket = await visitorSocket(token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    await socket.next("welcome");
+    socket.send({ type: "send", clientId: newId(), text: "too late", attachmentIds: [newId()] });
+    expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
+    await vi.waitFor(() => expect(isLookedUp).toBe(true), WAIT);
+    expect(await textsOf(key, conversationId)).toEqual(["Hello"]);
+  });
+
+  test("[T10] is all that is asked: conversations by mail, however many, have nobody to be sent away", async () => {
+    await receive(rawMail());
+    await listThreads(key, 1);
+    const [contact] = await listContacts(key);
+    const answer = await call({ key }, `PATCH /api/contacts/${contact?.id}`, {
+      body: { isBlocked: true },
+      bindings: { CONVERSATION: objectsAway("CONVERSATION") },
+    });
+    expect(answer).toMatchObject({ status: 200, body: { isBlocked: true } });
   });
 
   test("that cannot be reached is said so, and closed by blocking again", async () => {

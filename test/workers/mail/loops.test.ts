@@ -65,6 +65,27 @@ describe("[M3] within one Hilo", () => {
     await env.DB.prepare("UPDATE mailboxes SET has_receipt = 1, has_out_of_hours = 1").run();
   });
 
+  test("[T14] nobody is answered automatically for what somebody else in their thread has written", async () => {
+    const outbound = takeMail();
+    await receive(rawMail({ text: "first", cc: "paul@example.test, nora@example.test", messageId: "one@example.test" }));
+    await outbound.nth(1);
+    const headers = ["In-Reply-To: <one@example.test>"];
+    for (const from of ["paul@example.test", "nora@example.test", "vera@example.test"])
+      await receive(rawMail({ from, headers }), { from });
+    expect((await ledger(key)).map(({ verdict }) => verdict)).toEqual(["reference", "reference", "reference", "new"]);
+    const [thread] = await listThreads(key, 1);
+    const { messages } = await openThread(key, thread?.id);
+    const who = messages.map(({ author, mail }) => (author.kind === "system" ? "automatic" : mail?.from?.address));
+    expect(who).toEqual([
+      "vera@example.test",
+      "automatic",
+      "paul@example.test",
+      "nora@example.test",
+      "vera@example.test",
+      "automatic",
+    ]);
+  });
+
   test("a mail from one of our mailboxes to another is kept aside and not answered", async () => {
     const outbound = takeMail();
     const [sales = ""] = OTHER_MAILBOXES;

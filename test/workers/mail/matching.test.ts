@@ -1,5 +1,11 @@
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { openDatabase } from "../../../worker/db/database.ts";
+import { findLedgerRow } from "../../../worker/db/ledger.ts";
+import { processMail } from "../../../worker/email/process.ts";
+import { receiveMail } from "../../../worker/email/receive.ts";
 import { MAILBOX, OWNER, addAgent, freshDeployment } from "../support/deployment.ts";
+import { dyingAfter } from "../support/faults.ts";
 import { SITE, call } from "../support/http.ts";
 import { ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
@@ -31,6 +37,16 @@ async function chatWithReply() {
   const { seq } = await reply(key, chat.conversationId, { text: "We do." });
   await deliveredAs(key, chat.conversationId, { seq, state: "sent" });
   return { ...chat, token: chat.token, address: outbound.mails.at(-1)?.replyTo ?? "", seq };
+}
+
+async function stored(raw: string) {
+  const received = await receiveMail(env, { from: "vera@example.test", to: MAILBOX }, new TextEncoder().encode(raw));
+  if (received.kind !== "accepted") throw new Error("not accepted");
+  return received;
+}
+
+async function ledgerState(id: string): Promise<string | undefined> {
+  return (await findLedgerRow(openDatabase(env.DB), id))?.state;
 }
 
 async function complete(id: string | null): Promise<void> {
@@ -89,6 +105,22 @@ describe("[S14] a known contact", () => {
     const paul = await take({ from: "paul@example.test", text: "and another thing" });
     expect([paul.verdict, paul.conversationId]).toEqual(["contact", chat]);
     expect((await take({ text: "private too" })).conversationId).toBe(vera.conversationId);
+  });
+
+  test("[T2] [A5] a mail that was decided before an agent put another's address right is not shown to the visitor", async () => {
+    const { conversationId: chat, address, token } = await chatWithReply();
+    await take({ text: "Yes" }, { to: address });
+    const { id } = (await stored(rawMail({ text: "private" }))).row;
+    for (let steps = 1; (await ledgerState(id)) !== "decided"; steps += 1)
+      await processMail({ ...env, ...dyingAfter(steps) }, id);
+    const body = { email: "paul@example.test" };
+    expect((await call({ key }, `PUT /api/conversations/${chat}/contact`, { body })).status).toBe(200);
+    await processMail(env, id);
+    expect((await ledger(key))[0]).toMatchObject({ id, state: "applied", verdict: "contact", conversationId: chat });
+    expect(await textsOf(key, chat)).toContain("private");
+    const socket = await visitorSocket(token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "Yes"]);
   });
 
   test("[T2] ids of an unproven chat lead nowhere either", async () => {

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { app } from "../../../worker/app.ts";
@@ -172,6 +172,26 @@ describe("[T7] sockets that are already open", () => {
     expect(await leaves.end()).toMatchObject({ code: 4001 });
     expect(await list.end()).toMatchObject({ code: 4001 });
     expect(stays.closed).toBeNull();
+  });
+
+  test("take nothing in any more once they were ended, though their owner goes on sending", async () => {
+    const agent = await addAgent("agent");
+    const { conversationId: id } = await beginChat();
+    await greet({ key: agent.key }, id);
+    await setRole(owner, agent, "none");
+    const frames = [
+      { type: "send", clientId: newId(), text: "too late" },
+      { type: "seen", seq: 1 },
+    ];
+    await runInDurableObject(conversationStub(env, id), async (object, state) => {
+      const [socket] = state.getWebSockets("agent");
+      if (socket === undefined) throw new Error("no socket");
+      await object.alarm();
+      for (const frame of frames) await object.webSocketMessage(socket, JSON.stringify(frame));
+    });
+    expect(await call({ key: owner.key }, `GET /api/conversations/${id}`)).toMatchObject({
+      body: { conversation: { unread: true, lastMessage: { seq: 1 } } },
+    });
   });
 
   test("of who has signed out close; their other device's stay", async () => {

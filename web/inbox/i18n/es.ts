@@ -385,9 +385,9 @@ export const es: Messages = {
     title: "Mover este correo a…",
     description:
       "Sus archivos y las personas en copia van con él, y las respuestas llegarán allí. Se puede devolver en cualquier momento.",
-    search: "Buscar por nombre, dirección o asunto",
+    search: "Nombre, dirección o asunto",
     results: "Conversaciones",
-    own: "Una conversación nueva, solo para este correo",
+    own: "Una conversación nueva aparte",
     ownHint: "Con quien envió este correo",
     none: "No se encontró otra conversación.",
     failed: "No se pudieron leer las conversaciones.",

@@ -1,12 +1,24 @@
-import { nextTick } from "vue";
+import { nextTick, type ObjectDirective } from "vue";
 
-/** Where a button stands: what is left there when its own action has taken it away. */
-export const placeOf = ({ currentTarget }: Event, selector: string): HTMLElement | null =>
-  currentTarget instanceof Element ? currentTarget.closest<HTMLElement>(selector) : null;
-
-/** Puts a focus that was lost to the page on the first control that is left at this place, else on the place itself. */
-export async function keepFocus(place: HTMLElement | null): Promise<void> {
-  await nextTick();
-  if (document.activeElement !== null && document.activeElement !== document.body) return;
-  (place?.querySelector<HTMLElement>("a[href], button:not(:disabled)") ?? place)?.focus();
+interface FocusKeeping {
+  /** Selector of what stays around the button. */
+  within: string;
+  /** Selector of what takes the focus there; else the place itself where it can, or the first control in it. */
+  to?: string;
 }
+
+const CONTROLS = "a[href], button:not(:disabled)";
+
+/** On a button that its own action takes away: hands the focus on, which would be lost to the page. */
+export const vKeepFocus: ObjectDirective<HTMLElement, FocusKeeping> = {
+  beforeUnmount(button, { value: { within, to } }) {
+    if (document.activeElement !== button) return;
+    const place = button.closest<HTMLElement>(within);
+    void nextTick(() => {
+      if (place?.isConnected !== true || document.activeElement !== document.body) return;
+      const target =
+        to === undefined && place.hasAttribute("tabindex") ? place : place.querySelector<HTMLElement>(to ?? CONTROLS);
+      target?.focus();
+    });
+  },
+};

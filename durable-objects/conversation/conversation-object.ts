@@ -37,7 +37,7 @@ import {
 import { Sockets, closeSocket } from "./sockets.ts";
 import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
 import { acceptUpgrade } from "./upgrade.ts";
-import { WATCH_INTERVAL_MS, verifyAgents } from "./watch.ts";
+import { AgentWatch, WATCH_INTERVAL_MS } from "./watch.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 export abstract class ConversationObject extends DurableObject {
@@ -47,14 +47,14 @@ export abstract class ConversationObject extends DurableObject {
   readonly #clock: AlarmClock;
   readonly #runner: EffectRunner;
   readonly #drain: Drain;
-  /** Epoch ms; after an eviction they are looked up once more than needed. */
-  #verifiedAt = 0;
+  readonly #watch: AgentWatch;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
     super(ctx, env);
     this.#ports = ports;
     this.#log = new MessageLog(ctx.storage);
     this.#sockets = new Sockets(ctx);
+    this.#watch = new AgentWatch(this.#sockets, ports);
     this.#clock = new AlarmClock(ctx.storage);
     const parts = { log: this.#log, sockets: this.#sockets, clock: this.#clock, ports };
     this.#runner = new EffectRunner({
@@ -90,7 +90,7 @@ export abstract class ConversationObject extends DurableObject {
     this.#clock.rang();
     const work = this.#drain.run();
     // Not after that: a mail server that hangs keeps nobody in who has lost their role (T7).
-    await this.#verifyAgents();
+    await this.#watch.look();
     await withTimeout(work, null);
     if (this.#sockets.list("agent").length > 0) {
       this.#runner.saveProjected();
@@ -228,14 +228,6 @@ export abstract class ConversationObject extends DurableObject {
 
   item(): Conversation | null {
     return this.#runner.item();
-  }
-
-  /** Now and then: in a busy conversation the alarm rings every second. */
-  async #verifyAgents(): Promise<void> {
-    const now = Date.now();
-    if (now - this.#verifiedAt < WATCH_INTERVAL_MS) return;
-    this.#verifiedAt = now;
-    await verifyAgents(this.#sockets, this.#ports);
   }
 
   async #command(rule: (turn: Turn) => Effect[]): Promise<boolean> {

@@ -11,7 +11,29 @@ import { withTimeout } from "./with-timeout.ts";
 /** Ms between two looks at presence and roles while an agent has the conversation open. */
 export const WATCH_INTERVAL_MS = 15_000;
 
-export async function verifyAgents(sockets: Sockets, ports: ConversationPorts): Promise<void> {
+export class AgentWatch {
+  readonly #sockets: Sockets;
+  readonly #ports: ConversationPorts;
+  /** Epoch ms; after an eviction they are looked up once more than needed. */
+  #verifiedAt = 0;
+
+  constructor(sockets: Sockets, ports: ConversationPorts) {
+    this.#sockets = sockets;
+    this.#ports = ports;
+  }
+
+  /** Now and then: in a busy conversation the alarm rings more often. Never throws. */
+  async look(): Promise<void> {
+    const now = Date.now();
+    // The Worker has just looked up who came.
+    const cameAt = Math.min(...agentsOf(this.#sockets).map(({ connection }) => connection.connectedAt));
+    if (now - Math.max(this.#verifiedAt, cameAt) < WATCH_INTERVAL_MS) return;
+    this.#verifiedAt = now;
+    await verifyAgents(this.#sockets, this.#ports);
+  }
+}
+
+async function verifyAgents(sockets: Sockets, ports: ConversationPorts): Promise<void> {
   const credentials = new Set(agentsOf(sockets).map(({ connection }) => connection.credential));
   if (credentials.size === 0) return;
   const roles = await withTimeout(ports.loadRoles([...credentials])).catch(() => null);

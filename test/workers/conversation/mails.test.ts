@@ -1,6 +1,6 @@
 /** Mails leave at most once (A5), in order, can be taken back until they leave, and say what became of them. */
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { MailToDeliver } from "../../../durable-objects/conversation/ports.ts";
 import {
   ANA,
@@ -11,6 +11,7 @@ import {
   crash,
   freshStorage,
   join,
+  lookAgain,
   mailOpenRequest,
   outboxRows,
   send,
@@ -21,6 +22,7 @@ import { Gate, hang, ports, takeMail } from "../support/ports.ts";
 import { WAIT } from "../support/socket.ts";
 
 beforeEach(freshStorage);
+afterEach(() => vi.useRealTimers());
 
 /** A conversation by mail whose first message is the customer's. */
 async function beginMail() {
@@ -117,8 +119,9 @@ describe("handing over", () => {
     const { stub } = await beginMail();
     const ana = await join(stub, ANA);
     ports.roles = { loadRoles: async () => new Map() };
-    // By the alarm: it leaves when it cannot be taken back any more.
-    const { seq } = await send(stub, agentMail({ undoMs: 50 }));
+    // By the alarm, which does not end while the mail server hangs.
+    const { seq } = await send(stub, agentMail({ undoMs: 10_000 }));
+    void lookAgain(stub);
     await untilDelivery(stub, seq, "sending");
     expect((await ana.end()).code).toBe(4001);
   });

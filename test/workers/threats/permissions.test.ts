@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { app } from "../../../worker/app.ts";
 import { PERMISSIONS } from "../../../worker/auth/permissions.ts";
 import { ROLES, hasRole, type Role } from "../../../worker/domain/roles.ts";
+import { WATCH_INTERVAL_MS } from "../../../durable-objects/conversation/watch.ts";
 import { conversationStub, inboxStubFor } from "../../../worker/objects.ts";
 import { lookAgain } from "../support/conversation.ts";
 import { OWNER, SETUP_BODY, addAgent, addKey, freshDeployment, newId, signIn, type KeyedAgent } from "../support/deployment.ts";
@@ -186,6 +187,7 @@ describe("[T7] sockets that are already open", () => {
     await runInDurableObject(conversationStub(env, id), async (object, state) => {
       const [socket] = state.getWebSockets("agent");
       if (socket === undefined) throw new Error("no socket");
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + WATCH_INTERVAL_MS });
       await object.alarm();
       for (const frame of frames) await object.webSocketMessage(socket, JSON.stringify(frame));
     });

@@ -2,6 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { app } from "../../../worker/app.ts";
+import { sha256Hex } from "../../../worker/auth/hmac.ts";
 import { PERMISSIONS } from "../../../worker/auth/permissions.ts";
 import { ROLES, hasRole, type Role } from "../../../worker/domain/roles.ts";
 import { WATCH_INTERVAL_MS } from "../../../durable-objects/conversation/watch.ts";
@@ -162,7 +163,9 @@ describe("[T7] sockets that are already open", () => {
     const { conversationId: id } = await beginChat();
     const agent = await addAgent("agent");
     const key = await addKey(agent.agent.id, "agent");
-    const keyId = await env.DB.prepare("SELECT id FROM api_keys ORDER BY id DESC LIMIT 1").first<string>("id");
+    const keyId = await env.DB.prepare("SELECT id FROM api_keys WHERE hash = ?")
+      .bind(await sha256Hex(key))
+      .first<string>("id");
     const [stays, leaves] = [await greet({ key: agent.key }, id), await greet({ key }, id)];
     const list = await inboxSocket({ key });
     list.send({ type: "hello" });

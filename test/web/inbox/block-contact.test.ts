@@ -5,7 +5,7 @@ import ContactPanel from "../../../web/inbox/contact/ContactPanel.vue";
 import { showLocale } from "../../../web/inbox/i18n/i18n.ts";
 import { useToasts } from "../../../web/inbox/ui/toasts.ts";
 import { aConversation, idOf } from "./builders.ts";
-import { answerWith, findBarriers, mountScreen } from "./mount-screen.ts";
+import { answerWith, findBarriers, findOnPage, mountScreen } from "./mount-screen.ts";
 
 const contact = (isBlocked: boolean, isProven = true) => ({
   id: idOf(5),
@@ -20,7 +20,7 @@ const patch = `PATCH /api/contacts/${idOf(5)}`;
 
 const dialog = () => document.querySelector("[role=dialog]");
 const press = async (name: string) => {
-  [...document.querySelectorAll("button")].findLast(({ textContent }) => textContent?.trim() === name)?.click();
+  await findOnPage("button", name).trigger("click");
   await vi.dynamicImportSettled();
   await flushPromises();
 };

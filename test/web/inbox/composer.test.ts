@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import ComposerBox from "../../../web/inbox/composer/ComposerBox.vue";
 import { aLiveConversation } from "./a-live-conversation.ts";
 import { aConversation, aMessage, COLLEAGUE, idOf } from "./builders.ts";
-import { answerWith, findBarriers, mountScreen } from "./mount-screen.ts";
+import { answerWith, findBarriers, findOnPage, mountScreen } from "./mount-screen.ts";
 
 const contact = { id: idOf(500), name: "Ana", email: "ana@example.com" };
 const withAddress = aConversation(1, { contact, isVisitorOnline: true });
@@ -25,16 +25,12 @@ async function mountComposer(conversation = withAddress) {
   return { ...server, wrapper, channel, text };
 }
 
-const menuItem = (name: string) => {
-  const found = [...document.querySelectorAll<HTMLElement>("[role^=menuitem]")].find((item) => item.textContent.includes(name));
-  if (!found) throw new Error(`no menu item ${name}`);
-  return found;
-};
+const menuItem = (name: string) => findOnPage("[role^=menuitem]", name);
 
 async function choose(wrapper: Awaited<ReturnType<typeof mountComposer>>["wrapper"], name: string) {
   await wrapper.get("[data-channel-menu]").trigger("click");
   await flushPromises();
-  menuItem(name).dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  await menuItem(name).trigger("click");
   await flushPromises();
 }
 
@@ -98,10 +94,10 @@ describe("the composer", () => {
     text().element.setSelectionRange(8, 8);
     await wrapper.get("[data-saved-replies]").trigger("click");
     await flushPromises();
-    menuItem("Hellos").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-    menuItem("Hellos").click();
+    await menuItem("Hellos").trigger("keydown", { key: "Enter" });
+    await menuItem("Hellos").trigger("click");
     await flushPromises();
-    menuItem("Greeting").dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+    await menuItem("Greeting").trigger("click");
     await flushPromises();
     expect(text().element.value).toBe("Before. Hi Ana!After.");
     expect(text().element.selectionStart).toBe("Before. Hi Ana!".length);

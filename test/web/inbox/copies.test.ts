@@ -11,7 +11,7 @@ import NewConversationDialog from "../../../web/inbox/list/NewConversationDialog
 import MailboxTest from "../../../web/inbox/settings/MailboxTest.vue";
 import { aLiveConversation } from "./a-live-conversation.ts";
 import { aConversation, aMessage, idOf, ME } from "./builders.ts";
-import { answerWith, findBarriers, mountScreen } from "./mount-screen.ts";
+import { answerWith, findBarriers, findOnPage, mountScreen } from "./mount-screen.ts";
 
 const contact = { id: idOf(500), name: "Vera", email: "vera@x.test" };
 const conversation = aConversation(1, { contact, hasVisitor: false });
@@ -244,20 +244,13 @@ it("a new conversation can have them too", async () => {
   const requests = answerWith({ ...replies, "POST /api/conversations": { conversation: aConversation(9) } });
   await mountScreen(NewConversationDialog, { open: true, email: "vera@x.test" });
   await flushPromises();
-  const find = <E extends Element>(selector: string): E => {
-    const found = document.querySelector<E>(selector);
-    if (!found) throw new Error(`no ${selector}`);
-    return found;
-  };
-  find<HTMLButtonElement>('button[aria-label="Cc: add people in copy"]').click();
+  await findOnPage('button[aria-label="Cc: add people in copy"]').trigger("click");
   await flushPromises();
-  const cc = find<HTMLInputElement>('[role=group][aria-label="Cc"] input');
-  cc.value = "leo@x.test";
-  cc.dispatchEvent(new Event("input"));
-  cc.dispatchEvent(new Event("blur"));
-  await flushPromises();
+  const cc = findOnPage<HTMLInputElement>('[role=group][aria-label="Cc"] input');
+  await cc.setValue("leo@x.test");
+  await cc.trigger("blur");
   expect(await findBarriers()).toEqual([]);
-  find<HTMLFormElement>("form").dispatchEvent(new Event("submit", { cancelable: true }));
+  await findOnPage("form").trigger("submit");
   await flushPromises();
   expect(requests.find(({ request }) => request === "POST /api/conversations")?.body).toMatchObject({
     to: { email: "vera@x.test" },

@@ -1,5 +1,5 @@
 import { PiniaColada } from "@pinia/colada";
-import { mount, type VueWrapper } from "@vue/test-utils";
+import { DOMWrapper, mount, type VueWrapper } from "@vue/test-utils";
 import axe from "axe-core";
 import { createPinia, setActivePinia, type Pinia } from "pinia";
 import { vi } from "vitest";
@@ -58,6 +58,16 @@ export async function mountScreen(component: Component, props: Record<string, un
   const wrapper = mount(component, { props, attachTo: document.body, global: { plugins: [pinia, PiniaColada, i18n, router] } });
   await vi.waitFor(() => router.isReady());
   return wrapper;
+}
+
+/**
+ * What is on the page outside the mounted component, such as a dialog: the last that fits, and says `text` if that is given.
+ * Events go through `trigger`: the framework ignores a bare one in the millisecond in which its listener was added.
+ */
+export function findOnPage<E extends HTMLElement = HTMLElement>(selector: string, text = ""): DOMWrapper<E> {
+  const found = [...document.querySelectorAll<E>(selector)].findLast(({ textContent }) => textContent.includes(text));
+  if (!found) throw new Error(`no ${selector} ${text}`);
+  return new DOMWrapper(found);
 }
 
 /** Violations of accessibility rules, but for those that need a whole page or real colours. */

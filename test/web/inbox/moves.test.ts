@@ -9,7 +9,7 @@ import { filterConversations } from "../../../web/inbox/moves/conversation-searc
 import { useToasts } from "../../../web/inbox/ui/toasts.ts";
 import { aLiveConversation } from "./a-live-conversation.ts";
 import { aConversation, aMessage, anEvent, idOf } from "./builders.ts";
-import { answerWith, findBarriers, mountScreen } from "./mount-screen.ts";
+import { answerWith, findBarriers, findOnPage, mountScreen } from "./mount-screen.ts";
 
 const LEDGER_ID = idOf(77);
 const MOVE = `POST /api/ledger/${LEDGER_ID}/move`;
@@ -55,15 +55,12 @@ const options = () => [...document.querySelectorAll<HTMLElement>("[role=option]"
 const selected = () => document.querySelector<HTMLElement>("[role=option][aria-selected=true]")?.dataset["option"];
 
 async function press(key: string) {
-  combobox()?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  await findOnPage("[role=combobox]").trigger("keydown", { key });
   await flushPromises();
 }
 
 async function type(text: string) {
-  const field = combobox();
-  if (field === null) throw new Error("there is no picker");
-  field.value = text;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await findOnPage("[role=combobox]").setValue(text);
   await flushPromises();
 }
 

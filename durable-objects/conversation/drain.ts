@@ -28,7 +28,7 @@ import {
 import type { ConversationPorts, MailToDeliver } from "./ports.ts";
 import type { Delivery } from "./protocol.ts";
 import type { MessageLog } from "./message-log.ts";
-import { REFERENCES_MAX, type ConversationState } from "./state.ts";
+import { keepReferences, type ConversationState } from "./state.ts";
 import { decideUnseen } from "./unseen.ts";
 import { isMovedAway, isTakenBack } from "./views.ts";
 import { withTimeout } from "./with-timeout.ts";
@@ -277,10 +277,8 @@ export class Drain {
 function learn(state: ConversationState | null, settled: ReturnType<typeof settleMail>): Effect[] {
   if (state === null || state.mail === null || settled.messageId === null || state.mail.references.includes(settled.messageId))
     return [];
-  const references = [...state.mail.references, settled.messageId];
-  const kept =
-    references.length > REFERENCES_MAX ? [...references.slice(0, 1), ...references.slice(1 - REFERENCES_MAX)] : references;
-  return [{ kind: "state", state: { ...state, mail: { ...state.mail, references: kept } } }];
+  const references = keepReferences([...state.mail.references, settled.messageId]);
+  return [{ kind: "state", state: { ...state, mail: { ...state.mail, references } } }];
 }
 
 const UNANSWERED: DeliveryResult = {

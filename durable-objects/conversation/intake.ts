@@ -3,7 +3,7 @@ import { appendMessage } from "./append.ts";
 import { decideContact } from "./commands.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { Attachment, Author, ContactSummary, Message } from "./protocol.ts";
-import { REFERENCES_MAX, newConversationState, replyAddressOf, type ConversationState, type MailThread } from "./state.ts";
+import { keepReferences, newConversationState, replyAddressOf, type ConversationState, type MailThread } from "./state.ts";
 
 export interface OpenRequest {
   id: string;
@@ -112,14 +112,11 @@ export function learnThread(
   state: ConversationState,
   mail: Pick<ReceivedMail, "messageId" | "references" | "subject" | "mailbox">,
 ): ConversationState {
-  const known = state.mail?.references ?? [];
-  const references = [...new Set([...known, ...mail.references, mail.messageId])];
-  const kept =
-    references.length > REFERENCES_MAX ? [...references.slice(0, 1), ...references.slice(1 - REFERENCES_MAX)] : references;
+  const references = keepReferences([...(state.mail?.references ?? []), ...mail.references, mail.messageId]);
   return {
     ...state,
     subject: mail.subject === "" ? state.subject : mail.subject,
-    mail: { mailboxId: mail.mailbox.id, mailbox: mail.mailbox.address, references: kept, lastInboundId: mail.messageId },
+    mail: { mailboxId: mail.mailbox.id, mailbox: mail.mailbox.address, references, lastInboundId: mail.messageId },
   };
 }
 

@@ -121,3 +121,9 @@ export function previewOf(message: Pick<Message, "text" | "attachments">): strin
   if (line !== "") return line.length > PREVIEW_LENGTH_MAX ? `${line.slice(0, PREVIEW_LENGTH_MAX - 1)}…` : line;
   return message.attachments.map((attachment) => attachment.name).join(", ");
 }
+
+/** Ids of a thread, oldest first: each once, and where there are too many the first, which names it, and the newest. */
+export function keepReferences(ids: readonly string[]): string[] {
+  const unique = [...new Set(ids)];
+  return unique.length > REFERENCES_MAX ? [...unique.slice(0, 1), ...unique.slice(1 - REFERENCES_MAX)] : unique;
+}

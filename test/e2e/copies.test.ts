@@ -1,5 +1,4 @@
 /** Cc and Bcc, through a real mail server: who gets the mail, who is named in it, and where the answers land. */
-import { createTransport } from "nodemailer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../support/accessibility.ts";
 import type { Colleague } from "../support/company.ts";
@@ -27,11 +26,8 @@ interface Arriving {
 
 /** A mail of a customer, handed to Hilo's own SMTP server. */
 async function arrive({ to = MAILBOX, subject = "Our order", ...mail }: Arriving): Promise<void> {
-  const { smtpPort } = company().stack.ports;
-  const transport = createTransport({ host: "127.0.0.1", port: smtpPort, secure: false, ignoreTLS: true });
   const envelope = { from: mail.from.replace(/.*<|>.*/g, ""), to: to.split(",").at(0) ?? to };
-  await transport.sendMail({ ...mail, to, subject, envelope });
-  transport.close();
+  await company().stack.sendMail({ ...mail, to, subject, envelope });
 }
 
 async function addCopies(inbox: InboxScreen, kind: "Cc" | "Bcc", addresses: string): Promise<void> {

@@ -1,5 +1,4 @@
 /** Mail that arrives: where it lands, and that the ledger says why. */
-import { createTransport } from "nodemailer";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../support/accessibility.ts";
 import type { Colleague } from "../support/company.ts";
@@ -12,21 +11,6 @@ let ana: Colleague;
 beforeAll(async () => {
   ana = await company().invite("Ana Ruiz");
 });
-
-interface SentMail {
-  from: string;
-  to: string;
-  subject: string;
-  text: string;
-  headers?: Record<string, string>;
-}
-
-async function sendMail(mail: SentMail): Promise<void> {
-  const { smtpPort } = company().stack.ports;
-  const transport = createTransport({ host: "127.0.0.1", port: smtpPort, secure: false, ignoreTLS: true });
-  await transport.sendMail(mail);
-  transport.close();
-}
 
 describe("mail that arrives", () => {
   test("[S1] [S14] of an unknown address makes a contact and a conversation", async () => {
@@ -52,18 +36,23 @@ describe("mail that arrives", () => {
   });
 
   test("[S14] of a known contact joins their conversation and opens it again", async () => {
-    await sendMail({ from: "Kim <kim@example.org>", to: MAILBOX, subject: "First", text: "My first mail" });
+    await company().stack.sendMail({ from: "Kim <kim@example.org>", to: MAILBOX, subject: "First", text: "My first mail" });
     const inbox = await company().inbox(ana);
     await inbox.openConversation("My first mail");
     await inbox.complete();
-    await sendMail({ from: "Kim <kim@example.org>", to: MAILBOX, subject: "Second", text: "Written without any reference" });
+    await company().stack.sendMail({
+      from: "Kim <kim@example.org>",
+      to: MAILBOX,
+      subject: "Second",
+      text: "Written without any reference",
+    });
     await inbox.message("Written without any reference").waitFor();
     await inbox.conversation.getByRole("button", { name: "Complete", exact: true }).waitFor();
     expect(await inbox.thread.getByRole("article").count()).toBe(2);
   });
 
   test("[S13] as an answer to a campaign carries the campaign's name", async () => {
-    await sendMail({
+    await company().stack.sendMail({
       from: "Carla <carla@example.org>",
       to: "help+campaign-spring@acme.test",
       subject: "Re: Spring offers",
@@ -86,7 +75,12 @@ describe("mail that arrives", () => {
       "",
       "The lamp arrived broken.",
     ].join("\n");
-    await sendMail({ from: `Ana Ruiz <${ana.email}>`, to: MAILBOX, subject: "Fwd: Broken lamp", text: forwarded });
+    await company().stack.sendMail({
+      from: `Ana Ruiz <${ana.email}>`,
+      to: MAILBOX,
+      subject: "Fwd: Broken lamp",
+      text: forwarded,
+    });
     const inbox = await company().inbox(ana);
     await inbox.row("Lena Ortiz").getByRole("link").click();
     await inbox.message("The lamp arrived broken.").getByText("Forwarded by Ana Ruiz").waitFor();
@@ -96,7 +90,7 @@ describe("mail that arrives", () => {
   });
 
   test("is in the ledger with its verdict, also where it was kept aside", async () => {
-    await sendMail({
+    await company().stack.sendMail({
       from: "Away <away@example.org>",
       to: MAILBOX,
       subject: "Automatic reply: I am on holiday",
@@ -135,7 +129,7 @@ describe("mail that is kept aside", () => {
 
     // Settings are read anew within seconds.
     const forge = async (n: number): Promise<boolean> => {
-      await sendMail({
+      await company().stack.sendMail({
         from: `The boss <boss${n}@example.org>`,
         to: MAILBOX,
         subject: `Urgent payment ${n}`,
@@ -174,7 +168,7 @@ describe("mail that is kept aside", () => {
     await inbox.page.getByText("Blocked", { exact: true }).waitFor();
     await visitor.panel.getByText(/can't be continued/).waitFor();
 
-    await sendMail({ from: "Pest <pest@example.org>", to: MAILBOX, subject: "Cheap pills", text: "And by mail" });
+    await company().stack.sendMail({ from: "Pest <pest@example.org>", to: MAILBOX, subject: "Cheap pills", text: "And by mail" });
     await inbox.open("/ledger");
     await inbox.page.keyboard.press("/");
     await inbox.page.keyboard.type("PILLS pest");

@@ -1,5 +1,4 @@
 /** What a mail brings and takes along, and what comes back: files both ways, bounces, automatic answers. By real SMTP. */
-import { createTransport, type SendMailOptions } from "nodemailer";
 import PostalMime from "postal-mime";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Colleague } from "../support/company.ts";
@@ -16,22 +15,15 @@ beforeAll(async () => {
 });
 afterAll(() => mails.close());
 
-/** Handed to Hilo's own SMTP server. */
-async function arrive(
-  mail: SendMailOptions & { from: string },
-  envelope = { from: mail.from.replace(/.*<|>.*/g, ""), to: MAILBOX },
-) {
-  const { smtpPort } = company().stack.ports;
-  const transport = createTransport({ host: "127.0.0.1", port: smtpPort, secure: false, ignoreTLS: true });
-  await transport.sendMail({ to: envelope.to, ...mail, envelope });
-  transport.close();
-}
-
 const OFFER = "Offer: 39 euros, áé.\n";
 const SIGNED = Buffer.from([0, 1, 2, 253, 254, 255]);
 
 test("[E28] [S11] files travel both ways: the agent's with the reply, the customer's into the thread", async () => {
-  await arrive({ from: "Vera <vera@shop.example>", subject: "An offer", text: "Please send me an offer as a file" });
+  await company().stack.sendMail({
+    from: "Vera <vera@shop.example>",
+    subject: "An offer",
+    text: "Please send me an offer as a file",
+  });
   const inbox = await company().inbox(ana);
   await inbox.openConversation("Please send me an offer");
   const file = { name: "ofértà.txt", mimeType: "text/plain", buffer: Buffer.from(OFFER) };
@@ -51,10 +43,13 @@ test("[E28] [S11] files travel both ways: the agent's with the reply, the custom
   const replyTo = headerOf(sent, "Reply-To")?.replace(/[<>]/g, "") ?? "";
   const back = [{ filename: "signed.bin", content: SIGNED, contentType: "application/octet-stream" }];
   const envelope = { from: "vera@shop.example", to: replyTo };
-  await arrive(
-    { from: "Vera <vera@shop.example>", subject: "Re: An offer", text: "Signed, thanks", attachments: back },
+  await company().stack.sendMail({
+    from: "Vera <vera@shop.example>",
+    subject: "Re: An offer",
+    text: "Signed, thanks",
+    attachments: back,
     envelope,
-  );
+  });
   const asked = inbox.page.context().waitForEvent("request", { predicate: (request) => request.url().includes("/files/") });
   await inbox
     .message("Signed, thanks")
@@ -66,7 +61,7 @@ test("[E28] [S11] files travel both ways: the agent's with the reply, the custom
 });
 
 test("[M5] [E32] a mail that bounces turns red in its thread and says why, and nobody new appears", async () => {
-  await arrive({ from: "Tom <tom@shop.example>", subject: "A lamp", text: "Is the lamp in stock?" });
+  await company().stack.sendMail({ from: "Tom <tom@shop.example>", subject: "A lamp", text: "Is the lamp in stock?" });
   const inbox = await company().inbox(ana);
   await inbox.openConversation("Is the lamp in stock?");
   await inbox.reply("Yes, three of them.");
@@ -102,10 +97,11 @@ test("[M5] [E32] a mail that bounces turns red in its thread and says why, and n
     "--b--",
     "",
   ].join("\r\n");
-  await arrive(
-    { from: "mailer-daemon@shop.example", raw: report },
-    { from: "", to: headerOf(sent, "Reply-To")?.replace(/[<>]/g, "") ?? "" },
-  );
+  await company().stack.sendMail({
+    from: "mailer-daemon@shop.example",
+    raw: report,
+    envelope: { from: "", to: headerOf(sent, "Reply-To")?.replace(/[<>]/g, "") ?? "" },
+  });
   await expect.poll(() => inbox.message("Yes, three of them.").textContent()).toMatch(/Not delivered.*full/s);
   expect(await inbox.thread.getByRole("article").count()).toBe(2);
   await inbox.showList();
@@ -113,7 +109,7 @@ test("[M5] [E32] a mail that bounces turns red in its thread and says why, and n
 });
 
 test("[M10] an automatic answer to our mail joins the thread and does not open it again", async () => {
-  await arrive({ from: "Uma <uma@shop.example>", subject: "Opening hours", text: "When are you open?" });
+  await company().stack.sendMail({ from: "Uma <uma@shop.example>", subject: "Opening hours", text: "When are you open?" });
   const inbox = await company().inbox(ana);
   await inbox.openConversation("When are you open?");
   await inbox.reply("From nine to six.");
@@ -122,7 +118,13 @@ test("[M10] an automatic answer to our mail joins the thread and does not open i
   const sent = await mails.to("uma@shop.example");
   const envelope = { from: "uma@shop.example", to: headerOf(sent, "Reply-To")?.replace(/[<>]/g, "") ?? "" };
   const headers = { "Auto-Submitted": "auto-replied" };
-  await arrive({ from: "Uma <uma@shop.example>", subject: "Out of office", text: "I am away until Monday", headers }, envelope);
+  await company().stack.sendMail({
+    from: "Uma <uma@shop.example>",
+    subject: "Out of office",
+    text: "I am away until Monday",
+    headers,
+    envelope,
+  });
   await inbox.message("I am away until Monday").waitFor();
   await inbox.conversation.getByRole("button", { name: "Reopen", exact: true }).waitFor();
 });

@@ -1,11 +1,9 @@
 /** A mail that landed in the wrong conversation: moved, undone, and never shown to who should not see it. */
-import { createTransport } from "nodemailer";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../support/accessibility.ts";
 import type { Colleague } from "../support/company.ts";
 import type { InboxScreen } from "../support/inbox-screen.ts";
-import { MAILBOX } from "../support/stack.ts";
 import { useCompany } from "../support/use-company.ts";
 
 const company = useCompany();
@@ -13,17 +11,10 @@ let ana: Colleague;
 
 beforeAll(async () => {
   ana = await company().invite("Ana Ruiz");
-  await sendMail({ from: "Vera Lund <vera@example.org>", subject: "Lamp", text: "The lamp flickers." });
-  await sendMail({ from: "Vera Lund <vera@example.org>", subject: "Chair", text: "Nora's chair wobbles." });
-  await sendMail({ from: "Nora Field <nora@example.org>", subject: "Chairs", text: "I bought two chairs." });
+  await company().stack.sendMail({ from: "Vera Lund <vera@example.org>", subject: "Lamp", text: "The lamp flickers." });
+  await company().stack.sendMail({ from: "Vera Lund <vera@example.org>", subject: "Chair", text: "Nora's chair wobbles." });
+  await company().stack.sendMail({ from: "Nora Field <nora@example.org>", subject: "Chairs", text: "I bought two chairs." });
 });
-
-async function sendMail(mail: { from: string; subject: string; text: string }): Promise<void> {
-  const { smtpPort } = company().stack.ports;
-  const transport = createTransport({ host: "127.0.0.1", port: smtpPort, secure: false, ignoreTLS: true });
-  await transport.sendMail({ to: MAILBOX, ...mail });
-  transport.close();
-}
 
 /** Opens the menu of the mail and its picker, by the keyboard. */
 async function openPicker(inbox: InboxScreen, text: string): Promise<void> {

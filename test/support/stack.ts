@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { findFreePort } from "../../tools/start/ports.ts";
+import { createTransport, type SendMailOptions } from "nodemailer";
+import { findFreePort, LOOPBACK } from "../../tools/start/ports.ts";
 import { AgentClient } from "./agent-client.ts";
 import { MailboxClient } from "./mailbox-client.ts";
 
@@ -114,6 +115,13 @@ export class Stack {
     // Mails leave at once where a test is not about taking them back.
     await owner.request("PATCH", "/api/settings", { mail: { undoSeconds: 0 } });
     return owner;
+  }
+
+  /** Hands a mail to the SMTP gateway, as another server does; to the first mailbox where it does not say. */
+  async sendMail(mail: SendMailOptions): Promise<void> {
+    const transport = createTransport({ host: LOOPBACK, port: this.ports.smtpPort, secure: false, ignoreTLS: true });
+    await transport.sendMail({ to: MAILBOX, ...mail });
+    transport.close();
   }
 
   signIn(account: { email: string; password: string }): Promise<AgentClient> {

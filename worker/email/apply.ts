@@ -146,7 +146,7 @@ async function mailInfo(
     ...othersOf(input, verdict),
     ...(verdict.campaign === null ? {} : { campaign: verdict.campaign }),
     ...(verdict.code === "token:new-person" ? { isNewPerson: true } : {}),
-    ...((await isParticipantMail(input, verdict)) ? { isParticipant: true } : {}),
+    ...((await isParticipantMail(input, verdict, author)) ? { isParticipant: true } : {}),
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
     ...(verdict.code === "linked" ? { linkedTo: verdict.linkedTo } : {}),
     ...(mail.html !== null && mail.html.length > HTML_LENGTH_MAX ? { hasLongHtml: true } : {}),
@@ -170,18 +170,21 @@ function personOf({ address, name }: MailAddress): { address: string; name?: str
 }
 
 /**
- * Whether it joins a conversation whose contact did not write it: the visitor who reads along must not see it (T2). Of a
- * known contact that was looked at when it was decided; after a crash it may not be so any more.
+ * Whether it joins a conversation whose contact did not write it: the visitor who reads along must not see it (T2). Looked
+ * up when it is carried out, because after a crash the conversation may be somebody else's.
  */
-async function isParticipantMail({ env, db, row, mail }: ApplyInput, { code, target }: MessageVerdict): Promise<boolean> {
-  if (mail.from === null || target.kind !== "join") return false;
-  const wasDecidedBefore = code === "contact" && row.decision !== null;
-  if (code !== "token" && code !== "reference" && !wasDecidedBefore) return false;
+async function isParticipantMail(
+  { env, db }: ApplyInput,
+  { code, target }: MessageVerdict,
+  author: MailAddress | null,
+): Promise<boolean> {
+  if (author === null || target.kind !== "join" || code === "token:new-person") return false;
   const facts = await conversationStub(env, target.conversationId).mailFacts();
   if (facts === null) return false;
-  if (wasDecidedBefore && !facts.isAddressProven) return true;
-  if (facts.email === mail.from.address) return false;
-  const sender = await findContactByEmail(db, mail.from.address);
+  // Without a token an address that is not proven is nobody's.
+  if (code !== "token" && !facts.isAddressProven) return true;
+  if (facts.email === author.address) return false;
+  const sender = await findContactByEmail(db, author.address);
   return sender === null || sender.id !== facts.contactId;
 }
 

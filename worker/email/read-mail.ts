@@ -8,7 +8,7 @@ import type { LedgerRow } from "../db/ledger.ts";
 import type { ParsedMail } from "./mail.ts";
 import { parseMail, type ParseMailOptions } from "./parse.ts";
 import { placeholderMail } from "./placeholder.ts";
-import { MailSplitter, readMark, type SplitMail } from "./split-mail.ts";
+import { MailSplitter, readMark, type FileSink, type SplitMail, type SplitOptions } from "./split-mail.ts";
 
 /**
  * Bytes of a mail that is parsed whole. The parser needs some five times as much, an isolate has 128 MB, and several
@@ -23,11 +23,14 @@ export interface ReadMail {
   contentHash: string;
 }
 
-type MailReading = Pick<Settings["mail"], "locale" | "authservId">;
+export interface MailReading extends Pick<Settings["mail"], "locale" | "authservId"> {
+  /** False where only its words are wanted: the files of a large mail are then not written to the store. */
+  keepsFiles?: boolean;
+}
 
 /** @throws Error where the raw bytes cannot be had; a mail that cannot be parsed is a placeholder */
-export async function readMail(bucket: R2Bucket, row: LedgerRow, settings: MailReading): Promise<ReadMail> {
-  const { locale, authservId } = settings;
+export async function readMail(bucket: R2Bucket, row: LedgerRow, reading: MailReading): Promise<ReadMail> {
+  const { locale, authservId, keepsFiles = true } = reading;
   const object = await bucket.get(row.rawKey);
   if (object === null) throw new Error("the raw mail is not in the store");
   const options = { envelopeFrom: row.envelopeFrom === "" ? null : row.envelopeFrom, authservId };
@@ -37,7 +40,8 @@ export async function readMail(bucket: R2Bucket, row: LedgerRow, settings: MailR
     return parsed(row, { locale, contentHash }, () => parseMail(raw, options));
   }
   const nonce = crypto.randomUUID();
-  const { contentHash, split } = await splitMail(bucket, { row, body: object.body, nonce });
+  const openFile = keepsFiles ? (index: number) => new BlobWriter(bucket, fileKey(row, index)) : () => NOWHERE;
+  const { contentHash, split } = await splitMail(object.body, { openFile, nonce });
   return parsed(row, { locale, contentHash }, () => parseMail(split.small, { ...options, ...largeFiles(split, row, nonce) }));
 }
 
@@ -58,16 +62,15 @@ async function parsed(
 /** The same mail has the same keys, so that reading it again makes no second copy. */
 const fileKey = (row: LedgerRow, index: number): string => `${MAIL_FILE_PREFIX}${row.id}/${index}`;
 
+const NOWHERE: FileSink = { write: () => Promise.resolve(), close: () => Promise.resolve() };
+
 async function splitMail(
-  bucket: R2Bucket,
-  input: { row: LedgerRow; body: ReadableStream<Uint8Array>; nonce: string },
+  body: ReadableStream<Uint8Array>,
+  options: SplitOptions,
 ): Promise<{ contentHash: string; split: SplitMail }> {
   const hasher = new ContentHasher();
-  const splitter = new MailSplitter({
-    openFile: (index) => new BlobWriter(bucket, fileKey(input.row, index)),
-    nonce: input.nonce,
-  });
-  for await (const chunk of input.body) {
+  const splitter = new MailSplitter(options);
+  for await (const chunk of body) {
     await hasher.write(chunk);
     await splitter.write(chunk);
   }

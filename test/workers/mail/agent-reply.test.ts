@@ -8,7 +8,7 @@ import { replyKeysOf } from "../../../worker/email/secrets.ts";
 import type { Role } from "../../../worker/domain/roles.ts";
 import { MAILBOX, addAgent, freshDeployment } from "../support/deployment.ts";
 import { refused } from "../support/http.ts";
-import { ledger, rawMail, receive, type MailParts } from "../support/inbound.ts";
+import { FILE_MAIL, ledger, rawMail, receive, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { deliveredAs, listThreads, openThread, textsOf } from "../support/threads.ts";
 
@@ -44,26 +44,10 @@ async function answer(parts: MailParts, to?: string) {
   return (await ledger(key))[0];
 }
 
-const FILE = {
-  headers: ['Content-Type: multipart/mixed; boundary="b"', "MIME-Version: 1.0"],
-  text: [
-    "--b",
-    "Content-Type: text/plain",
-    "",
-    "See the file",
-    "--b",
-    'Content-Type: text/plain; name="a.txt"',
-    'Content-Disposition: attachment; filename="a.txt"',
-    "",
-    "file",
-    "--b--",
-  ].join("\r\n"),
-};
-
 describe("[M9] an agent's answer by mail", () => {
   test("with their own signed address and the setting on goes to the contact, once, with its files", async () => {
     const id = await thread();
-    const row = await answer(FILE, await signedFor(ANA, id));
+    const row = await answer(FILE_MAIL, await signedFor(ANA, id));
     expect(row).toMatchObject({ state: "applied", verdict: "note", conversationId: id });
     const { messages, conversation } = await openThread(key, id);
     expect(messages[1]).toMatchObject({

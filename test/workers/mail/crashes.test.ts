@@ -5,7 +5,7 @@ import { processMail } from "../../../worker/email/process.ts";
 import { receiveMail } from "../../../worker/email/receive.ts";
 import { MAILBOX, OWNER, freshDeployment } from "../support/deployment.ts";
 import { databaseAway } from "../support/faults.ts";
-import { ledger, rawMail, receive } from "../support/inbound.ts";
+import { FILE_MAIL, ledger, rawMail, receive } from "../support/inbound.ts";
 import { takeMail } from "../support/outbound.ts";
 import { count, deliveredAs, listContacts, listThreads, openThread, reply } from "../support/threads.ts";
 
@@ -32,22 +32,6 @@ async function crashThrough(id: string): Promise<number> {
     if (calls <= steps) return steps;
   }
 }
-
-const FILE_MAIL = {
-  headers: ['Content-Type: multipart/mixed; boundary="b"', "MIME-Version: 1.0"],
-  text: [
-    "--b",
-    "Content-Type: text/plain",
-    "",
-    "See the file",
-    "--b",
-    'Content-Type: text/plain; name="a.txt"',
-    'Content-Disposition: attachment; filename="a.txt"',
-    "",
-    "file",
-    "--b--",
-  ].join("\r\n"),
-};
 
 describe("[E2] [A5] a crash between any two steps doubles nothing and loses nothing", () => {
   test("of a mail of a new sender, with a file and people in copy", async () => {

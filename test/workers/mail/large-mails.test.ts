@@ -111,6 +111,15 @@ describe("a mail of up to 25 MiB", () => {
     expect((await env.MAIL.list({ prefix: "mail-files/" })).objects).toHaveLength(1);
   });
 
+  test("read for its words alone writes no files", async () => {
+    await receive(largeMail(5 * MIB).raw);
+    const [row] = await settled(key, 1);
+    const files = await env.MAIL.list({ prefix: "mail-files/" });
+    await env.MAIL.delete(files.objects.map((file) => file.key));
+    expect((await fetchWorker({ key }, `GET /api/ledger/${row?.id}/html`)).status).toBe(200);
+    expect([files.objects.length, (await env.MAIL.list({ prefix: "mail-files/" })).objects.length]).toEqual([1, 0]);
+  });
+
   test("with other trace headers is the same mail", async () => {
     const { raw } = largeMail(5 * MIB);
     const relayed = joinBytes([new TextEncoder().encode("Received: from elsewhere\r\n"), raw]);

@@ -9,7 +9,7 @@ import { conversationStub } from "../../../worker/objects.ts";
 import { MAILBOX, OTHER_MAILBOXES, OWNER, addAgent, freshDeployment, newId, type KeyedAgent } from "../support/deployment.ts";
 import { dyingAfter } from "../support/faults.ts";
 import { SITE, call, read, refused } from "../support/http.ts";
-import { ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
+import { FILE_MAIL, ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { ports } from "../support/ports.ts";
 import { agentSocket, visitorSocket } from "../support/socket.ts";
@@ -43,22 +43,6 @@ async function move(id: string, conversationId: string | null): Promise<LedgerEn
 async function shown(id: string | null | undefined): Promise<string[]> {
   return (await openThread(key, id)).messages.map(({ text, mail }) => (mail?.movedTo === undefined ? text : `(${text})`));
 }
-
-const FILE = {
-  headers: ['Content-Type: multipart/mixed; boundary="b"', "MIME-Version: 1.0"],
-  text: [
-    "--b",
-    "Content-Type: text/plain",
-    "",
-    "See the file",
-    "--b",
-    'Content-Type: text/plain; name="a.txt"',
-    'Content-Disposition: attachment; filename="a.txt"',
-    "",
-    "file",
-    "--b--",
-  ].join("\r\n"),
-};
 
 /** Two conversations: Vera's with two mails, of which the second belongs to Nora's. */
 async function twoThreads() {
@@ -261,7 +245,7 @@ describe("[V6] what matching goes by follows the mail", () => {
 
   test("[T11] its files belong to the conversation that shows it, and to no other", async () => {
     const nora = await take({ from: "Nora <nora@example.test>" });
-    const mail = await take(FILE);
+    const mail = await take(FILE_MAIL);
     const url = async (id: string) => {
       const file = (await openThread(key, mail.conversationId)).messages[0]?.attachments[0]?.id;
       return (await call({ key }, `POST /api/conversations/${id}/attachments/${file}/url`)).status;
@@ -348,7 +332,7 @@ describe("[A5] [V5] a crash between any two steps of a move", () => {
     "is made good by cron; nothing is doubled or lost (the last answer was lost: %s)",
     async (isAnswerLost) => {
       const { vera, nora } = await twoThreads();
-      const mail = await take({ ...FILE, cc: "paul@example.test" });
+      const mail = await take({ ...FILE_MAIL, cc: "paul@example.test" });
       const db = (steps: number, onStep: () => void) => dyingAfter(steps, { isAnswerLost, onStep });
       let [from, to] = [vera, nora];
       for (let steps = 1; ; steps += 1) {

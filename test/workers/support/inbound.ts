@@ -48,6 +48,23 @@ export function rawMail(parts: MailParts = {}): string {
   ].join("\r\n");
 }
 
+/** The parts of a mail with a text and a file. */
+export const FILE_MAIL = {
+  headers: ['Content-Type: multipart/mixed; boundary="b"', "MIME-Version: 1.0"],
+  text: [
+    "--b",
+    "Content-Type: text/plain",
+    "",
+    "See the file",
+    "--b",
+    'Content-Type: text/plain; name="a.txt"',
+    'Content-Disposition: attachment; filename="a.txt"',
+    "",
+    "file",
+    "--b--",
+  ].join("\r\n"),
+} satisfies MailParts;
+
 export interface Envelope {
   from?: string;
   to?: string;

@@ -24,8 +24,12 @@ const TEST_SECRETS = {
 const { MAIL_FUZZ: count, MAIL_FUZZ_SEED: seed } = process.env;
 const MAIL_FUZZ = count === undefined ? {} : { MAIL_FUZZ: count, ...(seed === undefined ? {} : { MAIL_FUZZ_SEED: seed }) };
 
+/** How objects end that were still at work when a test of theirs was over and everything was made anew for the next. */
+const RESET = "Application called deleteAllDurableObjects().";
+
 export default defineConfig({
   test: {
+    onUnhandledError: ({ message }) => message !== RESET,
     projects: [
       {
         test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" },

@@ -98,10 +98,11 @@ CREATE TABLE `conversations` (
 	`item` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `conversations_status` ON `conversations` (`status`,`last_at`,`id`);--> statement-breakpoint
-CREATE INDEX `conversations_assignee` ON `conversations` (`assignee_id`,`status`,`last_at`,`id`);--> statement-breakpoint
-CREATE INDEX `conversations_unread` ON `conversations` (`last_at`,`id`) WHERE is_unread = 1;--> statement-breakpoint
-CREATE INDEX `conversations_contact` ON `conversations` (`contact_id`,`last_at`);--> statement-breakpoint
+CREATE INDEX `conversations_status` ON `conversations` (`status`,`channel`,`last_at`,`id`);--> statement-breakpoint
+CREATE INDEX `conversations_assignee` ON `conversations` (`assignee_id`,`status`,`channel`,`last_at`,`id`);--> statement-breakpoint
+CREATE INDEX `conversations_unread` ON `conversations` (`channel`,`last_at`,`id`) WHERE is_unread = 1;--> statement-breakpoint
+CREATE INDEX `conversations_unread_assignee` ON `conversations` (`assignee_id`,`channel`,`last_at`,`id`) WHERE is_unread = 1;--> statement-breakpoint
+CREATE INDEX `conversations_contact` ON `conversations` (`contact_id`,`last_at`,`id`);--> statement-breakpoint
 CREATE TABLE `ledger` (
 	`id` text PRIMARY KEY NOT NULL,
 	`received_at` integer NOT NULL,

@@ -13,6 +13,7 @@ import {
   undeliverableQuerySchema,
   type Contact,
 } from "../domain/api-shapes.ts";
+import { describeError } from "../domain/error-text.ts";
 import { conversationStub } from "../objects.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
@@ -85,11 +86,17 @@ async function closeChats(c: AppContext, contactId: string): Promise<void> {
     throw new AppError("unavailable", "Mail of this contact is kept aside, but a chat could not be closed. Block again.");
 }
 
-/** Conversations carry a copy of the name and address, so that lists join nothing. */
+/** Conversations carry a copy of the name and address, so that lists join nothing. Never throws. */
 async function tellConversations(c: AppContext, contact: Contact): Promise<void> {
-  const ids = await listConversationIdsOf(c.get("db"), contact.id, TOLD_CONVERSATIONS_MAX);
   const { id, name, email } = contact;
-  await Promise.allSettled(ids.map((conversationId) => conversationStub(c.env, conversationId).setContact({ id, name, email })));
+  const fail = (error: unknown) =>
+    console.error(JSON.stringify({ level: "error", event: "contact_not_told", contactId: id, ...describeError(error) }));
+  try {
+    const ids = await listConversationIdsOf(c.get("db"), id, TOLD_CONVERSATIONS_MAX);
+    await Promise.all(ids.map((one) => conversationStub(c.env, one).setContact({ id, name, email }).catch(fail)));
+  } catch (error) {
+    fail(error);
+  }
 }
 
 export const undeliverableApi = new Hono<AppEnv>()

@@ -65,58 +65,76 @@ export interface ListPosition {
   id: string;
 }
 
-/**
- * One page, newest first. Every view walks one index in order, so the rows read are those of the page and not of the
- * table; `all` merges the two statuses instead of sorting.
- */
+/** One page, newest first. */
 export async function listConversations(
   db: Database,
   filter: ConversationFilter,
   page: { limit: number; after: ListPosition | null },
 ): Promise<{ items: Conversation[]; next: ListPosition | null }> {
-  const statuses = statusesOf(filter);
-  const queries = statuses.map((status) => pageQuery(db, { ...filter, status }, page));
-  const [first, ...rest] = queries;
-  if (first === undefined) return { items: [], next: null };
-  const found = (await db.batch([first, ...rest])).flat().sort((a, b) => b.lastAt - a.lastAt || (a.id < b.id ? 1 : -1));
+  // What is unread is open: who completes has read, and what is unread opens again.
+  if (filter.isUnread && filter.status === "complete") return { items: [], next: null };
+  const found = await readPage(db, filter, page);
   const rows = found.slice(0, page.limit);
   const last = rows.at(-1);
   return {
-    items: rows.map((row) => v.parse(conversationSchema, JSON.parse(row.item))),
-    next: found.length > page.limit && last !== undefined ? { at: last.lastAt, id: last.id } : null,
+    items: rows.map(({ item }) => v.parse(itemSchema, item)),
+    next: found.length > page.limit && last !== undefined ? { at: last.last_at, id: last.id } : null,
   };
 }
 
-/**
- * Unread and by-contact views have an index of their own, which has both statuses in order. What is unread is open: who
- * completes has read, and what is unread opens again. Naming the status would make SQLite walk all open conversations.
- */
-function statusesOf(filter: ConversationFilter): ("open" | "complete" | null)[] {
-  if (filter.isUnread && filter.status === "open") return [null];
-  if (filter.status !== "all") return [filter.status];
-  return filter.isUnread || filter.contactId !== null ? [null] : ["open", "complete"];
+interface PageRow {
+  id: string;
+  last_at: number;
+  item: string;
 }
 
-type StatusFilter = Omit<ConversationFilter, "status"> & { status: "open" | "complete" | null };
+/**
+ * Rows of a page, and one more where there is a next one. An index is in order within one status and one channel; where
+ * a view has several, SQLite merges them as it reads, so a page costs its own rows and one more for each of these.
+ */
+function readPage(
+  db: Database,
+  filter: ConversationFilter,
+  page: { limit: number; after: ListPosition | null },
+): Promise<PageRow[]> {
+  const parts = runsOf(filter).map((run) => sql`SELECT id, last_at, item FROM conversations WHERE ${whereOf(filter, run, page)}`);
+  return db.all<PageRow>(sql`${sql.join(parts, sql` UNION ALL `)} ORDER BY last_at DESC, id DESC LIMIT ${page.limit + 1}`);
+}
 
-function pageQuery(db: Database, filter: StatusFilter, page: { limit: number; after: ListPosition | null }) {
-  const where: SQL[] = [];
-  if (filter.status !== null) where.push(eq(conversations.status, filter.status));
-  // With a plus no index fits: the unread ones are few and in order, an agent's are many and would have to be sorted.
-  const assignee = filter.isUnread ? sql`+${conversations.assigneeId}` : conversations.assigneeId;
-  if (filter.assignee === "none") where.push(sql`${assignee} IS NULL`);
-  else if (filter.assignee !== null) where.push(sql`${assignee} = ${filter.assignee}`);
-  // Written out, not bound: SQLite takes a partial index only where it can see that the condition holds.
-  if (filter.isUnread) where.push(sql`is_unread = 1`);
-  if (filter.channel !== null) where.push(eq(conversations.channel, filter.channel));
-  if (filter.contactId !== null) where.push(eq(conversations.contactId, filter.contactId));
-  if (page.after !== null) where.push(sql`(${conversations.lastAt}, ${conversations.id}) < (${page.after.at}, ${page.after.id})`);
-  return db
-    .select({ id: conversations.id, lastAt: conversations.lastAt, item: conversations.item })
-    .from(conversations)
-    .where(and(...where))
-    .orderBy(desc(conversations.lastAt), desc(conversations.id))
-    .limit(page.limit + 1);
+type Status = "open" | "complete";
+type Channel = "chat" | "email";
+
+/** A part of an index that is in order; null is any. */
+interface Run {
+  status: Status | null;
+  channel: Channel | null;
+}
+
+function runsOf(filter: ConversationFilter): Run[] {
+  // A contact's are few: they are in order whatever their status and channel.
+  if (filter.contactId !== null) return [{ status: null, channel: null }];
+  const channels: Channel[] = filter.channel === null ? ["chat", "email"] : [filter.channel];
+  const statuses: Status[] = filter.status === "all" ? ["open", "complete"] : [filter.status];
+  return filter.isUnread
+    ? channels.map((channel) => ({ status: null, channel }))
+    : statuses.flatMap((status) => channels.map((channel) => ({ status, channel })));
+}
+
+function whereOf(filter: ConversationFilter, run: Run, { after }: { after: ListPosition | null }): SQL | undefined {
+  const { contactId, assignee, isUnread } = filter;
+  const status = contactId !== null && filter.status !== "all" ? filter.status : run.status;
+  const channel = contactId !== null ? filter.channel : run.channel;
+  // With a plus no index fits these, and the contact's is taken.
+  const is = (column: string) => sql.raw(contactId === null ? column : `+${column}`);
+  return and(
+    contactId === null ? undefined : sql`contact_id = ${contactId}`,
+    status === null ? undefined : sql`${is("status")} = ${status}`,
+    channel === null ? undefined : sql`${is("channel")} = ${channel}`,
+    assignee === null ? undefined : sql`${is("assignee_id")} IS ${assignee === "none" ? null : assignee}`,
+    // Written out, not bound: SQLite takes a partial index only where it can see that the condition holds.
+    isUnread ? sql`${is("is_unread")} = 1` : undefined,
+    after === null ? undefined : sql`(last_at, id) < (${after.at}, ${after.id})`,
+  );
 }
 
 /** A row that cannot be read is asked rather than left out. */
@@ -130,15 +148,12 @@ export async function listChatIdsOf(db: Database, contactId: string): Promise<st
   const ids: string[] = [];
   let after: ListPosition | null = null;
   for (;;) {
-    const page: { id: string; lastAt: number; item: string }[] = await pageQuery(
-      db,
-      { status: null, assignee: null, isUnread: false, channel: null, contactId },
-      { limit: CONTACT_PAGE, after },
-    );
+    const filter = { status: "all", assignee: null, isUnread: false, channel: null, contactId } as const;
+    const page: PageRow[] = await readPage(db, filter, { limit: CONTACT_PAGE, after });
     ids.push(...page.slice(0, CONTACT_PAGE).flatMap(({ id, item }) => (mayHaveVisitor(item) ? [id] : [])));
     const last = page[CONTACT_PAGE - 1];
     if (page.length <= CONTACT_PAGE || last === undefined) return ids;
-    after = { at: last.lastAt, id: last.id };
+    after = { at: last.last_at, id: last.id };
   }
 }
 

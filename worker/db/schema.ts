@@ -218,12 +218,15 @@ export const conversations = sqliteTable(
     item: text("item").notNull(),
   },
   (table) => [
-    index("conversations_status").on(table.status, table.lastAt, table.id),
-    index("conversations_assignee").on(table.assigneeId, table.status, table.lastAt, table.id),
+    index("conversations_status").on(table.status, table.channel, table.lastAt, table.id),
+    index("conversations_assignee").on(table.assigneeId, table.status, table.channel, table.lastAt, table.id),
     index("conversations_unread")
-      .on(table.lastAt, table.id)
+      .on(table.channel, table.lastAt, table.id)
       .where(sql`is_unread = 1`),
-    index("conversations_contact").on(table.contactId, table.lastAt),
+    index("conversations_unread_assignee")
+      .on(table.assigneeId, table.channel, table.lastAt, table.id)
+      .where(sql`is_unread = 1`),
+    index("conversations_contact").on(table.contactId, table.lastAt, table.id),
   ],
 );
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { median, type Cell, type Section } from "./section.ts";
 import { measureRelay, type RelayFigures, type RelayPlan } from "./relay.ts";
-import { startFloor, startHilo, startWsSqlite, type Bundles, type Target } from "./targets.ts";
+import { startFloor, startHilo, startSocketIo, type Bundles, type Target } from "./targets.ts";
 
 interface Column {
   readonly title: string;
@@ -35,7 +35,7 @@ export async function measureRelays(options: RelayOptions): Promise<Section> {
   const makers: ((state: string) => Promise<Target>)[] = [
     (state) => startFloor(bundles.floor, state),
     (state) => startHilo(bundles.hilo, state),
-    (state) => startWsSqlite(state),
+    (state) => startSocketIo(state),
   ];
   const measured = new Map<string, RelayFigures[]>();
   for (let repeat = 0; repeat < repeats; repeat += 1) {
@@ -65,7 +65,7 @@ function makeRow(column: Column, measured: ReadonlyMap<string, RelayFigures[]>):
     cells: [
       { title: "Hilo", value: valueOf("Hilo") },
       { title: "floor", value: floor },
-      { title: "ws + SQLite", value: valueOf("ws + SQLite") },
+      { title: "Socket.IO + SQLite", value: valueOf("Socket.IO + SQLite") },
       { title: "Hilo ÷ floor", value: ratio, isMet, ...(limit === "" ? {} : { note: limit }) },
     ],
   };

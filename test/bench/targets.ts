@@ -98,10 +98,7 @@ export async function makeHiloPair(url: string, office: Office, index: number): 
   };
 }
 
-const plainPair = (url: string): Pair => {
-  const wire = { url, protocols: [], headers: {}, greeting: "history" };
-  return { visitor: wire, agent: wire, frameOf: (text) => JSON.stringify({ type: "message", clientId: newUuid(), text }) };
-};
+const textFrame = (text: string): string => JSON.stringify({ type: "message", clientId: newUuid(), text });
 
 export async function startFloor(script: string, state: string): Promise<Target> {
   await mkdir(state, { recursive: true });
@@ -110,24 +107,37 @@ export async function startFloor(script: string, state: string): Promise<Target>
   await worker.start();
   return {
     name: "floor",
-    makePair: async (index) => plainPair(`ws://127.0.0.1:${port}/room-${index}`),
+    makePair: async (index) => {
+      const wire = { url: `ws://127.0.0.1:${port}/room-${index}`, protocols: [], headers: {}, greeting: "history" };
+      return { visitor: wire, agent: wire, frameOf: textFrame };
+    },
     cpuSeconds: () => worker.cpuSeconds(),
     stop: () => worker.stop(),
   };
 }
 
-export async function startWsSqlite(state: string): Promise<Target> {
+/** Its protocol on the wire, by the same plain socket: `40` is being let in, `42` an event, `2` a ping. */
+const SOCKET_IO_ANSWERS = [
+  ["40", '42["history"]'],
+  ["2", "3"],
+] as const;
+
+export async function startSocketIo(state: string): Promise<Target> {
   await mkdir(state, { recursive: true });
   const port = await findFreePort();
-  const program = fileURLToPath(new URL("./ws-sqlite-server.ts", import.meta.url));
+  const program = fileURLToPath(new URL("./socket-io-server.ts", import.meta.url));
   const child = spawn(process.execPath, [program, String(port), join(state, "messages.sqlite")], {
     detached: true,
     stdio: ["ignore", "pipe", "ignore"],
   });
   await once(child.stdout, "data");
   return {
-    name: "ws + SQLite",
-    makePair: async (index) => plainPair(`ws://127.0.0.1:${port}/room-${index}`),
+    name: "Socket.IO + SQLite",
+    makePair: async (index) => {
+      const url = `ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket&room=room-${index}`;
+      const wire = { url, protocols: [], headers: {}, greeting: "40", answers: SOCKET_IO_ANSWERS };
+      return { visitor: wire, agent: wire, frameOf: (text) => `42${JSON.stringify(["message", textFrame(text)])}` };
+    },
     cpuSeconds: () => cpuSecondsOfGroup(child.pid ?? 0),
     stop: async () => {
       child.kill("SIGKILL");

@@ -3,6 +3,9 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { textOf } from "../../tools/local-worker/ws-text.ts";
 
+/** As Hilo and the floor send it, or as Socket.IO does. */
+const HISTORY = /^(\{"type":"(welcome|messages)"|42\["welcome")/;
+
 /** Marks a message in a frame, whatever the frame's format. */
 const MARK = /#(\d+)#/;
 
@@ -12,28 +15,32 @@ export interface WireOptions {
   readonly url: string;
   readonly protocols: readonly string[];
   readonly headers: Record<string, string>;
-  /** What is sent first; the answer is a `welcome`. */
+  /** What is sent first; the answer is a `welcome`, or a frame that has an answer of its own. */
   readonly greeting: string;
+  /** What is answered to a frame that begins so: a handshake, and whether anybody is there. */
+  readonly answers?: readonly (readonly [beginning: string, answer: string])[];
 }
 
 export class Wire {
   readonly #socket: WebSocket;
+  readonly #answers: NonNullable<WireOptions["answers"]>;
   /** Called with the number of every relayed message. */
   onMark: (number: number) => void = () => {};
   /** Messages in the welcome and the pages after it. */
   historyCount = 0;
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, answers: NonNullable<WireOptions["answers"]>) {
     this.#socket = socket;
+    this.#answers = answers;
     socket.on("error", () => {});
     socket.on("message", (data) => this.#receive(textOf(data)));
   }
 
   /** Settles when the welcome is there, and all of the history. */
   static async open(options: WireOptions, historyMin = 0): Promise<Wire> {
-    const { url, protocols, headers, greeting } = options;
+    const { url, protocols, headers, greeting, answers = [] } = options;
     const socket = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false });
-    const wire = new Wire(socket);
+    const wire = new Wire(socket, answers);
     await once(socket, "open");
     socket.send(greeting);
     await wire.#caughtUp(historyMin);
@@ -56,7 +63,9 @@ export class Wire {
   }
 
   #receive(text: string): void {
-    if (text.startsWith('{"type":"welcome"') || text.startsWith('{"type":"messages"')) {
+    const answer = this.#answers.find(([beginning]) => text.startsWith(beginning))?.[1];
+    if (answer !== undefined) return this.#socket.send(answer);
+    if (HISTORY.test(text)) {
       this.#isWelcome = true;
       this.historyCount += text.match(/#\d+#/g)?.length ?? 0;
       return this.#waiting?.();

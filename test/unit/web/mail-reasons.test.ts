@@ -16,6 +16,8 @@ const FILES = [
   "deliver",
   "recipients",
   "delivery-events",
+  "match-conversation",
+  "process",
 ].map((name) => `../../../worker/email/${name}.ts`);
 
 /** Every sentence that is written in the code: it begins with a capital and ends with a full stop. */
@@ -60,6 +62,13 @@ describe("what the server says about mails, in Spanish", () => {
       expect(toSpanish(check.reason)).not.toBe(check.reason);
     }
   });
+
+  test.each([
+    ["This sender sent more than 20 mails within 10 minutes.", "Este remitente envió más de 20 correos en 10 minutos."],
+    ["An agent forwarded a mail of vera@x.test.", "Un agente reenvió un correo de vera@x.test."],
+    ["Filtered by Ana Ruiz.", "Filtrado por Ana Ruiz."],
+    ["It could not be taken up after 5 tries.", "No se pudo procesar tras 5 intentos."],
+  ])("what became of a mail: %s", (english, spanish) => expect(toSpanish(english)).toBe(spanish));
 
   test("sentences in sentences, and what nobody knows", () => {
     expect(toSpanish("gave up after 12 tries: This mailbox is full. It said: 5.2.2 over quota")).toBe(

@@ -110,9 +110,9 @@ describe("why a mail is where it is", () => {
     const { wrapper } = await mountLedger();
     for (const { reason } of entries) expect(wrapper.text()).toContain(reason ?? "");
     await showLocale("es");
-    expect(wrapper.text()).toContain("La dirección del remitente puede ser falsa, o el correo es spam.");
+    expect(wrapper.text()).toContain("La dirección del remitente puede ser falsa.");
     expect(wrapper.text()).toContain("El remitente está bloqueado.");
-    expect(wrapper.text()).toContain("No se pudo mostrar.");
+    expect(wrapper.text()).toContain("No se pudo procesar tras 5 intentos.");
     // A reason that this page does not know is better in English than not at all.
     expect(wrapper.text()).toContain("Because it is new.");
   });

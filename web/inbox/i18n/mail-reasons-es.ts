@@ -98,6 +98,40 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "The subject contains a line break.": "El asunto contiene un salto de línea.",
   "The subject is too long.": "El asunto es demasiado largo.",
   "This mail is empty.": "Este correo está vacío.",
+  // What became of a mail that arrived
+  "The recipient is not one of our mailboxes.": "El destinatario no es ninguno de nuestros buzones.",
+  "This mail was delivered before.": "Este correo ya se había entregado.",
+  "This is a mail of our own that came back.": "Es un correo nuestro que volvió.",
+  "The sender is one of our own mailboxes.": "El remitente es uno de nuestros propios buzones.",
+  "A complaint about a mail that is not known.": "Una queja sobre un correo desconocido.",
+  "The recipient reported our mail as spam.": "El destinatario marcó nuestro correo como spam.",
+  "A receipt: the mail was opened or deleted.": "Un acuse: el correo se abrió o se borró.",
+  "A mail of ours could not be delivered.": "Un correo nuestro no se pudo entregar.",
+  "A mail of ours could not be delivered yet.": "Un correo nuestro aún no se ha podido entregar.",
+  "A bounce of a mail that is not known.": "Un aviso de fallo de un correo desconocido.",
+  "The sender is blocked.": "El remitente está bloqueado.",
+  "An agent answered the contact by mail.": "Un agente respondió al contacto por correo.",
+  "An agent answered by mail: kept as a note.": "Un agente respondió por correo: se guardó como nota.",
+  "The contact answered to the signed reply address.": "El contacto respondió a la dirección de respuesta firmada.",
+  "A participant answered to the signed reply address.": "Un participante respondió a la dirección de respuesta firmada.",
+  "Someone else wrote to this conversation's signed reply address.":
+    "Otra persona escribió a la dirección de respuesta firmada de esta conversación.",
+  "It answers a mail of this conversation, and its sender belongs to it.":
+    "Responde a un correo de esta conversación, y su remitente es parte de ella.",
+  "It refers to a mail of another conversation, to which its sender does not belong.":
+    "Se refiere a un correo de otra conversación, de la que su remitente no es parte.",
+  "It refers to a conversation whose visitor has not proven this address.":
+    "Se refiere a una conversación cuyo visitante no ha demostrado que esta dirección sea suya.",
+  "An automatic answer to no known mail.": "Una respuesta automática a ningún correo conocido.",
+  "The sender's address may be forged.": "La dirección del remitente puede ser falsa.",
+  "This mail is spam.": "Este correo es spam.",
+  "The sender is a known contact.": "El remitente es un contacto conocido.",
+  "The sender is a known contact; this begins a new conversation.":
+    "El remitente es un contacto conocido; con esto empieza una conversación nueva.",
+  "The mail names no sender.": "El correo no indica remitente.",
+  "The sender is not known yet.": "El remitente aún no se conoce.",
+  "This email could not be displayed; its raw bytes can be downloaded.":
+    "Este correo no se pudo mostrar; su original se puede descargar.",
   // Hilo
   "Hilo could not prepare this mail and tries again": "Hilo no pudo preparar este correo y lo vuelve a intentar",
   "Hilo was stopped while this mail was being handed over; it may or may not have been sent":
@@ -110,6 +144,13 @@ const SENTENCES: Readonly<Record<string, string>> = {
 const PATTERNS: readonly [english: RegExp, spanish: (match: string[]) => string][] = [
   [/^(.*?) (?:It|The other server) said: (.*)$/, ([, sentence = "", words]) => `${toSpanish(sentence)} Respondió: ${words}`],
   [/^gave up after (\d+) tries: (.*)$/, ([, tries, rest = ""]) => `abandonado tras ${tries} intentos: ${toSpanish(rest)}`],
+  [
+    /^This sender sent more than (\d+) mails within (\d+) minutes\.$/,
+    ([, count, minutes]) => `Este remitente envió más de ${count} correos en ${minutes} minutos.`,
+  ],
+  [/^An agent forwarded a mail of (.*)\.$/, ([, address]) => `Un agente reenvió un correo de ${address}.`],
+  [/^Filtered by (.*)\.$/s, ([, name]) => `Filtrado por ${name}.`],
+  [/^It could not be taken up after (\d+) tries\.$/, ([, tries]) => `No se pudo procesar tras ${tries} intentos.`],
   [/^Mail cannot be sent: (.*)$/, ([, rest = ""]) => `No se puede enviar correo: ${toSpanish(rest)}`],
   [
     /^Cloudflare's answer was not understood \((\w+)\); whether the mail was sent is not known\.$/,

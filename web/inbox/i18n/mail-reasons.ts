@@ -7,7 +7,7 @@ export async function loadMailReasons(locale: Locale): Promise<void> {
   if (locale === "es") ({ toSpanish } = await import("./mail-reasons-es.ts"));
 }
 
-/** Why a mail did not arrive, in the agent's language. The server says it in English. */
+/** Why a mail did not arrive, or what became of one that did, in the agent's language. The server says it in English. */
 export function sayMailReason(reason: string, locale: Locale): string {
   return locale === "es" && toSpanish !== null ? toSpanish(reason) : reason;
 }

@@ -9,7 +9,7 @@ import {
   type ServerFrame,
 } from "./protocol.ts";
 import type { ConversationState } from "./state.ts";
-import { conversationForAgents, conversationForVisitor, messagesFor, presenceFor } from "./views.ts";
+import { conversationForAgents, conversationForVisitor, isTakenBack, messagesFor, presenceFor } from "./views.ts";
 
 /** Mails that were moved, told again with a `welcome`. */
 const MOVED_PER_WELCOME_MAX = 20;
@@ -49,6 +49,11 @@ function movedPage(log: ReadableLog, { state, lastSeq }: CatchUpView): Message[]
   return seqs.slice(-MOVED_PER_WELCOME_MAX).flatMap((seq) => log.after(seq - 1, 1));
 }
 
+/** One that was sent after all is no longer among them. */
+function takenBack(log: ReadableLog, { takenBackSeqs }: ConversationState): number[] {
+  return takenBackSeqs.filter((seq) => log.after(seq - 1, 1).some(isTakenBack));
+}
+
 function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
   const { state, presence, connection } = view;
   const frame = {
@@ -58,8 +63,8 @@ function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[
     more: page.more,
   };
   if (connection.kind === "visitor") {
-    const withdrawn = state.movedSeqs.length === 0 ? {} : { withdrawn: state.movedSeqs };
-    return { ...frame, conversation: conversationForVisitor(state), ...withdrawn };
+    const withdrawn = [...state.movedSeqs, ...takenBack(log, state)];
+    return { ...frame, conversation: conversationForVisitor(state), ...(withdrawn.length > 0 && { withdrawn }) };
   }
   return {
     ...frame,

@@ -5,6 +5,7 @@ import { recipientsOf } from "./copies.ts";
 import { delivered } from "./delivery.ts";
 import { UNDONE_REASON, type Author, type ContactSummary, type Message, type RejectionReason } from "./protocol.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
+import { isTakenBack } from "./views.ts";
 
 /** Marks everything up to `seq` as read for all agents (S2); never goes back, never past what exists (T16). */
 export function decideRead(turn: Turn, seq: number): Effect[] {
@@ -92,10 +93,14 @@ export function decideMailMessage(turn: Turn, seq: number): MailOutcome {
   if (message.delivery?.refused?.some(({ isPending }) => isPending === true) === true) return { effects: [], refusal: null };
   if (state === "sent") return { effects: mailTheRest(turn, message), refusal: null };
   if (state === "queued" || state === "sending") return { effects: [], refusal: null };
+  const delivery = queuedDelivery(turn, message, 0);
+  const frame = { type: "message" as const, message: { ...message, delivery } };
   return {
     effects: [
       { kind: "mail", job: { seq, dueAt: turn.now, isInsisted: state === "failed" || state === "unknown" } },
-      ...delivered(message, queuedDelivery(turn, message, 0)),
+      ...delivered(message, delivery),
+      // Visitors have been told that it is gone.
+      ...(isTakenBack(message) ? [{ kind: "broadcast" as const, frame, isForSender: true }] : []),
     ],
     refusal: null,
   };
@@ -119,17 +124,22 @@ function mailTheRest(turn: Turn, message: Message): Effect[] {
   ];
 }
 
+/** Mails that were taken back and are named to a visitor who was away. */
+const TAKEN_BACK_MAX = 20;
+
 /** Takes a queued mail back; once `sending` is written it is too late (T16). */
 export function decideUndo(turn: Turn, seq: number): MailOutcome {
   const message = turn.findBySeq(seq);
   if (message?.delivery?.state !== "queued" || message.channel !== "email")
     return { effects: [{ kind: "answer", frame: { type: "rejected", reason: "too_late" } }], refusal: "too_late" };
+  const takenBackSeqs = [...turn.state.takenBackSeqs, seq].slice(-TAKEN_BACK_MAX);
   return {
     effects: [
       { kind: "cancel-mail", seq },
       ...delivered(message, { state: "failed", reason: UNDONE_REASON }),
       // The visitor may have it on screen.
       { kind: "broadcast", frame: { type: "withdrawn", seqs: [seq] }, isForSender: true },
+      { kind: "state", state: { ...turn.state, takenBackSeqs } },
     ],
     refusal: null,
   };

@@ -58,6 +58,8 @@ export const conversationStateSchema = v.object({
   movedSeqs: v.optional(v.array(v.number()), []),
   /** Those that were moved back. */
   returnedSeqs: v.optional(v.array(v.number()), []),
+  /** Mails that their agent has taken back, newest last; as many as a visitor who was away is told of. */
+  takenBackSeqs: v.optional(v.array(v.number()), []),
   lastMessage: conversationSchema.entries.lastMessage,
   /** Channel of the last message that is no note. */
   channel: v.picklist(["chat", "email"]),
@@ -96,6 +98,7 @@ export function newConversationState(input: {
     mail: null,
     movedSeqs: [],
     returnedSeqs: [],
+    takenBackSeqs: [],
     lastMessage: null,
     channel: "chat",
   };

@@ -60,4 +60,15 @@ describe("a mail that was taken back", () => {
     await settle(ana);
     expect(ana.frames.map(({ type }) => type)).not.toContain("withdrawn");
   });
+
+  test("[P6] leaves the screen of a visitor who was away, once they are back; sent after all it is there again", async () => {
+    const { stub } = await begin({ open: { ...mailOpenRequest(), hasVisitor: true } });
+    const { seq } = await send(stub, agentMail({ undoMs: 60_000 }));
+    await stub.undo(seq);
+    const visitor = await join(stub, VISITOR, seq);
+    expect(await visitor.next("welcome")).toMatchObject({ messages: [], withdrawn: [seq] });
+    await stub.mailMessage(seq);
+    expect(await visitor.next("message")).toMatchObject({ message: { seq } });
+    expect(await (await join(stub, VISITOR, seq)).next("welcome")).not.toHaveProperty("withdrawn");
+  });
 });

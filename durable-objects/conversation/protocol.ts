@@ -206,6 +206,8 @@ export const conversationSchema = v.object({
       preview: v.string(),
     }),
   ),
+  /** Of the last message that is no note. */
+  channel: v.optional(v.picklist(["chat", "email"])),
   isVisitorOnline: v.boolean(),
   /** Grows with every change; an older one never replaces a newer one. */
   revision: v.number(),

@@ -23,6 +23,7 @@ export function conversationForAgents(state: ConversationState, isVisitorOnline:
     unread: isUnread(state),
     assigneeId: state.assignee?.id ?? null,
     lastMessage: state.lastMessage,
+    channel: state.channel,
     isVisitorOnline,
     revision: state.revision,
     subject: state.subject,

@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e3fa68db02fac7c9", server: "c966836ba2dc0b65" },
-  inbox: { client: "f387059828413d58", server: "f7a39217dccf8a26" },
+  conversation: { client: "e3fa68db02fac7c9", server: "0e82d7cc01676e1c" },
+  inbox: { client: "f387059828413d58", server: "698c73665e64f89e" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

@@ -86,6 +86,7 @@ describe("[P7] the conversation", () => {
       unread: true,
       assigneeId: "ana",
       lastMessage: null,
+      channel: "chat",
       isVisitorOnline: true,
       revision: 9,
       subject: null,

@@ -45,4 +45,12 @@ describe("filters", () => {
     expect(matchesFilters(conversation, { ...DEFAULT_FILTERS, status: "all", isUnreadOnly: true }, ME.id)).toBe(false);
     expect(matchesFilters(conversation, { ...DEFAULT_FILTERS, status: "all", channel: "email" }, ME.id)).toBe(false);
   });
+
+  it("stay with their channel when a colleague adds a note", () => {
+    const { lastMessage } = aConversation(1);
+    if (lastMessage === null) throw new Error("it has a message");
+    const noted = aConversation(1, { channel: "email", lastMessage: { ...lastMessage, channel: "note" } });
+    expect(matchesFilters(noted, { ...DEFAULT_FILTERS, channel: "email" }, ME.id)).toBe(true);
+    expect(matchesFilters(noted, { ...DEFAULT_FILTERS, channel: "chat" }, ME.id)).toBe(false);
+  });
 });

@@ -66,6 +66,8 @@ function matchesAssignee(assigneeId: string | null, assignee: string, myId: stri
 export function matchesFilters(conversation: Conversation, filters: ConversationFilters, myId: string): boolean {
   if (filters.status !== "all" && conversation.status !== filters.status) return false;
   if (filters.isUnreadOnly && !conversation.unread) return false;
-  if (filters.channel !== "any" && conversation.lastMessage?.channel !== filters.channel) return false;
+  // A note does not change it; items of an older server do not say it.
+  const channel = conversation.channel ?? conversation.lastMessage?.channel;
+  if (filters.channel !== "any" && channel !== filters.channel) return false;
   return matchesAssignee(conversation.assigneeId, filters.assignee, myId);
 }

@@ -112,6 +112,7 @@ function waitForSeen(state: ConversationState, unseenMs: number, now: number): v
 function agentReplied(state: ConversationState, message: Message, events: NewEvent[]): void {
   const { id, name } = message.author;
   if (id === undefined) return;
+  if (state.lastReply !== null && state.lastReply.agentId !== id) state.otherReply = state.lastReply;
   state.lastReply = { seq: message.seq, agentId: id };
   state.readSeq = Math.max(state.readSeq, state.lastInboundSeq);
   if (state.assignee !== null) return;

@@ -43,9 +43,14 @@ function nextPage(log: ReadableLog, lastSeq: number): { messages: Message[]; mor
   return { messages: found.slice(0, MESSAGES_PER_FRAME), more: found.length > MESSAGES_PER_FRAME };
 }
 
-/** Mails below `lastSeq` that were moved away or back: what a client has of them may not be so any more. Newest ones. */
+/**
+ * Mails below `lastSeq` that were moved or taken back, or are there again: what a client has of them may not be so any
+ * more. Newest ones.
+ */
 function movedPage(log: ReadableLog, { state, lastSeq }: CatchUpView): Message[] {
-  const seqs = [...state.movedSeqs, ...state.returnedSeqs].filter((seq) => seq <= lastSeq).sort((a, b) => a - b);
+  const seqs = [...new Set([...state.movedSeqs, ...state.returnedSeqs, ...state.takenBackSeqs])]
+    .filter((seq) => seq <= lastSeq)
+    .sort((a, b) => a - b);
   return seqs.slice(-MOVED_PER_WELCOME_MAX).flatMap((seq) => log.after(seq - 1, 1));
 }
 

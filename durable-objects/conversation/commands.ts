@@ -51,14 +51,17 @@ export function decideCapture(turn: Turn, capture: NonNullable<ConversationState
   return changed(turn, { capture, isAddressProven: false });
 }
 
+/** Who it is, from the address book. Another address than before is not proven by this visitor (T2). */
 export function decideContact(turn: Turn, contact: ContactSummary): Effect[] {
-  if (isSameContact(turn.state.contact, contact) && turn.state.capture === null) return [];
+  const { state } = turn;
+  if (isSameContact(state.contact, contact) && state.capture === null) return [];
+  const isProven = state.isAddressProven && (!state.hasVisitor || replyAddressOf(state) === contact.email);
   return [
     {
       kind: "event",
       event: { at: turn.now, afterSeq: turn.state.lastSeq, kind: "contact", actor: { kind: "system" }, subject: nameOf(contact) },
     },
-    ...changed(turn, { contact, capture: null }),
+    ...changed(turn, { contact, capture: null, isAddressProven: isProven }),
   ];
 }
 

@@ -11,7 +11,7 @@ import { decideCopies, type Copies, type OwnAddresses } from "./copies.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { ParsedFrame } from "./frames.ts";
 import { CLOSE_CODES, type Attachment, type Author, type ClientFrame, type Message, type RejectionReason } from "./protocol.ts";
-import { replyAddressOf } from "./state.ts";
+import { replyAddressOf, type ConversationState } from "./state.ts";
 import { cancelUnneeded, decideSeenByVisitor } from "./unseen.ts";
 
 /** The files that a `send` names, already found and claimed by the shell, or why they were not. */
@@ -180,14 +180,10 @@ export function sendKey(author: Author, clientId: string): string {
 function refusalOf(turn: Turn, request: SendRequest & { attachments: Attachment[] }): RejectionReason | null {
   if (request.text.trim() === "" && request.attachments.length === 0) return "empty";
   if (request.channel === "email" && replyAddressOf(turn.state) === null) return "no_address";
-  const { lastReply } = turn.state;
-  if (
-    request.ifLastSeq !== undefined &&
-    lastReply !== null &&
-    lastReply.seq > request.ifLastSeq &&
-    lastReply.agentId !== request.author.id
-  )
-    return "newer_reply";
+  const { ifLastSeq, author } = request;
+  const isNewer = (reply: ConversationState["lastReply"]) =>
+    ifLastSeq !== undefined && reply !== null && reply.seq > ifLastSeq && reply.agentId !== author.id;
+  if (isNewer(turn.state.lastReply) || isNewer(turn.state.otherReply)) return "newer_reply";
   return null;
 }
 

@@ -38,6 +38,8 @@ const RETRY_LIMITS = { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
 const FLUSH_WAIT_MS = 300;
 /** Messages handed to composition; it takes what fits into the transcript. */
 const EARLIER_MESSAGES_MAX = 60;
+/** Newest messages among which replies are looked for that nobody has seen. */
+const UNSEEN_LOOKS_MAX = 100;
 
 export interface DrainParts {
   log: MessageLog;
@@ -268,7 +270,7 @@ export class Drain {
     const { log, runner } = this.#parts;
     const { state } = runner;
     if (state === null || state.unseen.dueAt === null || state.unseen.dueAt > Date.now()) return;
-    const replies = log.after(state.visitorSeenSeq, EARLIER_MESSAGES_MAX);
+    const replies = log.before(Number.MAX_SAFE_INTEGER, UNSEEN_LOOKS_MAX).filter(({ seq }) => seq > state.visitorSeenSeq);
     runner.decide((turn) => decideUnseen(turn, replies));
   }
 }

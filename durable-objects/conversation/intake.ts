@@ -128,8 +128,13 @@ export function mailFactsOf(state: ConversationState, log: { before: (seq: numbe
     email: replyAddressOf(state),
     isAddressProven: state.isAddressProven,
     subject: state.subject,
-    lastMailedSeq: recent.findLast((message) => message.delivery?.to !== undefined)?.seq ?? null,
+    lastMailedSeq: recent.findLast(hasLeft)?.seq ?? null,
   };
+}
+
+/** Nothing comes back for a mail that still waits. */
+function hasLeft({ delivery }: Message): boolean {
+  return delivery?.to !== undefined && delivery.state !== "queued" && delivery.state !== "sending";
 }
 
 /** Messages among which a bounce's mail is looked for. */

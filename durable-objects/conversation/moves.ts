@@ -73,11 +73,10 @@ export function decideMoveOut(turn: Turn, input: MoveOut): Effect[] {
     const known = turn.findByKey(key);
     if (known === null || hasHeard(known, input)) return [];
     const message = { ...known, mail: { ...known.mail, movedTo: input.to, move: input.move } };
-    const isLast = state.lastSeq === state.movedSeqs.length + 1;
     const without = recount(turn, awayOf(state, known.seq), known.seq);
     state = unlearnPart({ ...turn, state: without }, { key, message: known });
     const effects: Effect[] = [{ kind: "update", message }];
-    if (isLast && state.status === "open") {
+    if (hasOnlyNotes(turn, state) && state.status === "open") {
       // Nothing is left to be answered here.
       state = { ...state, status: "complete" };
       effects.push(eventOf(turn, "completed", input.actor));
@@ -118,7 +117,7 @@ function appendPart(turn: Turn, input: MoveIn, { key, message }: MailPart): Step
       subject,
       attachments,
       mail: { ...mail, movedFrom: input.from, move: input.move, ...(isForVisitor ? {} : { isParticipant: true }) },
-      shouldReopen: true,
+      shouldReopen: message.mail?.isAutomatic !== true,
       undoMs: 0,
     },
   );
@@ -144,7 +143,7 @@ function showAgain(turn: Turn, input: MoveIn, { key, message: known }: MailPart)
   const { movedTo, ...mail } = known.mail ?? {};
   const message = { ...known, mail: { ...mail, move: input.move } };
   if (movedTo === undefined) return { state: turn.state, message, effects: [{ kind: "update", message }] };
-  const isFirst = turn.state.lastSeq === turn.state.movedSeqs.length;
+  const isFirst = hasOnlyNotes(turn, turn.state);
   let state = recount(turn, backOf(turn.state, known.seq), known.seq);
   if (newestMail(turn, state)?.seq === known.seq && known.mail?.isNewPerson !== true)
     state = learnPart(state, { key, message: known }, input);
@@ -176,6 +175,11 @@ function* shownNewestFirst(turn: Turn, { lastSeq, movedSeqs }: ConversationState
   }
 }
 
+/** Whether nothing is left, or there is nothing yet, that anybody wrote to somebody else. */
+function hasOnlyNotes(turn: Turn, state: ConversationState): boolean {
+  return state.lastSeq <= LOOKS_MAX && ![...shownNewestFirst(turn, state)].some(({ channel }) => channel !== "note");
+}
+
 function isInbound({ author, channel }: Message): boolean {
   return (author.kind === "visitor" || author.kind === "contact") && channel !== "note";
 }
@@ -184,7 +188,7 @@ function isInbound({ author, channel }: Message): boolean {
 function recount(turn: Turn, state: ConversationState, changedSeq: number): ConversationState {
   const shown = [...shownNewestFirst(turn, state)];
   const [last] = shown;
-  const inboundSeq = shown.find(isInbound)?.seq ?? 0;
+  const inboundSeq = shown.find((message) => isInbound(message) && message.mail?.isAutomatic !== true)?.seq ?? 0;
   const isOther = inboundSeq === changedSeq || state.movedSeqs.includes(state.lastInboundSeq);
   return {
     ...state,

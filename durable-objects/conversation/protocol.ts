@@ -154,6 +154,8 @@ export const messageSchema = v.object({
       isNewPerson: v.optional(v.boolean()),
       /** Someone else of the thread, or moved here and not proven to be the visitor's own; for agents only, as a new person's. */
       isParticipant: v.optional(v.boolean()),
+      /** Nobody wrote it: an out-of-office answer and the like. */
+      isAutomatic: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
       /** It refers to a mail of that conversation, to which its author does not belong (M13). */
       linkedTo: v.optional(uuidSchema),

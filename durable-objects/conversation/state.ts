@@ -21,6 +21,8 @@ export const FIRST_TOKEN_GENERATION = 1;
 
 const NOTHING_UNSEEN = { dueAt: null, afterMs: 0, mails: 0 };
 
+const replySchema = v.object({ seq: v.number(), agentId: v.string() });
+
 export const conversationStateSchema = v.object({
   id: v.string(),
   createdAt: v.number(),
@@ -31,10 +33,12 @@ export const conversationStateSchema = v.object({
   visitorSeenSeq: v.number(),
   /** The last message that had reached the visitor's device when it was last online. */
   visitorDeliveredSeq: v.optional(v.number(), 0),
-  /** The last message of the visitor or contact. */
+  /** The last message of the visitor or contact that was not automatic. */
   lastInboundSeq: v.number(),
   /** The last reply of an agent (no note), for the send guard. */
-  lastReply: v.nullable(v.object({ seq: v.number(), agentId: v.string() })),
+  lastReply: v.nullable(replySchema),
+  /** The last one of another agent than that. */
+  otherReply: v.optional(v.nullable(replySchema), null),
   revision: v.number(),
   /** Revision that the index and the agents' lists have; may lag behind what they really have, never run ahead. */
   projectedRevision: v.number(),
@@ -85,6 +89,7 @@ export function newConversationState(input: {
     visitorDeliveredSeq: 0,
     lastInboundSeq: 0,
     lastReply: null,
+    otherReply: null,
     revision: 0,
     projectedRevision: 0,
     contact: null,

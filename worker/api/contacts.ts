@@ -1,7 +1,7 @@
 /** The address book. */
 import { Hono } from "hono";
 import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
-import { listChatIdsOf, listConversationIdsOf } from "../db/conversations.ts";
+import { listChatIdsOf, pagesOfConversationIds } from "../db/conversations.ts";
 import { findUndeliverable, unmarkUndeliverable } from "../db/undeliverable.ts";
 import {
   contactCreateSchema,
@@ -20,9 +20,6 @@ import { describe } from "./describe.ts";
 import { readBody, readId, readQuery } from "./input.ts";
 import { newId } from "./new-id.ts";
 import { AppError } from "./problems.ts";
-
-/** Conversations that are told at once of a new name; older ones learn it with their next change. */
-const TOLD_CONVERSATIONS_MAX = 40;
 
 export const contactsApi = new Hono<AppEnv>()
   .get(
@@ -92,8 +89,8 @@ async function tellConversations(c: AppContext, contact: Contact): Promise<void>
   const fail = (error: unknown) =>
     console.error(JSON.stringify({ level: "error", event: "contact_not_told", contactId: id, ...describeError(error) }));
   try {
-    const ids = await listConversationIdsOf(c.get("db"), id, TOLD_CONVERSATIONS_MAX);
-    await Promise.all(ids.map((one) => conversationStub(c.env, one).setContact({ id, name, email }).catch(fail)));
+    for await (const ids of pagesOfConversationIds(c.get("db"), id))
+      await Promise.all(ids.map((one) => conversationStub(c.env, one).setContact({ id, name, email }).catch(fail)));
   } catch (error) {
     fail(error);
   }

@@ -64,12 +64,20 @@ export async function createFileUrl(
   input: { attachmentId: string; expiresAt: number },
 ): Promise<SignedUrl> {
   const { attachmentId, expiresAt } = input;
-  const signature = await sign(env, attachmentId, expiresAt);
+  const signature = await sign(configOf(env).APP_SECRET, attachmentId, expiresAt);
   return { url: `${origin}/files/${attachmentId}?expires=${expiresAt}&signature=${signature}`, expiresAt };
 }
 
-async function sign(env: Env, attachmentId: string, expiresAt: number): Promise<string> {
-  return toBase64Url(await hmacSha256(configOf(env).APP_SECRET, PURPOSE, `${attachmentId}.${expiresAt}`));
+async function sign(secret: string, attachmentId: string, expiresAt: number): Promise<string> {
+  return toBase64Url(await hmacSha256(secret, PURPOSE, `${attachmentId}.${expiresAt}`));
+}
+
+/** Links in mails live for weeks: those that were signed with the secret before this one hold. */
+async function isOurs(env: Env, link: { id: string; expiresAt: number; signature: string }): Promise<boolean> {
+  const { APP_SECRET, APP_SECRET_OLDER } = configOf(env);
+  const secrets = APP_SECRET_OLDER === undefined ? [APP_SECRET] : [APP_SECRET, APP_SECRET_OLDER];
+  const signatures = await Promise.all(secrets.map((secret) => sign(secret, link.id, link.expiresAt)));
+  return signatures.some((signature) => isEqualConstantTime(link.signature, signature));
 }
 
 /** `GET /files/:id`: whoever holds a fresh link may fetch the file; nothing in it runs. */
@@ -77,8 +85,8 @@ export const filesApp = new Hono<AppEnv>()
   .get("/files/:id", describe({ summary: "A file, by a signed link that expires" }), async (c) => {
     const id = c.req.param("id");
     const expiresAt = Number(c.req.query("expires") ?? "0");
-    const isOurs = isEqualConstantTime(c.req.query("signature") ?? "", await sign(c.env, id, expiresAt));
-    if (!isOurs || !(expiresAt > Date.now()))
+    const signature = c.req.query("signature") ?? "";
+    if (!(expiresAt > Date.now()) || !(await isOurs(c.env, { id, expiresAt, signature })))
       throw new AppError("not_found", "This link has expired. Open the file from its conversation again.");
     const row = await findAttachment(openDatabase(c.env.DB), id);
     const object = row === null ? null : await c.env.MAIL.get(row.key);

@@ -1,5 +1,6 @@
 /** Composes the API of agents. Permissions: `worker/auth/permissions.ts`. */
 import { Hono } from "hono";
+import * as v from "valibot";
 import { authFor, authorise } from "../auth/principal.ts";
 import { attachmentCreatedSchema, meSchema } from "../domain/api-shapes.ts";
 import { inboundMailApp } from "../email/inbound.ts";
@@ -20,8 +21,9 @@ import { setupApi } from "./setup.ts";
 import { socketsApi } from "./sockets.ts";
 import { widgetApp } from "./widget.ts";
 
-/** Bytes of a sign-in request that are read to find the address in it. */
-const SIGN_IN_BYTES_MAX = 4_096;
+/** Of the text of a sign-in request. */
+const SIGN_IN_LENGTH_MAX = 4_096;
+const signInSchema = v.pipe(v.string(), v.maxLength(SIGN_IN_LENGTH_MAX), v.parseJson(), v.object({ email: v.string() }));
 
 const routes = new Hono<AppEnv>()
   .basePath("/api")
@@ -65,12 +67,19 @@ export const api = routes
   })
   .onError(onError);
 
+/** Read as the sign-in itself reads it: what counts for one address must not be tried for another. */
+async function readAddress(c: AppContext): Promise<string> {
+  const isJson = c.req.header("content-type")?.startsWith("application/json") === true;
+  const parsed = isJson ? v.safeParse(signInSchema, await c.req.raw.clone().text()) : null;
+  if (parsed?.success !== true) throw new AppError("invalid", "Sign in with JSON: email and password.");
+  return parsed.output.email;
+}
+
 /** By address and by client: a list of passwords is slow to try, whoever tries it (T9). */
 async function limitSignIn(c: AppContext): Promise<void> {
   if (!hasRateLimits(c.env, new URL(c.req.url))) return;
-  const text = (await c.req.raw.clone().text()).slice(0, SIGN_IN_BYTES_MAX);
-  const address = /"email"\s*:\s*"([^"]{1,254})"/.exec(text)?.[1]?.toLowerCase() ?? "";
-  for (const key of [`client:${clientKey(c.req.raw)}`, `address:${address}`]) {
+  const address = await readAddress(c);
+  for (const key of [`client:${clientKey(c.req.raw)}`, `address:${address.toLowerCase()}`]) {
     if (!(await c.env.SIGN_IN_LIMIT.limit({ key })).success)
       throw new AppError("too_many_requests", "Too many tries. Wait a minute.");
   }

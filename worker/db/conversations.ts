@@ -1,5 +1,5 @@
 /** The index of conversations: a projection of the objects, read by lists in keyset pages. */
-import { and, desc, eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import * as v from "valibot";
 import type { IndexRow } from "../../durable-objects/conversation/ports.ts";
 import { conversationSchema, type Conversation } from "../../durable-objects/conversation/protocol.ts";
@@ -143,29 +143,31 @@ function mayHaveVisitor(item: string): boolean {
   return !parsed.success || parsed.output.hasVisitor;
 }
 
-/** All of a contact's conversations that a visitor can read, page by page in the order of the index. */
-export async function listChatIdsOf(db: Database, contactId: string): Promise<string[]> {
-  const ids: string[] = [];
+/** Conversations of a contact that are read, and told something, at once. */
+const CONTACT_PAGE = 100;
+
+/** All of a contact's conversations, newest first. */
+async function* pagesOfContact(db: Database, contactId: string): AsyncGenerator<PageRow[]> {
+  const filter = { status: "all", assignee: null, isUnread: false, channel: null, contactId } as const;
   let after: ListPosition | null = null;
   for (;;) {
-    const filter = { status: "all", assignee: null, isUnread: false, channel: null, contactId } as const;
-    const page: PageRow[] = await readPage(db, filter, { limit: CONTACT_PAGE, after });
-    ids.push(...page.slice(0, CONTACT_PAGE).flatMap(({ id, item }) => (mayHaveVisitor(item) ? [id] : [])));
-    const last = page[CONTACT_PAGE - 1];
-    if (page.length <= CONTACT_PAGE || last === undefined) return ids;
+    const rows: PageRow[] = await readPage(db, filter, { limit: CONTACT_PAGE, after });
+    yield rows.slice(0, CONTACT_PAGE);
+    const last = rows[CONTACT_PAGE - 1];
+    if (rows.length <= CONTACT_PAGE || last === undefined) return;
     after = { at: last.last_at, id: last.id };
   }
 }
 
-const CONTACT_PAGE = 500;
+/** All of a contact's conversations that a visitor can read. */
+export async function listChatIdsOf(db: Database, contactId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const rows of pagesOfContact(db, contactId))
+    ids.push(...rows.flatMap(({ id, item }) => (mayHaveVisitor(item) ? [id] : [])));
+  return ids;
+}
 
-/** Ids of a contact's conversations, newest first: they carry a copy of the contact's name. */
-export async function listConversationIdsOf(db: Database, contactId: string, limit: number): Promise<string[]> {
-  const rows = await db
-    .select({ id: conversations.id })
-    .from(conversations)
-    .where(eq(conversations.contactId, contactId))
-    .orderBy(desc(conversations.lastAt))
-    .limit(limit);
-  return rows.map((row) => row.id);
+/** Ids of all of a contact's conversations, some at a time: they carry a copy of the contact's name and address. */
+export async function* pagesOfConversationIds(db: Database, contactId: string): AsyncGenerator<string[]> {
+  for await (const rows of pagesOfContact(db, contactId)) yield rows.map(({ id }) => id);
 }

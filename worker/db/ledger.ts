@@ -109,12 +109,16 @@ export async function saveDecision(
   return rows.length > 0;
 }
 
-/** Mails of one sender since a time; the index holds both. */
-export async function countRecentMails(db: Database, fromAddress: string, since: number): Promise<number> {
+/** Mails of one sender between two times, both included; the index holds both. */
+export async function countRecentMails(
+  db: Database,
+  fromAddress: string,
+  { from, to }: { from: number; to: number },
+): Promise<number> {
   const rows = await db
     .select({ id: ledger.id })
     .from(ledger)
-    .where(and(eq(ledger.fromAddress, fromAddress), sql`${ledger.receivedAt} >= ${since}`))
+    .where(and(eq(ledger.fromAddress, fromAddress), sql`${ledger.receivedAt} BETWEEN ${from} AND ${to}`))
     .limit(RECENT_MAILS_MAX);
   return rows.length;
 }

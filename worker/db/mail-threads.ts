@@ -43,14 +43,14 @@ export async function saveMailId(db: Database, row: MailIdRow): Promise<void> {
     });
 }
 
-/** Ids of a proven thread: replies without a token match later (the platform chooses our ids). */
+/** Ids of a proven thread, the most useful first: replies without a token match later (the platform chooses our ids). */
 export async function learnMailIds(
   db: Database,
   input: { mailboxId: string; conversationId: string; ledgerId: string; ids: readonly string[]; now: number },
 ): Promise<void> {
   const { mailboxId, conversationId, ledgerId, now } = input;
   const [first, ...rest] = input.ids
-    .slice(-IDS_MAX)
+    .slice(0, IDS_MAX)
     .map((messageId) =>
       db
         .insert(mailIds)

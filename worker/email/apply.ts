@@ -86,12 +86,16 @@ async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise
   const conversationId = place.open.id;
   await addParticipants(db, { conversationId, ledgerId: row.id, emails: people, now: Date.now() });
   const stub = conversationStub(env, place.open.id, locationHintOf(env, null));
+  const content = await contentOf(input, place.open.id);
   const message = await stub.receiveMail({
-    ...(await contentOf(input, place.open.id)),
+    ...content,
     open: place.open,
     author: { kind: "contact", ...(author === null ? {} : nameOf(author)) },
     channel: "email",
-    mail: await mailInfo(input, verdict, author),
+    mail: {
+      ...(await mailInfo(input, verdict, author)),
+      ...(mail.html !== null && content.html === null && { hasLongHtml: true }),
+    },
     contact: place.contact,
     shouldReopen: verdict.target.kind === "begin" || verdict.target.shouldReopen,
     provesAddress: verdict.code === "token" && verdict.provesAddress,
@@ -148,8 +152,8 @@ async function mailInfo(
     ...(verdict.code === "token:new-person" ? { isNewPerson: true } : {}),
     ...((await isParticipantMail(input, verdict, author)) ? { isParticipant: true } : {}),
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
+    ...(mail.class === "auto-reply" ? { isAutomatic: true } : {}),
     ...(verdict.code === "linked" ? { linkedTo: verdict.linkedTo } : {}),
-    ...(mail.html !== null && mail.html.length > HTML_LENGTH_MAX ? { hasLongHtml: true } : {}),
     ...(mail.invitation ? { invitation: mail.invitation } : {}),
     ...(mail.protection ? { protection: mail.protection } : {}),
   };

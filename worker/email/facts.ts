@@ -46,7 +46,7 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
     loopMarkerOf(env),
     findTwin(db, twinKey),
     sender === null ? null : findAgentByEmail(db, sender),
-    sender === null ? 0 : countRecentMails(db, sender, row.receivedAt - LOOP_WINDOW_MS),
+    sender === null ? 0 : countRecentMails(db, sender, { from: row.receivedAt - LOOP_WINDOW_MS, to: row.receivedAt }),
     sender === null ? null : findKnownContact(input, sender),
     mail.forwardedFrom === null ? null : findKnownContact(input, mail.forwardedFrom.address),
   ]);

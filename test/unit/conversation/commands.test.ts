@@ -76,6 +76,15 @@ describe("[C10] addresses", () => {
   });
 });
 
+test("[C10] [T2] an address that an agent corrects is not proven by the visitor who proved the old one", () => {
+  const proven = aState({ contact: carla, isAddressProven: true, hasVisitor: true });
+  const corrected = { ...carla, email: "karla@customer.test" };
+  expect(stateOf(decideContact(aTurn(proven), corrected))).toMatchObject({ contact: corrected, isAddressProven: false });
+  expect(stateOf(decideContact(aTurn(proven), { ...carla, name: "C." }))).toMatchObject({ isAddressProven: true });
+  // Nobody reads along.
+  expect(stateOf(decideContact(aTurn({ ...proven, hasVisitor: false }), corrected))).toMatchObject({ isAddressProven: true });
+});
+
 describe("[O2] mailing by hand", () => {
   const state = aState({ contact: carla });
   const mail = (delivery: Delivery | undefined, over = {}) =>

@@ -21,6 +21,7 @@ const rejected = (reason: string, clientId?: string) => [
   { kind: "answer", frame: { type: "rejected", reason, ...(clientId === undefined ? {} : { clientId }) } },
 ];
 const frame = (input: ClientFrame) => ({ frame: input, attachments: [] });
+const withOwnBelow = aState({ lastSeq: 6, lastReply: { seq: 6, agentId: "ana" }, otherReply: { seq: 5, agentId: "ben" } });
 const withReply = aState({ lastSeq: 5, lastReply: { seq: 5, agentId: "ben" } });
 
 describe("sending", () => {
@@ -59,6 +60,7 @@ describe("sending", () => {
     ["unknown files", aState(), aSend({ attachments: "unknown_attachment" }), "unknown_attachment"],
     ["files that cannot be looked up", aState(), aSend({ attachments: "try_again" }), "try_again"],
     ["mail without an address", aState(), aSend({ author: ana, channel: "email" }), "no_address"],
+    ["another agent's newer reply below one's own", withOwnBelow, aSend({ author: ana, ifLastSeq: 4 }), "newer_reply"],
     ["another agent's newer reply", withReply, aSend({ author: ana, ifLastSeq: 4 }), "newer_reply"],
   ] as const)("[C2] %s is refused and changes nothing", (_, state, request, reason) => {
     expect(decideSend(aTurn(state), request)).toEqual({ kind: "rejected", reason });

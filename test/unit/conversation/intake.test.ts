@@ -82,6 +82,9 @@ test("[O6] bounces that carry only our token mean the newest message that went o
     aMessage({ seq: 1, author: ana, delivery: { state: "sent", to: ["a@customer.test"] } }),
     aMessage({ seq: 2, author: ana, delivery: { state: "sent", to: ["a@customer.test"] } }),
     aMessage({ seq: 3 }),
+    // These wait: in their undo time, or for another try.
+    aMessage({ seq: 4, author: ana, delivery: { state: "queued", to: ["a@customer.test"] } }),
+    aMessage({ seq: 5, author: ana, delivery: { state: "sending", to: ["a@customer.test"] } }),
   ];
   const state = aState({ contact: carla, subject: "Printer" });
   expect(mailFactsOf(state, { before: () => messages })).toEqual({

@@ -185,6 +185,18 @@ describe("[V1] a mail that is moved in", () => {
     });
   });
 
+  test("[C8] an automatic one neither reopens nor makes unread, moved in or left behind", () => {
+    const automatic = aMailMessage({ mail: { ...aMailMessage().mail, isAutomatic: true } });
+    const { turn, messages } = aThread();
+    const done = { ...turn, state: { ...turn.state, status: "complete" as const } };
+    const { effects } = decideMoveIn(done, aMoveIn({ parts: [{ key: "mail:auto@customer.test", message: automatic }] }));
+    expect(stateOf(effects)).toMatchObject({ status: "complete", lastInboundSeq: turn.state.lastInboundSeq });
+    const late = aMailMessage({ seq: 4, id: uuid(4) });
+    const thread: [string, Message][] = [...messages, ["auto", { ...automatic, seq: 3, id: uuid(3) }], ["late", late]];
+    const before = aTurn({ ...turn.state, lastSeq: 4, lastInboundSeq: 4 }, thread);
+    expect(stateOf(decideMoveOut(before, aMoveOut({ keys: ["late"] })))).toMatchObject({ lastInboundSeq: 2 });
+  });
+
   test("of somebody else does not choose what the contact's next mail is called or answers", () => {
     const eve = aMailMessage({ mail: { from: { address: "eve@evil.test" }, isNewPerson: true } });
     const { message, effects } = decideMoveIn(aTurn(there), aMoveIn({ contactId: null, parts: [{ key: KEY, message: eve }] }));
@@ -246,6 +258,20 @@ describe("[V1] [V2] back again, late and repeated", () => {
     const { effects } = decideMoveIn(away, aMoveIn({ move: 2 }));
     expect(stateOf(effects)).toMatchObject({ status: "open", movedSeqs: [], lastInboundSeq: 1 });
     expect(effects).toContainEqual({ kind: "event", event: { at: NOW, afterSeq: 1, kind: "reopened", actor: ana } });
+  });
+
+  test("[V3] notes do not count: with them alone it is complete, and open again when the mail is back", () => {
+    const { turn } = aThread();
+    const note = aMessage({ seq: 2, id: uuid(3), author: ana, channel: "note" });
+    const messages: [string, Message][] = [
+      [KEY, aMailMessage({ seq: 1 })],
+      ["note", note],
+    ];
+    const noted = aTurn({ ...turn.state, lastSeq: 2, lastInboundSeq: 1, readSeq: 0 }, messages);
+    const out = decideMoveOut(noted, aMoveOut());
+    expect(stateOf(out)).toMatchObject({ status: "complete" });
+    const { effects } = decideMoveIn(carriedOut(noted, messages, out), aMoveIn({ move: 2 }));
+    expect(stateOf(effects)).toMatchObject({ status: "open", lastInboundSeq: 1 });
   });
 
   test("a move that was heard of, or an older one, changes nothing on either side", () => {

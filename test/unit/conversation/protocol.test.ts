@@ -17,7 +17,7 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e3fa68db02fac7c9", server: "0e82d7cc01676e1c" },
+  conversation: { client: "e3fa68db02fac7c9", server: "75300e9c50594e62" },
   inbox: { client: "f387059828413d58", server: "698c73665e64f89e" },
 };
 

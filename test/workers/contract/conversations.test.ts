@@ -38,6 +38,7 @@ describe("GET /api/conversations", () => {
       unread: true,
       assigneeId: null,
       lastMessage: { seq: 1, at: first.message.at, author: { kind: "visitor" }, channel: "chat", preview: "The first line" },
+      channel: "chat",
       isVisitorOnline: false,
       revision: a?.revision,
       subject: null,

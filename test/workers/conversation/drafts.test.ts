@@ -69,6 +69,8 @@ describe("a mail that was taken back", () => {
     expect(await visitor.next("welcome")).toMatchObject({ messages: [], withdrawn: [seq] });
     await stub.mailMessage(seq);
     expect(await visitor.next("message")).toMatchObject({ message: { seq } });
-    expect(await (await join(stub, VISITOR, seq)).next("welcome")).not.toHaveProperty("withdrawn");
+    const back = await (await join(stub, VISITOR, seq)).next("welcome");
+    expect(back).not.toHaveProperty("withdrawn");
+    expect(back).toMatchObject({ messages: [{ seq }] });
   });
 });

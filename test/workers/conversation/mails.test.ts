@@ -212,3 +212,14 @@ describe("taking back", () => {
     expect(await deliveryOf(stub, seq)).toEqual({ state: "failed", reason: "mailbox full", to: TO });
   });
 });
+
+test("[O11] a chat reply is mailed however much is in the thread that nobody had on a screen of the widget", async () => {
+  ports.conversation = { deliver: takeMail };
+  const { stub } = await beginMail();
+  for (let n = 0; n < 70; n += 1) await send(stub, { author: AUTHOR_ANA, channel: "note", text: `note ${n}` });
+  const { seq } = await send(stub, { author: AUTHOR_ANA, text: "Have you seen this?", unseenMs: 1 });
+  await vi.waitFor(async () => {
+    await runDurableObjectAlarm(stub);
+    expect(await deliveryOf(stub, seq)).toMatchObject({ state: "sent", to: TO });
+  }, WAIT);
+});

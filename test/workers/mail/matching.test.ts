@@ -2,11 +2,12 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { findLedgerRow } from "../../../worker/db/ledger.ts";
+import { ledgerEntrySchema } from "../../../worker/domain/api-shapes.ts";
 import { processMail } from "../../../worker/email/process.ts";
 import { receiveMail } from "../../../worker/email/receive.ts";
 import { MAILBOX, OWNER, addAgent, freshDeployment } from "../support/deployment.ts";
 import { dyingAfter } from "../support/faults.ts";
-import { SITE, call } from "../support/http.ts";
+import { SITE, call, read } from "../support/http.ts";
 import { ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { WAIT, visitorSocket } from "../support/socket.ts";
@@ -252,6 +253,14 @@ describe("automatic mail", () => {
     for (let n = 0; n < 21; n += 1) verdicts.push((await take({ from: "storm@example.test", text: `${n}` })).verdict);
     expect([verdicts[0], verdicts[19], verdicts[20]]).toEqual(["new", "contact", "filtered:loop"]);
   });
+});
+
+test("[M3] a mail that is taken up late is no storm: what came after it does not count", async () => {
+  const first = await take({ from: "often@example.test", text: "first" });
+  await env.DB.prepare("UPDATE ledger SET received_at = received_at - 60000, state = 'failed' WHERE id = ?").bind(first.id).run();
+  for (let n = 0; n < 21; n += 1) await receive(rawMail({ from: "often@example.test", text: `${n}` }));
+  const again = await read(ledgerEntrySchema, { key }, `POST /api/ledger/${first.id}/parse`);
+  expect(again).toMatchObject({ state: "applied", verdict: "contact" });
 });
 
 describe("[S13] other ways in", () => {

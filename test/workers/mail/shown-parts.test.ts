@@ -77,6 +77,16 @@ describe("[E37] HTML that is too long to travel with its message", () => {
     await refused(null, route, [401, "not_signed_in"]);
   });
 
+  test("is so by what is shown, which is longer than what came: links get more attributes", async () => {
+    const links = "<p><a href='https://shop.example/a'>x</a></p>".repeat(2_000);
+    expect(links.length).toBeLessThan(100_000);
+    const message = await shown("multipart/mixed", [`Content-Type: text/html\r\n\r\n${links}`]);
+    expect(message?.html).toBeUndefined();
+    expect(message?.mail).toMatchObject({ hasLongHtml: true });
+    const { html } = await read(ledgerHtmlSchema, { key }, `GET /api/ledger/${message?.mail?.ledgerId}/html`);
+    expect(html).toContain("https://shop.example/a");
+  });
+
   test("is null beyond what can be shown, and where there is none", async () => {
     const message = await shown("multipart/mixed", [`Content-Type: text/html\r\n\r\n${newsletter.repeat(10)}`]);
     expect(message?.mail).toMatchObject({ hasLongHtml: true });

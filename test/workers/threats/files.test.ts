@@ -129,6 +129,15 @@ describe("[T11] who gets a file", () => {
     await refused(null, `GET ${await url(Date.now() - 1)}`, [404, "not_found"]);
   });
 
+  test("a link that is in a mail outlives a change of the secret", async () => {
+    const { link } = await served("x", "text/plain");
+    const route = `GET ${link.url.slice(ORIGIN.length)}`;
+    const APP_SECRET = "a-new-secret-0123456789abcdef0123456789";
+    await refused(null, route, [404, "not_found"], { bindings: { APP_SECRET } });
+    const bindings = { APP_SECRET, APP_SECRET_OLDER: env.APP_SECRET ?? "" };
+    expect((await call(null, route, { bindings })).status).toBe(200);
+  });
+
   test("a file of one conversation is refused to another: its sender's, its visitor's and its links", async () => {
     const [mine, theirs] = [await beginChat(), await beginChat()];
     const file = await upload(PNG, { "content-type": "image/png" }, { token: mine.token });

@@ -105,6 +105,15 @@ describe("[T6] agents' requests and sockets come from our own origins", () => {
     expect(known.status).toBe(401);
     const byAddress = await Promise.all(Array.from({ length: 25 }, (_, n) => trySignIn("victim@acme.test", `198.51.101.${n}`)));
     expect(byAddress.some(({ status }) => status === 429)).toBe(true);
+    const spelled = await Promise.all(
+      Array.from({ length: 25 }, (_, n) =>
+        call(null, "POST /api/auth/sign-in/email", {
+          body: `{"email":"x${n}@acme.test","email":"owner2\\u0040acme.test","password":"not the password"}`,
+          headers: { "content-type": "application/json", origin: ORIGIN, "cf-connecting-ip": `198.51.103.${n}` },
+        }),
+      ),
+    );
+    expect(spelled.some(({ status }) => status === 429)).toBe(true);
     const byClient = await Promise.all(Array.from({ length: 25 }, (_, n) => trySignIn(`p${n}@acme.test`, "198.51.102.1")));
     expect(byClient.find(({ status }) => status === 429)?.body).toMatchObject({ code: "too_many_requests" });
   });

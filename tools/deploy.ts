@@ -1,4 +1,4 @@
-/** `npm run deploy`: says what is missing, or applies the migrations, builds and deploys. */
+/** `npm run deploy`: says what is missing, or builds, applies the migrations and deploys. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

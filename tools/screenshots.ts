@@ -1,4 +1,4 @@
-/** Takes the pictures of the documentation, of the real product: `node tools/screenshots.ts`. */
+/** Takes the pictures of the documentation, of the real product: `node tools/bootstrap.mjs tools/screenshots.ts`. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -29,11 +29,14 @@ export interface Env {
 const secret = v.pipe(v.string(), v.minLength(32, "must have at least 32 characters; `openssl rand -hex 32` makes one"));
 const optionalText = v.optional(v.pipe(v.string(), v.trim()), "");
 
+/** Where Cloudflare can be asked to keep an object. */
+const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
+
 const configSchema = v.object({
   /** Signs visitor tokens, reply addresses, file links and sessions. */
   APP_SECRET: secret,
   /** The former secret, still read after a rotation. */
-  APP_SECRET_OLDER: v.optional(v.string()),
+  APP_SECRET_OLDER: v.optional(secret),
   INBOUND_MAIL_SECRET: optionalText,
   SETUP_TOKEN: optionalText,
   MAIL_TRANSPORT: v.optional(v.picklist(["smtp", "cloudflare"]), "cloudflare"),
@@ -41,7 +44,7 @@ const configSchema = v.object({
   PUBLIC_URL: v.optional(v.union([v.literal(""), v.pipe(v.string(), v.url())]), ""),
   INBOX_SHARDS: v.optional(v.pipe(v.string(), v.regex(/^\d{1,2}$/), v.transform(Number), v.minValue(1), v.maxValue(64)), "1"),
   RATE_LIMITS: v.optional(v.picklist(["on", "off"]), "on"),
-  LOCATION_HINT: v.optional(v.string()),
+  LOCATION_HINT: v.optional(v.picklist(LOCATION_HINTS)),
 });
 
 export type Config = v.InferOutput<typeof configSchema>;

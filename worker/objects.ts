@@ -16,8 +16,7 @@ const HINTS: Readonly<Record<string, DurableObjectLocationHint>> = {
 /** Objects never move: a new one is made near the visitor, or where the deployment says. */
 export function locationHintOf(env: Env, continent: unknown): DurableObjectLocationHint | null {
   if (typeof continent === "string" && continent in HINTS) return HINTS[continent] ?? null;
-  const known = Object.values(HINTS).find((hint) => hint === env.LOCATION_HINT);
-  return known ?? null;
+  return configOf(env).LOCATION_HINT ?? null;
 }
 
 export function conversationStub(

@@ -18,7 +18,7 @@ export const PROJECT_ALARM_MS = 5_000;
 export const EFFECT_TIMEOUT_MS = 30_000;
 export const RETRY_BASE_MS = 1_000;
 export const RETRY_MAX_MS = 5 * 60_000;
-/** Tries of a mail that the other server puts off, over about a day with the back-off below. */
+/** Tries of a mail that the other server puts off, over four to eight hours with the back-off below. */
 export const MAIL_TRIES_MAX = 12;
 export const MAIL_RETRY_BASE_MS = 15_000;
 export const MAIL_RETRY_MAX_MS = 4 * 60 * 60_000;

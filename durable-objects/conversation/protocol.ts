@@ -248,7 +248,7 @@ export const visitorConversationSchema = v.object({
 
 export const presenceSchema = v.object({
   isVisitorOnline: v.boolean(),
-  /** Agents who have this conversation open; to visitors: only whether anyone has. */
+  /** Agents who have this conversation open; to visitors without their ids. */
   agents: v.array(v.object({ id: v.optional(v.string()), name: v.optional(v.string()) })),
 });
 

@@ -1,6 +1,6 @@
 /**
  * While an agent watches: sessions, API keys and roles are looked up again, so that who has signed out or lost their role
- * is out within a minute (T7).
+ * is out within a quarter of a minute (T7 asks for a minute).
  */
 import { hasRole, lowerRole } from "../../worker/domain/roles.ts";
 import type { ConversationPorts } from "./ports.ts";

@@ -10,7 +10,7 @@ import { CLOSE_CODES, PING_INTERVAL_MS } from "./protocol-constants.ts";
 export const PONG_TIMEOUT_MS = 10_000;
 /** The same after waking, going online or being looked at again, when someone is waiting for the answer. */
 const PROBE_TIMEOUT_MS = 4_000;
-/** From the attempt to connect until the first `welcome`, and between two pages of a catch-up. */
+/** From the attempt to connect until the first `welcome`. */
 const GREETING_TIMEOUT_MS = 15_000;
 /** A connection that lived for this long was a good one: the next loss starts again with the shortest wait. */
 const STABLE_MS = 10_000;

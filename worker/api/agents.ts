@@ -77,7 +77,7 @@ export const agentsApi = new Hono<AppEnv>()
       const role = body.role ?? agent.role;
       if (ROLES.indexOf(role) < ROLES.indexOf(agent.role)) {
         if (!hasRole(role, "viewer")) await deleteSessions(db, agent.id);
-        // At once; conversations that are open notice at their next look, within a minute.
+        // At once; conversations that are open notice at their next look.
         await inboxStubFor(c.env, agent.id)
           .disconnect(agent.id)
           .catch(() => undefined);

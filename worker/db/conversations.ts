@@ -40,7 +40,8 @@ export async function loadIndexed(db: Database, id: string): Promise<Conversatio
   return parsed.success ? parsed.output : null;
 }
 
-/** Ids of conversations that D1 knows of by any table, in order: a lost row of the index is found by the others. */
+/** Ids of conversations that D1 knows of by any table, in order: a lost row of the index is found by the others, unless the
+ * conversation has neither contact nor mail: that one comes back with its next change. */
 export async function listIndexedIds(db: Database, after: string, limit: number): Promise<string[]> {
   const rows = await db.all<{ id: unknown }>(sql`
     SELECT id FROM conversations WHERE id > ${after}

@@ -49,14 +49,12 @@ export async function learnMailIds(
   input: { mailboxId: string; conversationId: string; ledgerId: string; ids: readonly string[]; now: number },
 ): Promise<void> {
   const { mailboxId, conversationId, ledgerId, now } = input;
-  const [first, ...rest] = input.ids
-    .slice(0, IDS_MAX)
-    .map((messageId) =>
-      db
-        .insert(mailIds)
-        .values({ mailboxId, messageId, conversationId, seq: null, contentHash: null, ledgerId, createdAt: now })
-        .onConflictDoNothing(),
-    );
+  const [first, ...rest] = input.ids.map((messageId) =>
+    db
+      .insert(mailIds)
+      .values({ mailboxId, messageId, conversationId, seq: null, contentHash: null, ledgerId, createdAt: now })
+      .onConflictDoNothing(),
+  );
   if (first !== undefined) await db.batch([first, ...rest]);
 }
 

@@ -142,7 +142,7 @@ export const contactAddresses = sqliteTable(
     contactId: text("contact_id")
       .notNull()
       .references(() => contacts.id),
-    /** True once a mail with our signed reply address came from it, or it wrote first (never: only typed in a widget). */
+    /** True unless it was only typed in a widget: mail came from it, or an agent entered it. */
     isProven: integer("is_proven", { mode: "boolean" }).notNull(),
     createdAt: integer("created_at").notNull(),
   },
@@ -169,7 +169,7 @@ export const contactConversations = sqliteTable("contact_conversations", {
   updatedAt: integer("updated_at").notNull(),
 });
 
-/** People who were in To or Cc of a conversation's mail (at most 20 each), or wrote into it. */
+/** People who were named in a mail of a conversation: 20 of each that came in, all of our own. */
 export const participants = sqliteTable(
   "participants",
   {
@@ -317,7 +317,7 @@ export const mailIds = sqliteTable(
   ],
 );
 
-/** Short keys in signed reply addresses → conversation. A merge adds rows: old addresses keep working. */
+/** Short keys in signed reply addresses → conversation. */
 export const replyKeys = sqliteTable("reply_keys", {
   key: text("key").primaryKey(),
   conversationId: text("conversation_id").notNull(),

@@ -27,7 +27,7 @@ export type Applied = Pick<LedgerRow, "state" | "verdict" | "reason" | "conversa
 
 /** UTF-16 code units of HTML kept in a message; longer HTML is read from the raw mail when somebody wants to see it. */
 const HTML_LENGTH_MAX = 100_000;
-/** UTF-16 code units; a message's text has the same limit for everyone, the raw mail keeps the rest. */
+/** UTF-16 code units; what people type is limited to less (C12), and the raw mail keeps the rest. */
 const MAIL_TEXT_LENGTH_MAX = 100_000;
 const QUOTED_LENGTH_MAX = 60_000;
 

@@ -77,6 +77,7 @@ CREATE TABLE `contact_conversations` (
 CREATE TABLE `contacts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text,
+	`name_key` text,
 	`email` text,
 	`attributes` text NOT NULL,
 	`blocked_at` integer,
@@ -85,7 +86,7 @@ CREATE TABLE `contacts` (
 );
 --> statement-breakpoint
 CREATE INDEX `contacts_email` ON `contacts` (`email`);--> statement-breakpoint
-CREATE INDEX `contacts_name` ON `contacts` (`name`);--> statement-breakpoint
+CREATE INDEX `contacts_name` ON `contacts` (`name_key`);--> statement-breakpoint
 CREATE TABLE `conversations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`status` text NOT NULL,

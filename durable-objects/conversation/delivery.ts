@@ -6,7 +6,7 @@ import type { Delivery, Message } from "./protocol.ts";
 /** What the other side, or the platform, says about a mail that had left. */
 export interface DeliveryReport {
   /** `refused` is for good; `delayed` is still tried by whoever says so. */
-  kind: "refused" | "delayed" | "delivered" | "complained";
+  kind: "refused" | "delayed" | "delivered" | "opened" | "complained";
   /** Null where the report does not tell whose copy it is about. */
   recipient: string | null;
   /** Plain words. */
@@ -28,11 +28,11 @@ export function delivered(message: Message, delivery: Delivery): Effect[] {
 export function decideDeliveryReport(turn: Turn, seq: number, report: DeliveryReport): Effect[] {
   const message = turn.findBySeq(seq);
   if (message?.delivery === undefined) return [];
-  const delivery = deliveryAfter(message.delivery, report);
+  const delivery = deliveryAfter(message.delivery, report, turn.now);
   return JSON.stringify(delivery) === JSON.stringify(message.delivery) ? [] : delivered(message, delivery);
 }
 
-function deliveryAfter(before: Delivery, report: DeliveryReport): Delivery {
+function deliveryAfter(before: Delivery, report: DeliveryReport, now: number): Delivery {
   const who = recipientIn(before, report.recipient);
   switch (report.kind) {
     case "refused":
@@ -41,6 +41,8 @@ function deliveryAfter(before: Delivery, report: DeliveryReport): Delivery {
       return isOver(before, who) ? before : { ...before, reason: report.reason };
     case "delivered":
       return who === null ? before : deliveredFor(before, who);
+    case "opened":
+      return before.state === "sent" && before.openedAt === undefined ? { ...before, openedAt: now } : before;
     case "complained":
       return { ...before, reason: report.reason };
     default:

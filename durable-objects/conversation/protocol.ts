@@ -113,6 +113,8 @@ export const deliverySchema = v.object({
   refused: v.optional(v.array(v.object({ address: v.string(), reason: v.string(), isPending: v.optional(v.boolean()) }))),
   /** Those whose mail server has said that it has the mail, where the platform tells. */
   deliveredTo: v.optional(v.array(v.string())),
+  /** Epoch ms of the first receipt that says that somebody had it on screen. */
+  openedAt: v.optional(epochMsSchema),
 });
 
 /** Another conversation, where a mail was moved from or to by an agent. */

@@ -3,16 +3,8 @@ import * as v from "valibot";
 import { connectionSchema, type Connection } from "./connection.ts";
 import type { SeenConnection } from "./presence.ts";
 import type { ServerFrame } from "./protocol.ts";
+import { TrafficMeter } from "./traffic.ts";
 import { frameFor, type Audience } from "./views.ts";
-
-/** Frames that a visitor or agent may send in a burst, and how fast that allowance grows back. */
-const BURST_FRAMES = 150;
-const FRAMES_PER_SECOND = 10;
-
-interface Traffic {
-  allowance: number;
-  at: number;
-}
 
 export interface OpenSocket extends SeenConnection {
   socket: WebSocket;
@@ -22,7 +14,7 @@ export class Sockets {
   readonly #ctx: DurableObjectState;
   /** A cache: after an eviction the ping's time stands in for it (A6). */
   readonly #lastFrameAt = new WeakMap<WebSocket, number>();
-  readonly #traffic = new WeakMap<WebSocket, Traffic>();
+  readonly #traffic = new TrafficMeter();
   /** A cache of the attachments, which every frame asks for several times (A6). */
   readonly #connections = new WeakMap<WebSocket, Connection>();
 
@@ -68,10 +60,7 @@ export class Sockets {
   /** Notes a frame. @returns false where this socket sends more than a person can */
   count(socket: WebSocket, now: number): boolean {
     this.#lastFrameAt.set(socket, now);
-    const before = this.#traffic.get(socket) ?? { allowance: BURST_FRAMES, at: now };
-    const allowance = Math.min(BURST_FRAMES, before.allowance + ((now - before.at) / 1_000) * FRAMES_PER_SECOND) - 1;
-    this.#traffic.set(socket, { allowance, at: now });
-    return allowance >= 0;
+    return this.#traffic.count(socket, now);
   }
 
   /** Sends to every ready socket in the words of its audience; serialised once per audience. */

@@ -4,10 +4,12 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
+import { TrafficMeter } from "../conversation/traffic.ts";
+import { switchProtocols } from "../conversation/upgrade.ts";
 import { hasRole, type Role } from "../../worker/domain/roles.ts";
 import { uuidV7 } from "../../worker/domain/uuid.ts";
 import { AlarmClock } from "../conversation/alarms.ts";
-import { CLOSE_CODES, SUBPROTOCOL, type Conversation } from "../conversation/protocol.ts";
+import { CLOSE_CODES, type Conversation } from "../conversation/protocol.ts";
 import { closeSocket } from "../conversation/sockets.ts";
 import { withTimeout } from "../conversation/with-timeout.ts";
 import { inboxClientFrameSchema, listRevisionSchema, type InboxServerFrame, type ListRevision } from "./protocol.ts";
@@ -39,6 +41,7 @@ const PRESENCE_CHECKS_MAX = 100;
 export abstract class InboxObject extends DurableObject {
   readonly #ports: InboxPorts;
   readonly #clock: AlarmClock;
+  readonly #traffic = new TrafficMeter();
   /** A cache of the attachments, which every change asks for. */
   readonly #listeners = new WeakMap<WebSocket, Listener>();
   #revision: ListRevision;
@@ -61,16 +64,12 @@ export abstract class InboxObject extends DurableObject {
     this.ctx.acceptWebSocket(server, [`agent:${claim.agentId}`]);
     this.#update(server, { ...claim, revision: null });
     this.#clock.wakeAt(Date.now() + WATCH_INTERVAL_MS);
-    const isOffered = request.headers.get("sec-websocket-protocol")?.includes(SUBPROTOCOL) === true;
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      headers: isOffered ? { "sec-websocket-protocol": SUBPROTOCOL } : {},
-    });
+    return switchProtocols(request, client);
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const listener = this.#listenerOf(socket);
+    if (!this.#traffic.count(socket, Date.now())) return closeSocket(socket, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
     const frame = parseHello(data);
     if (listener === null || frame === null) {
       send(socket, { type: "rejected", reason: "bad_frame" });

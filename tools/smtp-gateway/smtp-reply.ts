@@ -13,6 +13,7 @@ export class SmtpReply extends Error {
 
 export const UNKNOWN_RECIPIENT = () => new SmtpReply(550, "No such mailbox here");
 export const TOO_LARGE = () => new SmtpReply(552, "The message is too large");
+export const EMPTY = () => new SmtpReply(554, "There is no message");
 export const TRY_AGAIN = () => new SmtpReply(451, "Temporary trouble, please try again later");
 export const TOO_MANY_RECIPIENTS = () => new SmtpReply(452, "Too many recipients, send the rest separately");
 export const TOO_MANY_UNKNOWN = () => new SmtpReply(421, "Too many unknown recipients");
@@ -28,6 +29,7 @@ export function combineDeliveries(answers: DeliveryAnswer[]): MailOutcome {
   const ledgerIds = answers.flatMap((answer) => (answer.kind === "stored" ? [answer.ledgerId] : []));
   if (answers.length > 0 && ledgerIds.length === answers.length) return { kind: "accepted", ledgerIds };
   if (answers.some((answer) => answer.kind === "too-large")) return { kind: "refused", reply: TOO_LARGE() };
+  if (answers.some((answer) => answer.kind === "empty")) return { kind: "refused", reply: EMPTY() };
   if (answers.length > 0 && answers.every((answer) => answer.kind === "unknown-recipient")) {
     return { kind: "refused", reply: UNKNOWN_RECIPIENT() };
   }

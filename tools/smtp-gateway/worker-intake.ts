@@ -19,6 +19,7 @@ export type DeliveryAnswer =
   | { kind: "stored"; ledgerId: string }
   | { kind: "unknown-recipient" }
   | { kind: "too-large" }
+  | { kind: "empty" }
   | { kind: "unavailable" };
 
 const storedSchema = v.object({ ledgerId: v.string() });
@@ -49,6 +50,7 @@ export class WorkerIntake {
     const body: unknown = await response?.json().catch(() => null);
     if (response?.status === 404) return { kind: "unknown-recipient" };
     if (response?.status === 413) return { kind: "too-large" };
+    if (response?.status === 422) return { kind: "empty" };
     const stored = v.safeParse(storedSchema, body);
     if (response?.status === 202 && stored.success) return { kind: "stored", ledgerId: stored.output.ledgerId };
     return { kind: "unavailable" };

@@ -22,13 +22,15 @@ import {
   apiKeyCreatedSchema,
   apiKeySchema,
   pageOf,
+  pageQuerySchema,
 } from "../domain/api-shapes.ts";
 import { ROLES, canChangeRole, hasRole } from "../domain/roles.ts";
 import { inboxStubFor } from "../objects.ts";
 import type { AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
-import { readBody, readId } from "./input.ts";
+import { readBody, readId, readQuery } from "./input.ts";
 import { newId } from "./new-id.ts";
+import { pageOfAll } from "./page-of-all.ts";
 import { AppError } from "./problems.ts";
 import { isConstraint } from "./setup.ts";
 
@@ -37,8 +39,8 @@ const PASSWORD_BYTES = 12;
 const API_KEY_BYTES = 32;
 
 export const agentsApi = new Hono<AppEnv>()
-  .get("/", describe({ summary: "All agents", response: pageOf(agentSchema) }), async (c) =>
-    c.json({ items: await listAgents(c.get("db")), nextCursor: null }),
+  .get("/", describe({ summary: "All agents", query: pageQuerySchema, response: pageOf(agentSchema) }), async (c) =>
+    c.json(pageOfAll(await listAgents(c.get("db")), readQuery(c, pageQuerySchema))),
   )
   .post(
     "/",
@@ -87,8 +89,10 @@ export const agentsApi = new Hono<AppEnv>()
   );
 
 export const apiKeysApi = new Hono<AppEnv>()
-  .get("/", describe({ summary: "All API keys, without the keys themselves", response: pageOf(apiKeySchema) }), async (c) =>
-    c.json({ items: await listApiKeys(c.get("db")), nextCursor: null }),
+  .get(
+    "/",
+    describe({ summary: "All API keys, without the keys themselves", query: pageQuerySchema, response: pageOf(apiKeySchema) }),
+    async (c) => c.json(pageOfAll(await listApiKeys(c.get("db")), readQuery(c, pageQuerySchema))),
   )
   .post(
     "/",

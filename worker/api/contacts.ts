@@ -1,5 +1,7 @@
 /** The address book. */
 import { Hono } from "hono";
+import * as v from "valibot";
+import { uuidSchema } from "../../durable-objects/conversation/protocol.ts";
 import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
 import { listChatIdsOf, pagesOfConversationIds } from "../db/conversations.ts";
 import { findUndeliverable, unmarkUndeliverable } from "../db/undeliverable.ts";
@@ -27,6 +29,7 @@ export const contactsApi = new Hono<AppEnv>()
     describe({ summary: "A page of contacts", query: contactsQuerySchema, response: pageOf(contactSchema) }),
     async (c) => {
       const { limit, cursor, q } = readQuery(c, contactsQuerySchema);
+      if (cursor !== undefined && !v.is(uuidSchema, cursor)) throw new AppError("invalid", "cursor: is not one of ours");
       const prefix = q === undefined || q.trim() === "" ? null : q.trim();
       return c.json(await listContacts(c.get("db"), { limit, after: cursor ?? null, prefix }));
     },

@@ -38,7 +38,10 @@ const routes = new Hono<AppEnv>()
     if (c.req.path === "/api/auth/sign-in/email") await limitSignIn(c);
     return (await authFor(c)).handler(c.req.raw);
   })
-  .get("/me", describe({ summary: "Who is signed in", response: meSchema }), (c) => c.json({ agent: c.get("agent") }))
+  .get("/me", describe({ summary: "Who is signed in", response: meSchema }), (c) => {
+    const { credential: _credential, ...agent } = c.get("agent");
+    return c.json({ agent });
+  })
   .route("/", socketsApi)
   .route("/conversations", conversationsApi)
   .post(

@@ -19,16 +19,18 @@ import {
   savedReplyCreateSchema,
   savedReplyPatchSchema,
   savedReplySchema,
+  pageQuerySchema,
 } from "../domain/api-shapes.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
-import { readBody, readId } from "./input.ts";
+import { readBody, readId, readQuery } from "./input.ts";
 import { newId } from "./new-id.ts";
+import { pageOfAll } from "./page-of-all.ts";
 import { AppError } from "./problems.ts";
 
 export const savedRepliesApi = new Hono<AppEnv>()
-  .get("/", describe({ summary: "All saved replies", response: pageOf(savedReplySchema) }), async (c) =>
-    c.json({ items: await listSavedReplies(c.get("db")), nextCursor: null }),
+  .get("/", describe({ summary: "All saved replies", query: pageQuerySchema, response: pageOf(savedReplySchema) }), async (c) =>
+    c.json(pageOfAll(await listSavedReplies(c.get("db")), readQuery(c, pageQuerySchema))),
   )
   .post(
     "/",
@@ -65,8 +67,10 @@ export const savedRepliesApi = new Hono<AppEnv>()
   });
 
 export const savedReplyCategoriesApi = new Hono<AppEnv>()
-  .get("/", describe({ summary: "All categories", response: pageOf(savedReplyCategorySchema) }), async (c) =>
-    c.json({ items: await listCategories(c.get("db")), nextCursor: null }),
+  .get(
+    "/",
+    describe({ summary: "All categories", query: pageQuerySchema, response: pageOf(savedReplyCategorySchema) }),
+    async (c) => c.json(pageOfAll(await listCategories(c.get("db")), readQuery(c, pageQuerySchema))),
   )
   .post(
     "/",

@@ -19,6 +19,7 @@ import {
   testMailResultSchema,
   testMailSchema,
   type Mailbox,
+  pageQuerySchema,
 } from "../domain/api-shapes.ts";
 import { hasRole } from "../domain/roles.ts";
 import {
@@ -31,8 +32,9 @@ import {
 import { hasRateLimits } from "../env.ts";
 import { ownOrigins, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
-import { parse, readBody, readId } from "./input.ts";
+import { parse, readBody, readId, readQuery } from "./input.ts";
 import { newId } from "./new-id.ts";
+import { pageOfAll } from "./page-of-all.ts";
 import { AppError } from "./problems.ts";
 import { assertMailboxName, isConstraint } from "./setup.ts";
 
@@ -52,8 +54,8 @@ export const settingsApi = new Hono<AppEnv>()
   );
 
 export const mailboxesApi = new Hono<AppEnv>()
-  .get("/", describe({ summary: "All mailboxes", response: pageOf(mailboxSchema) }), async (c) =>
-    c.json({ items: await listMailboxes(c.get("db")), nextCursor: null }),
+  .get("/", describe({ summary: "All mailboxes", query: pageQuerySchema, response: pageOf(mailboxSchema) }), async (c) =>
+    c.json(pageOfAll(await listMailboxes(c.get("db")), readQuery(c, pageQuerySchema))),
   )
   .post(
     "/",

@@ -29,9 +29,9 @@ export const setupApi = new Hono<AppEnv>()
     }),
     async (c) => {
       assertSetupToken(c);
+      if ((await loadSettings(c.get("db"))) !== null) throw new AppError("already_done", "Hilo is set up already.");
       const body = await readBody(c, setupBodySchema);
       assertMailboxName(body.mailbox);
-      if ((await loadSettings(c.get("db"))) !== null) throw new AppError("already_done", "Hilo is set up already.");
       const { hashPassword } = await import("../auth/sessions.ts");
       const passwordHash = await hashPassword(authOptions(c), body.password);
       const agent = { id: newId(), name: body.name, email: body.email, role: "owner" as const };

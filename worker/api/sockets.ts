@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { CONNECTION_HEADER, type ConnectionClaim } from "../../durable-objects/conversation/connection.ts";
 import { CLOSE_CODES, SUBPROTOCOL } from "../../durable-objects/conversation/protocol.ts";
+import { offeredProtocols, refuseSocket } from "../../durable-objects/conversation/upgrade.ts";
 import { LISTENER_HEADER, type ListenerClaim } from "../../durable-objects/inbox/inbox-object.ts";
 import { hasRateLimits } from "../env.ts";
 import { conversationStub, inboxStubFor } from "../objects.ts";
@@ -42,16 +43,14 @@ function upgradeRequest(c: AppContext, header: string, claim: unknown): Request 
 
 /** Only what the object needs goes on: no cookie, no token, and our word about who it is. */
 export function internalUpgrade(request: Request, header: string, claim: unknown): Request {
-  const headers = new Headers({ upgrade: "websocket", [header]: JSON.stringify(claim) });
+  // A header is ASCII: the runtime warns of anything else, with all of the claim.
+  const ascii = JSON.stringify(claim).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  const headers = new Headers({ upgrade: "websocket", [header]: ascii });
   if (offeredProtocols(request).includes(SUBPROTOCOL)) headers.set("sec-websocket-protocol", SUBPROTOCOL);
   return new Request("https://object/socket", { headers });
-}
-
-export function offeredProtocols(request: Request): string[] {
-  return (request.headers.get("sec-websocket-protocol") ?? "")
-    .split(",")
-    .map((protocol) => protocol.trim())
-    .filter((protocol) => protocol !== "");
 }
 
 /**
@@ -65,19 +64,5 @@ export function refuseUpgrade(request: Request): Response | null {
     throw new AppError("bad_request", "This address is a WebSocket.");
   const offered = offeredProtocols(request);
   const isOtherVersion = offered.some((protocol) => protocol.startsWith("hilo.")) && !offered.includes(SUBPROTOCOL);
-  return isOtherVersion ? closedSocket(request, CLOSE_CODES.protocolTooOld, "protocol_too_old") : null;
-}
-
-/** Accepts in the Worker and closes at once, so that the client learns why. */
-export function closedSocket(request: Request, code: number, reason: string): Response {
-  const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
-  server.send(JSON.stringify({ type: "rejected", reason }));
-  server.close(code, reason);
-  const [protocol] = offeredProtocols(request).filter((offered) => offered.startsWith("hilo."));
-  return new Response(null, {
-    status: 101,
-    webSocket: client,
-    headers: protocol === undefined ? {} : { "sec-websocket-protocol": protocol },
-  });
+  return isOtherVersion ? refuseSocket(request, CLOSE_CODES.protocolTooOld, "protocol_too_old") : null;
 }

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { CONNECTION_HEADER, type ConnectionClaim } from "../../durable-objects/conversation/connection.ts";
 import { CLOSE_CODES, TOKEN_SUBPROTOCOL_PREFIX } from "../../durable-objects/conversation/protocol.ts";
 import { FIRST_TOKEN_GENERATION } from "../../durable-objects/conversation/state.ts";
+import { offeredProtocols, refuseSocket } from "../../durable-objects/conversation/upgrade.ts";
 import { messageFor } from "../../durable-objects/conversation/views.ts";
 import { createVisitorToken, deriveConversationId, readVisitorToken, type VisitorToken } from "../auth/visitor-token.ts";
 import { openDatabase } from "../db/database.ts";
@@ -31,7 +32,7 @@ import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
 import { readBody, readId } from "./input.ts";
 import { AppError, onError } from "./problems.ts";
-import { closedSocket, internalUpgrade, offeredProtocols, refuseUpgrade } from "./sockets.ts";
+import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
 
 /** Seconds for which a browser or cache keeps the public settings. */
 const CONFIG_SECONDS = 60;
@@ -141,7 +142,7 @@ export const widgetApp = new Hono<AppEnv>()
     if (refusal !== null) return refusal;
     const offered = offeredProtocols(c.req.raw).find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
     const token = offered === undefined ? null : await checkToken(c, offered.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
-    if (token === null) return closedSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
+    if (token === null) return refuseSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
     const claim: ConnectionClaim = {
       kind: "visitor",
       tokenGeneration: token.generation,

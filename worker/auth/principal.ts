@@ -1,5 +1,7 @@
 /** Who asks: a cookie session or an API key, and whether they may (one place for every route, T7). */
 import { createMiddleware } from "hono/factory";
+import { CLOSE_CODES } from "../../durable-objects/conversation/protocol.ts";
+import { refuseSocket } from "../../durable-objects/conversation/upgrade.ts";
 import { matchedRoutes } from "hono/route";
 import { ownOrigins, type AppContext, type AppEnv, type Principal } from "../api/context.ts";
 import { AppError } from "../api/problems.ts";
@@ -21,12 +23,20 @@ export const authorise = createMiddleware<AppEnv>(async (c, next) => {
   if (permission === undefined) throw new AppError("not_found", "There is no such address in the API.");
   if (permission === "public") return next();
   const principal = (await principalByKey(c)) ?? (await principalBySession(c));
+  if ((principal === null || !hasRole(principal.role, permission)) && isSocketOfBrowser(c))
+    return refuseSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
   if (principal === null) throw new AppError("not_signed_in");
   if (!hasRole(principal.role, permission))
     throw new AppError("not_allowed", `This needs the role “${permission}”; yours is “${principal.role}”.`);
   c.set("agent", principal);
   return next();
 });
+
+/** A program reads the status of a refused upgrade; a browser whose session has ended does not, and would try for ever. */
+function isSocketOfBrowser({ req }: AppContext): boolean {
+  const isSocket = req.header("upgrade")?.toLowerCase() === "websocket";
+  return isSocket && req.header("cookie") !== undefined && req.header("authorization") === undefined;
+}
 
 /** The first matched route that the table names: middleware and the inbox's files match too. */
 function permissionOf(c: AppContext) {

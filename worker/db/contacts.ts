@@ -32,6 +32,15 @@ export async function findContactByEmail(db: Database, email: string): Promise<(
   return row === undefined ? null : { ...row.contact, isProven: row.isProven };
 }
 
+/** Of a name, however it is written: `Ángela` is found by `angela`. */
+function nameKeyOf(name: string): string {
+  return name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+function namedAs(name: string | null): { name: string | null; nameKey: string | null } {
+  return { name, nameKey: name === null ? null : nameKeyOf(name) };
+}
+
 /**
  * The owner of the address, made if there is none. Two at the same instant give one contact: the address is the key, and
  * the loser's contact row is taken back in the same batch.
@@ -43,12 +52,14 @@ export async function findOrCreateContact(
   const known = await findContactByEmail(db, input.email);
   if (known !== null) {
     if (known.name === null && input.name !== null)
-      await db.update(contacts).set({ name: input.name }).where(eq(contacts.id, known.id));
+      await db.update(contacts).set(namedAs(input.name)).where(eq(contacts.id, known.id));
     return { ...known, name: known.name ?? input.name, isNew: false };
   }
   const { id, email, name, isProven, now } = input;
   await db.batch([
-    db.insert(contacts).values({ id, email, name, attributes: input.attributes ?? {}, createdAt: now, updatedAt: now }),
+    db
+      .insert(contacts)
+      .values({ id, email, ...namedAs(name), attributes: input.attributes ?? {}, createdAt: now, updatedAt: now }),
     db.insert(contactAddresses).values({ email, contactId: id, isProven, createdAt: now }).onConflictDoNothing(),
     db
       .delete(contacts)
@@ -61,7 +72,9 @@ export async function findOrCreateContact(
 
 export async function insertContact(db: Database, input: NewContact): Promise<void> {
   const { id, email, name, now } = input;
-  await db.insert(contacts).values({ id, email, name, attributes: input.attributes ?? {}, createdAt: now, updatedAt: now });
+  await db
+    .insert(contacts)
+    .values({ id, email, ...namedAs(name), attributes: input.attributes ?? {}, createdAt: now, updatedAt: now });
 }
 
 /** Gives a contact another address. @returns false where it belongs to somebody else */
@@ -90,7 +103,7 @@ export async function updateContact(
   await db
     .update(contacts)
     .set({
-      ...(name === undefined ? {} : { name }),
+      ...(name === undefined ? {} : namedAs(name)),
       ...(email === undefined ? {} : { email }),
       ...(attributes === undefined ? {} : { attributes }),
       ...(isBlocked === undefined ? {} : { blockedAt: isBlocked ? now : null }),
@@ -132,7 +145,7 @@ export async function listContacts(db: Database, page: ContactsPage): Promise<{ 
 const PREFIX_MATCHES_MAX = 45;
 
 async function idsByPrefix(db: Database, prefix: string): Promise<string[]> {
-  const end = `${prefix}\u{10FFFF}`;
+  const key = nameKeyOf(prefix);
   const lower = prefix.toLowerCase();
   const [byEmail, byName] = await db.batch([
     db
@@ -143,7 +156,7 @@ async function idsByPrefix(db: Database, prefix: string): Promise<string[]> {
     db
       .select({ id: contacts.id })
       .from(contacts)
-      .where(and(sql`${contacts.name} >= ${prefix}`, sql`${contacts.name} < ${end}`))
+      .where(and(sql`${contacts.nameKey} >= ${key}`, sql`${contacts.nameKey} < ${`${key}\u{10FFFF}`}`))
       .limit(PREFIX_MATCHES_MAX),
   ]);
   return [...new Set([...byEmail, ...byName].map((row) => row.id))];

@@ -123,6 +123,8 @@ export const contacts = sqliteTable(
   {
     id: text("id").primaryKey(),
     name: text("name"),
+    /** The name in lower case and without accents, to be found by. */
+    nameKey: text("name_key"),
     /** The address that is written to (T4). */
     email: text("email"),
     attributes: text("attributes", { mode: "json" }).$type<Record<string, string>>().notNull(),
@@ -131,7 +133,7 @@ export const contacts = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
-  (table) => [index("contacts_email").on(table.email), index("contacts_name").on(table.name)],
+  (table) => [index("contacts_email").on(table.email), index("contacts_name").on(table.nameKey)],
 );
 
 export const contactAddresses = sqliteTable(

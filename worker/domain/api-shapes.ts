@@ -64,6 +64,11 @@ const limitSchema = v.optional(
   String(PAGE_SIZE),
 );
 const cursorSchema = v.optional(v.pipe(v.string(), v.maxLength(500)));
+/** Of a list that is small: without a `limit` all of it. */
+export const pageQuerySchema = v.object({
+  limit: v.optional(v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.minValue(1), v.maxValue(PAGE_SIZE_MAX))),
+  cursor: cursorSchema,
+});
 const epochMs = v.number();
 
 export const pageOf = <const S extends v.GenericSchema>(item: S) =>

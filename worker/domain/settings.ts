@@ -90,8 +90,16 @@ export const mailSettingsSchema = v.object({
   ),
 });
 
+/** On one line: it is a name in mails. */
+const companySchema = v.pipe(
+  v.string(),
+  v.transform((name) => name.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()),
+  v.minLength(1),
+  v.maxLength(100),
+);
+
 export const settingsSchema = v.object({
-  company: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)), "Hilo"),
+  company: v.optional(companySchema, "Hilo"),
   widget: v.optional(widgetSettingsSchema, {}),
   mail: v.optional(mailSettingsSchema, {}),
   hours: v.optional(hoursSettingsSchema, {}),
@@ -103,7 +111,7 @@ export const settingsAnswerSchema = v.object({ ...settingsSchema.entries, public
 /** A change names whole sections or single fields of them; what is not named stays. */
 export const settingsPatchSchema = v.partial(
   v.object({
-    company: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)),
+    company: companySchema,
     widget: v.record(v.string(), v.unknown()),
     mail: v.record(v.string(), v.unknown()),
     hours: v.record(v.string(), v.unknown()),

@@ -1,4 +1,5 @@
 /** Carries out what a bounce or a complaint says of a mail of ours. Safe to repeat. */
+import type { DeliveryReport } from "../../durable-objects/conversation/delivery.ts";
 import type { Database } from "../db/database.ts";
 import { markUndeliverable } from "../db/undeliverable.ts";
 import type { Env } from "../env.ts";
@@ -11,13 +12,17 @@ interface ReportInput {
   db: Database;
 }
 
-/** A complaint stops mail to its address; a receipt changes nothing. */
+/** A complaint stops mail to its address; a receipt says that the mail was opened. */
 export async function applyEvent({ env, db }: ReportInput, verdict: Extract<Verdict, { code: "event" }>): Promise<void> {
-  const { event, suppress, original } = verdict;
+  const { event, isOpened, suppress, original } = verdict;
   if (suppress !== null)
     await markUndeliverable(db, { email: suppress, cause: "complaint", reason: COMPLAINT_REASON, at: Date.now() });
-  if (event !== "complaint" || original === null) return;
-  const report = { kind: "complained", recipient: original.recipient, reason: COMPLAINT_REASON } as const;
+  if (original === null || (event === "receipt" && isOpened !== true)) return;
+  const { recipient } = original;
+  const report: DeliveryReport =
+    event === "complaint"
+      ? { kind: "complained", recipient, reason: COMPLAINT_REASON }
+      : { kind: "opened", recipient, reason: "" };
   await conversationStub(env, original.conversationId).reportDelivery(original.seq, report);
 }
 

@@ -1,5 +1,5 @@
 import { findAddresses, parseAddress, parseAddressList } from "./addresses.ts";
-import type { Bounce, MailAttachment } from "./mail.ts";
+import type { Bounce, MailAttachment, Report } from "./mail.ts";
 import { firstHeader, type MailHeaders, parseHeaderText } from "./mail-headers.ts";
 import { parseMessageIds } from "./message-ids.ts";
 
@@ -96,6 +96,24 @@ export interface BounceParts {
   /** The body as text. */
   body: string;
   attachments: readonly MailAttachment[];
+}
+
+/** RFC 5965 and 3798: the fields of the report, and the mail that it has with it. */
+export function readReport({ body, attachments }: Pick<BounceParts, "body" | "attachments">): Report {
+  const part = attachments.find(({ type }) => /^message\/(?:feedback-report|disposition-notification)$/.test(type));
+  const fields = parseHeaderText(part === undefined ? "" : textOf(part));
+  const original = readOriginal(attachments, body);
+  const recipients = [...(fields.get("original-rcpt-to") ?? []), ...(fields.get("final-recipient") ?? [])];
+  return {
+    // A complaint that names several does not say whose it is.
+    recipient: recipients.length === 1 ? recipientOf(recipients[0] ?? "") : null,
+    originalMessageId:
+      parseMessageIds(firstHeader(original, "message-id"))[0] ??
+      parseMessageIds(firstHeader(fields, "original-message-id"))[0] ??
+      null,
+    originalReplyTo: parseAddressList(firstHeader(original, "reply-to")).map(({ address }) => address),
+    isOpened: /\bdisplayed\b/i.test(firstHeader(fields, "disposition")),
+  };
 }
 
 export function readBounce({ headers, subject, body, attachments }: BounceParts): Bounce {

@@ -128,15 +128,13 @@ async function findConversation(lookup: Lookup, conversationId: string): Promise
 
 /** The mail of ours that a report is about: by its id, else by the token in its reply address. */
 async function findOriginal({ env, db, row, mail, keys }: Lookup): Promise<OriginalMessage | null> {
-  if (mail.bounce === null && mail.class !== "complaint" && mail.class !== "receipt") return null;
-  const ids = [mail.bounce?.originalMessageId ?? null, ...mail.references, ...mail.inReplyTo].filter((id) => id !== null);
+  const about = mail.bounce ?? mail.report;
+  if (about === null) return null;
+  const ids = [about.originalMessageId, ...mail.references, ...mail.inReplyTo].filter((id) => id !== null);
   const known = await findByMessageIds(db, row.mailboxId, ids);
-  const reported = mail.bounce?.recipient ?? null;
+  const reported = about.recipient;
   if (known !== null && known.seq !== null) return originalOf(env, { ...known, seq: known.seq, reported });
-  for (const address of [...(mail.bounce?.originalReplyTo ?? []), row.envelopeTo, ...mail.mentionedAddresses].slice(
-    0,
-    WEAK_TOKENS_MAX,
-  )) {
+  for (const address of [...about.originalReplyTo, row.envelopeTo, ...mail.mentionedAddresses].slice(0, WEAK_TOKENS_MAX)) {
     const token = await parseReplyAddress({ keys, address });
     const conversationId = token.kind === "token" ? await findReplyKey(db, token.conversationKey) : null;
     if (conversationId !== null) return originalOf(env, { conversationId, seq: null, reported });

@@ -43,6 +43,12 @@ export interface Bounce {
   originalReplyTo: string[];
 }
 
+/** What a complaint or a read receipt is about. */
+export type Report = Pick<Bounce, "recipient" | "originalMessageId" | "originalReplyTo"> & {
+  /** A receipt says so: the mail was on a screen, not only deleted. */
+  isOpened: boolean;
+};
+
 export interface ForwardedFrom {
   address: string;
   name: string | null;
@@ -80,6 +86,8 @@ export interface ParsedMail {
   forwardedText: string;
   attachments: MailAttachment[];
   bounce: Bounce | null;
+  /** Of a complaint or a receipt. */
+  report: Report | null;
   /** `Auto-Submitted` as written, lower-case, without parameters; null without one. */
   autoSubmitted: string | null;
   /** Whether the mail carries `X-Hilo-Loop` (our own marker), with its value. */

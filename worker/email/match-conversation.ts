@@ -6,6 +6,7 @@
  *   visitor reads those where it is not, and ids leak;
  * - a stranger never enters a thread without a token.
  */
+import { explainRefusal } from "./smtp-reply.ts";
 import type { MailAddress } from "./mail.ts";
 import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
 import { findOtherPeople, isOwnAddress } from "./other-people.ts";
@@ -47,9 +48,14 @@ export function matchConversation(facts: MatchFacts): Verdict {
   const common = { campaign: facts.mailbox?.campaign ?? null, isIdReused: facts.duplicate === "same-id-other-content" };
   for (const { row, decide } of ROWS) {
     const decision = decide(facts);
-    if (decision !== null) return { ...decision, row, ...common };
+    if (decision !== null) return { ...decision, row, ...common, reason: decision.reason + flagOf(common) };
   }
-  return { ...decideNew(facts), row: "M17", ...common };
+  const decision = decideNew(facts);
+  return { ...decision, row: "M17", ...common, reason: decision.reason + flagOf(common) };
+}
+
+function flagOf({ isIdReused }: { isIdReused: boolean }): string {
+  return isIdReused ? " Another mail had its Message-ID already." : "";
 }
 
 type Found = ReturnType<Row["decide"]>;
@@ -83,15 +89,28 @@ function decideEvent({ mail, original }: MatchFacts): Found {
     return { code: "event", event: "complaint", original, suppress: original?.recipient ?? null, reason };
   }
   if (mail.class !== "receipt") return null;
-  return { code: "event", event: "receipt", original, suppress: null, reason: "A receipt: the mail was opened or deleted." };
+  const opened = mail.report?.isOpened === true ? { isOpened: true } : {};
+  const reason = "A receipt: the mail was opened or deleted.";
+  return { code: "event", event: "receipt", ...opened, original, suppress: null, reason };
 }
 
 function decideBounce({ mail, original }: MatchFacts): Found {
   if (mail.class !== "bounce" || original === null) return null;
   const isHard = mail.bounce?.isHard === true;
-  const deliveryReason = mail.bounce?.diagnostic ?? (isHard ? "The address can't be reached." : "The mail is delayed.");
+  const deliveryReason = reasonOf(mail.bounce) ?? (isHard ? "The address can't be reached." : "The mail is delayed.");
   const reason = isHard ? "A mail of ours could not be delivered." : "A mail of ours could not be delivered yet.";
   return { code: "bounce", original, deliveryReason, undeliverable: isHard ? original.recipient : null, reason };
+}
+
+/** What the other server said, in plain words; null where nobody knows. */
+function reasonOf(bounce: MatchFacts["mail"]["bounce"]): string | null {
+  if (bounce === null || bounce.diagnostic === null) return null;
+  const said = /^(\d{3})[ -]+(.*)$/s.exec(bounce.diagnostic);
+  const code = said === null ? (bounce.isHard ? 550 : 450) : Number(said[1]);
+  const words = said?.[2] ?? bounce.diagnostic;
+  const hasStatus = /^[245]\.\d/.test(words);
+  return explainRefusal({ code, lines: [hasStatus || bounce.status === null ? words : `${bounce.status} ${words}`] }, "recipient")
+    .reason;
 }
 
 function decideUnknownBounce({ mail }: MatchFacts): Found {

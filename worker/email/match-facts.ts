@@ -37,6 +37,7 @@ export interface MatchFacts {
     | "forwardedFrom"
     | "forwardNote"
     | "bounce"
+    | "report"
     | "loopMarker"
     | "authentication"
   >;

@@ -39,6 +39,55 @@ function dropPreamble(raw: Uint8Array): Uint8Array {
   return start === 0 ? raw : raw.subarray(start);
 }
 
+const HEADER_LINE = /^[!-9;-~]+[ \t]*:/;
+/** Lines that may stand above the headers of a mail that some gateway has damaged. */
+const DAMAGED_LINES_MAX = 5;
+const WELL_KNOWN = /^(?:from|to|subject|date|received|return-path|message-id|mime-version|content-type|delivered-to):/i;
+/** Of a line, to see what it is. */
+const LINE_SAMPLE_BYTES = 200;
+
+function* linesOf(raw: Uint8Array): Generator<{ start: number; text: string }> {
+  for (let start = 0; start < raw.length;) {
+    const lf = raw.indexOf(LF, start);
+    const end = lf < 0 ? raw.length : lf + 1;
+    yield { start, text: String.fromCharCode(...raw.subarray(start, Math.min(end, start + LINE_SAMPLE_BYTES))) };
+    start = end;
+  }
+}
+
+/**
+ * Where the words of a mail begin that does not say so by an empty line; null where it does. A mail without a header is
+ * nothing but words, and one that never has an empty line ends its header where a line is none.
+ *
+ * @param isFirst the mail begins here: after empty lines only a well-known field is a header
+ */
+function findBareBody(raw: Uint8Array, isFirst: boolean): number | null {
+  let count = 0;
+  let isHeader = false;
+  let isKnown = false;
+  for (const { start, text } of linesOf(raw)) {
+    count += 1;
+    if (/^\r?\n/.test(text)) return isHeader ? null : 0;
+    isKnown ||= WELL_KNOWN.test(text);
+    if (HEADER_LINE.test(text)) isHeader ||= (count === 1 && isFirst) || isKnown;
+    else if (isHeader && !/^[ \t]/.test(text)) return hasEmptyLine(raw, start) ? null : start;
+    if (!isHeader && count >= DAMAGED_LINES_MAX) return 0;
+  }
+  return isKnown ? null : 0;
+}
+
+function hasEmptyLine(raw: Uint8Array, from: number): boolean {
+  for (let i = raw.indexOf(LF, from); i >= 0; i = raw.indexOf(LF, i + 1))
+    if (raw[i + 1] === LF || (raw[i + 1] === CR && raw[i + 2] === LF)) return true;
+  return false;
+}
+
+/** The empty line that should be there. */
+function separateHeader(raw: Uint8Array, isFirst: boolean): Uint8Array {
+  const start = raw.length === 0 ? null : findBareBody(raw, isFirst);
+  return start === null ? raw : joinBytes([raw.subarray(0, start), Uint8Array.of(CR, LF), raw.subarray(start)]);
+}
+
 /** Index just behind the last header line. */
 function findHeaderEnd(raw: Uint8Array): number {
   for (let i = raw.indexOf(LF); i >= 0 && i < HEADER_BYTES_MAX; i = raw.indexOf(LF, i + 1)) {
@@ -98,7 +147,8 @@ function dropEmptyRuns(raw: Uint8Array): Uint8Array {
 /** Makes a raw mail readable: line ends, preamble, header charset, the charset each text part really has. */
 export function normaliseMail(raw: Uint8Array): CorrectedMail {
   const lines = hasBareCrLines(raw) ? bareCrToLf(raw) : raw;
-  const mail = dropEmptyRuns(dropPreamble(lines));
+  const isFirst = lines[0] !== CR && lines[0] !== LF;
+  const mail = separateHeader(dropEmptyRuns(dropPreamble(lines)), isFirst);
   const headerEnd = findHeaderEnd(mail);
   const header = mail.subarray(0, headerEnd);
   const clean = isAscii(header) || isUtf8(header) ? mail : joinBytes([headersToUtf8(header), mail.subarray(headerEnd)]);

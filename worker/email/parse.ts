@@ -1,7 +1,7 @@
 import PostalMime, { type Attachment, type Email } from "postal-mime";
 import { cleanDisplayName, findAddresses, parseAddress, parseAddressList } from "./addresses.ts";
 import { readAuthentication, readSpamMark } from "./authentication.ts";
-import { readBounce } from "./bounces.ts";
+import { readBounce, readReport } from "./bounces.ts";
 import { repairControls } from "./charsets.ts";
 import { classifyMail, readAutoSubmitted } from "./classify.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
@@ -86,6 +86,7 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
     forwardedText: forwarded?.text ?? "",
     attachments,
     bounce: mailClass === "bounce" ? readBounce({ headers, subject, body: body.text, attachments }) : null,
+    report: mailClass === "complaint" || mailClass === "receipt" ? readReport({ body: body.text, attachments }) : null,
     autoSubmitted: readAutoSubmitted(headers),
     loopMarker: firstHeader(headers, LOOP_HEADER.toLowerCase()).trim() || null,
     mentionedAddresses: readMentioned(people.replyTo, body),

@@ -61,6 +61,8 @@ export const verdictSchema = v.variant("code", [
   v.object({
     code: v.literal("event"),
     event: v.picklist(["complaint", "receipt"]),
+    /** A receipt of a mail that was on a screen, not only deleted. */
+    isOpened: v.optional(v.boolean()),
     original: v.nullable(originalSchema),
     /** No more mail to that address. */
     suppress: v.nullable(v.string()),

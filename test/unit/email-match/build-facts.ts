@@ -27,6 +27,7 @@ export function buildMail(overrides: Partial<MailFacts> = {}): MailFacts {
     forwardedFrom: null,
     forwardNote: "",
     bounce: null,
+    report: null,
     loopMarker: null,
     authentication: { dmarc: "none", spf: "none", dkim: "none" },
     ...overrides,

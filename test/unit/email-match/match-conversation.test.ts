@@ -91,7 +91,7 @@ describe("each row", () => {
       row: "M5",
       code: "bounce",
       original: ORIGINAL,
-      deliveryReason: "no such user",
+      deliveryReason: "This address does not exist. It said: 5.1.1 no such user",
       undeliverable: "bea@mail.example",
       reason: "A mail of ours could not be delivered.",
       ...NO_LABEL,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readAuthentication } from "../../../worker/email/authentication.ts";
+import { parseMail } from "../../../worker/email/parse.ts";
 import { parseFixture, parseLines } from "./mail-fixture.ts";
 
 describe("[E7] bytes that are hard to read", () => {
@@ -37,6 +38,37 @@ describe("[E7] bytes that are hard to read", () => {
     const mail = await parseFixture("flowed.eml");
     expect(mail.text).toBe("This sentence was wrapped by the client.\n\nAn answer below.");
     expect(mail.quoted).toContain("> A question that was wrapped too.");
+  });
+});
+
+describe("[E7] a mail that does not say where its words begin", () => {
+  const parse = async (raw: string) => parseMail(new TextEncoder().encode(raw));
+
+  test.each([
+    ["only words", "no headers at all, just text", "no headers at all, just text"],
+    ["words with a colon", "Dear team: please help me\r\nthanks", "Dear team: please help me\nthanks"],
+    ["an empty line first", "\r\nMy printer is on fire\r\n", "My printer is on fire"],
+    ["an empty line first, and a colon", "\r\nPrinter: on fire\r\n", "Printer: on fire"],
+    ["paragraphs", "\r\nFirst.\r\n\r\nSecond: more.\r\n", "First.\n\nSecond: more."],
+  ])("%s: all of it is shown", async (_, raw, text) => {
+    expect(await parse(raw)).toMatchObject({ text, from: null });
+  });
+
+  test("without the empty line the header ends where a line is none", async () => {
+    const mail = await parse("Subject: x\r\nFrom: lena@harbor.example\r\nHello there\r\nmore");
+    expect(mail).toMatchObject({ subject: "x", from: { address: "lena@harbor.example" }, text: "Hello there\nmore" });
+  });
+
+  test("what a gateway has put above the header, or broken in it, costs nothing", async () => {
+    const header = "From: lena@harbor.example\r\nSubject: x\r\n\r\nHello";
+    for (const above of ["\r\n\r\n", "Return-Path <lena@harbor.example>\r\n", "From lena Mon Nov  2 10:00:00 2026\r\n"])
+      expect(await parse(above + header)).toMatchObject({ subject: "x", text: "Hello" });
+    const broken = "From: lena@harbor.example\r\nno field this\r\nSubject: x\r\n\r\nHello";
+    expect(await parse(broken)).toMatchObject({ subject: "x", text: "Hello" });
+  });
+
+  test("two of them have ids of their own", async () => {
+    expect((await parse("one")).messageId).not.toBe((await parse("two")).messageId);
   });
 });
 

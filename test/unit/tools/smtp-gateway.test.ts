@@ -153,6 +153,7 @@ describe("[T13] the SMTP gateway", () => {
     ["the Worker's storage fails", { inbound: 503 }, /^451/],
     ["the mailbox went away meanwhile", { inbound: 404 }, /^550/],
     ["the Worker finds it too large", { inbound: 413 }, /^552/],
+    ["the Worker finds nothing in it", { inbound: 422 }, /^554/],
     ["the Worker fails at the recipient", { recipient: 500 }, /^451/],
   ])("when %s the sender learns what to do", async (_name, answer, expected) => {
     answers.set("help@acme.test", answer);

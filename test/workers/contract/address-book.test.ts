@@ -79,6 +79,12 @@ describe("contacts", () => {
     expect((await names("q=Al")).names).toEqual(["Alba", "Albert"]);
     expect((await names("q=CARL@")).names).toEqual(["Carl"]);
     expect((await names("q=zz")).names).toEqual([]);
+    // However it is written.
+    expect((await names("q=aL")).names).toEqual(["Alba", "Albert"]);
+    await create({ name: "Ángela Peña" });
+    for (const q of ["angela", "ÁNGELA P", "Angela pen"])
+      expect((await names(`q=${encodeURIComponent(q)}`)).names).toEqual(["Ángela Peña"]);
+    await refused({ key }, "GET /api/contacts?cursor=zzz", [422, "invalid"]);
     expect((await names("q=Al&limit=1")).names).toEqual(["Alba"]);
     await refused({ key }, "GET /api/contacts?limit=0", [422, "invalid"]);
     await refused({ key }, `GET /api/contacts?q=${"x".repeat(101)}`, [422, "invalid"]);

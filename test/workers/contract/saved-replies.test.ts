@@ -66,3 +66,19 @@ test("422 for empty ones and for a category that is not there", async () => {
   const { id } = await reply({ title: "x", text: "x" });
   await refused({ key }, `PATCH /api/saved-replies/${id}`, [422, "invalid"], { body: { categoryId: newId() } });
 });
+
+test("lists that are read whole have pages as well", async () => {
+  for (const path of ["saved-replies", "saved-reply-categories", "mailboxes", "agents", "api-keys"]) {
+    await refused({ key }, `GET /api/${path}?limit=101`, [422, "invalid"]);
+    await refused({ key }, `GET /api/${path}?cursor=zzz`, [422, "invalid"]);
+  }
+  const schema = pageOf(savedReplySchema);
+  for (const title of ["a", "b", "c"]) await call({ key }, "POST /api/saved-replies", { body: { title, text: title } });
+  const all = await read(schema, { key }, "GET /api/saved-replies");
+  const first = await read(schema, { key }, "GET /api/saved-replies?limit=2");
+  expect(first).toEqual({ items: all.items.slice(0, 2), nextCursor: all.items[1]?.id });
+  expect(await read(schema, { key }, `GET /api/saved-replies?limit=2&cursor=${first.nextCursor}`)).toEqual({
+    items: all.items.slice(2),
+    nextCursor: null,
+  });
+});

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { messageSchema } from "../../../durable-objects/conversation/protocol.ts";
 import { OWNER, addAgent, freshDeployment, newId, type Deployment } from "../support/deployment.ts";
-import { SITE, call, read, refused } from "../support/http.ts";
+import { ORIGIN, SITE, call, read, refused } from "../support/http.ts";
 import { WAIT, agentSocket, inboxSocket, visitorSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
 
@@ -194,7 +194,20 @@ describe("close codes", () => {
   });
 });
 
+test("a browser whose session has ended is told so, and does not try for ever", async () => {
+  const { conversationId } = await beginChat();
+  const ended = { cookie: "better-auth.session_token=ended", origin: ORIGIN };
+  expect(await (await agentSocket(ended, conversationId)).end()).toMatchObject({ code: 4001 });
+  expect(await (await inboxSocket(ended)).end()).toMatchObject({ code: 4001 });
+});
+
 describe("the inbox's socket", () => {
+  test("[P9] that is flooded is closed with 4008", async () => {
+    const socket = await inboxSocket({ key });
+    for (let n = 0; n < 160; n += 1) socket.send({ type: "hello", revision: null });
+    expect(await socket.end()).toMatchObject({ code: 4008 });
+  });
+
   test("[S5] welcomes with a revision and tells every change with the next one", async () => {
     const socket = await inboxSocket({ key }, { protocols: ["hilo.v1"] });
     socket.send({ type: "hello", revision: null });

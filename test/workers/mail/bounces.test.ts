@@ -81,7 +81,7 @@ describe("[M5] a bounce", () => {
     expect(row).toMatchObject({ state: "applied", verdict: "bounce", conversationId: id });
     expect(await deliveredAs(key, id, { seq, state: "failed" })).toEqual({
       state: "failed",
-      reason: "550 5.1.1 No such user",
+      reason: "This address does not exist. It said: 5.1.1 No such user",
       to: ["vera@example.test"],
     });
     const { conversation, messages } = await openThread(key, id);
@@ -106,7 +106,9 @@ describe("[M5] a bounce", () => {
     const { id, seq } = await mailed();
     const original = ["Message-ID: <sent-1@cloudflare.test>"];
     await bounce(report({ status: "4.4.1", action: "delayed", diagnostic: "smtp; 421 try later", original }));
-    expect(await deliveredAs(key, id, { seq, state: "sent" })).toMatchObject({ reason: "421 try later" });
+    expect(await deliveredAs(key, id, { seq, state: "sent" })).toMatchObject({
+      reason: "The mail server can't take this mail now. It said: 4.4.1 try later",
+    });
     expect(await listContacts(key)).toMatchObject([{ addresses: [{ isUndeliverable: false }] }]);
   });
 
@@ -126,6 +128,50 @@ describe("[M5] a bounce", () => {
     expect(row).toMatchObject({ state: "filtered", verdict: "filtered:bounce", conversationId: null });
     await listThreads(key, 0);
     expect(await listContacts(key)).toEqual([]);
+  });
+});
+
+/** A report about a mail of ours that has it attached, and nothing else that names it. */
+function attached(from: string, { type, fields, original }: { type: string; fields: string[]; original: string[] }): string {
+  return rawMail({
+    from,
+    subject: "Report",
+    headers: [`Content-Type: multipart/report; report-type=${type}; boundary="r"`, "MIME-Version: 1.0"],
+    text: [
+      ...["--r", "Content-Type: text/plain", "", "See below.", "--r", `Content-Type: message/${type}`, "", ...fields],
+      ...["--r", "Content-Type: message/rfc822", "", ...original, "", "Our answer.", "--r--"],
+    ].join("\r\n"),
+  });
+}
+
+describe("[M4] a report that has our mail attached", () => {
+  test("is about that mail: a complaint by its Message-ID, or by our token in its Reply-To", async () => {
+    const { id, replyTo } = await mailed();
+    const type = "feedback-report";
+    const original = ["Message-ID: <unknown@relay.test>", `Reply-To: <${replyTo}>`];
+    const row = await bounce(attached("fbl@isp.test", { type, fields: ["Feedback-Type: abuse"], original }));
+    expect(row).toMatchObject({ state: "applied", verdict: "event", conversationId: id });
+    expect(await listContacts(key)).toMatchObject([{ addresses: [{ email: "vera@example.test", isUndeliverable: true }] }]);
+  });
+
+  test("a receipt says on the message that it was opened, once; that it was deleted says nothing", async () => {
+    const { id, seq } = await mailed();
+    const type = "disposition-notification";
+    const receipt = (disposition: string) =>
+      attached("Vera <vera@example.test>", {
+        type,
+        fields: ["Original-Message-ID: <sent-1@cloudflare.test>", `Disposition: manual-action/MDN-sent-manually; ${disposition}`],
+        original: ["Message-ID: <sent-1@cloudflare.test>"],
+      });
+    const delivery = async () => (await openThread(key, id)).messages.find((message) => message.seq === seq)?.delivery;
+    await bounce(receipt("deleted"));
+    expect(await delivery()).not.toHaveProperty("openedAt");
+    expect(await bounce(receipt("displayed"))).toMatchObject({ state: "applied", verdict: "event", conversationId: id });
+    const opened = await delivery();
+    expect(opened).toMatchObject({ state: "sent", openedAt: expect.any(Number) });
+    await bounce(`X-Again: 1\r\n${receipt("displayed")}`);
+    expect(await delivery()).toEqual(opened);
+    expect((await openThread(key, id)).messages).toHaveLength(2);
   });
 });
 

@@ -238,7 +238,7 @@ describe("[M5] a bounce of a mail to several", () => {
     const { seq } = await reply(key, id, { cc: [LEO] });
     await deliveredAs(key, id, { seq, state: "sent" });
     await receive(bounceOf(LEO, "sent-1@cloudflare.test"), { from: "" });
-    const reason = "550 5.1.1 No such user";
+    const reason = "This address does not exist. It said: 5.1.1 No such user";
     const one = { state: "sent", to: [VERA], refused: [{ address: LEO, reason }] };
     await expect.poll(async () => (await openThread(key, id)).messages.at(-1)?.delivery).toEqual(one);
     expect(await undeliverable(`${LEO},${VERA}`)).toMatchObject([{ email: LEO, cause: "bounce" }]);
@@ -258,7 +258,7 @@ describe("[M5] a bounce of a mail to several", () => {
     expect(await deliveredAs(key, id, { seq, state: "sent" })).toEqual({
       state: "sent",
       to: [VERA, LEO],
-      reason: "550 5.1.1 No such user",
+      reason: "This address does not exist. It said: 5.1.1 No such user",
     });
     expect(await undeliverable(`${LEO},${VERA}`)).toEqual([]);
   });

@@ -40,6 +40,7 @@ export function describeDelivery(delivery: Delivery, channel: Channel, { t, loca
   if (state === "sent" && channel === "email") {
     const { to = [], deliveredTo = [] } = delivery;
     if (reason !== undefined) return t("delivery.sentReason", { reason });
+    if (delivery.openedAt !== undefined) return t("delivery.opened");
     if (to.length > 0 && to.every((address) => deliveredTo.includes(address))) return t("delivery.delivered");
   }
   return t((channel === "chat" ? CHAT_MAIL_KEYS : MAIL_KEYS)[state]);

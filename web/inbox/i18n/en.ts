@@ -218,6 +218,7 @@ export const en = {
     undo: "Undo ({n}s)",
     tooLate: "Too late: this email has already left.",
     takenBack: "Taken back",
+    opened: "Opened",
     delivered: "Delivered",
     mailed: {
       queued: "Email queued too",

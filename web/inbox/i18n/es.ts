@@ -215,6 +215,7 @@ export const es: Messages = {
     undo: "Deshacer ({n} s)",
     tooLate: "Demasiado tarde: este correo ya ha salido.",
     takenBack: "Retirado",
+    opened: "Abierto",
     delivered: "Entregado",
     mailed: {
       queued: "También por correo, en cola",

@@ -151,6 +151,10 @@ const PATTERNS: readonly [english: RegExp, spanish: (match: string[]) => string]
   [/^An agent forwarded a mail of (.*)\.$/, ([, address]) => `Un agente reenvió un correo de ${address}.`],
   [/^Filtered by (.*)\.$/s, ([, name]) => `Filtrado por ${name}.`],
   [/^It could not be taken up after (\d+) tries\.$/, ([, tries]) => `No se pudo procesar tras ${tries} intentos.`],
+  [
+    /^(.*) Another mail had its Message-ID already\.$/,
+    ([, sentence = ""]) => `${toSpanish(sentence)} Otro correo ya tenía su Message-ID.`,
+  ],
   [/^Mail cannot be sent: (.*)$/, ([, rest = ""]) => `No se puede enviar correo: ${toSpanish(rest)}`],
   [
     /^Cloudflare's answer was not understood \((\w+)\); whether the mail was sent is not known\.$/,

@@ -138,8 +138,21 @@ function attached(from: string, { type, fields, original }: { type: string; fiel
     subject: "Report",
     headers: [`Content-Type: multipart/report; report-type=${type}; boundary="r"`, "MIME-Version: 1.0"],
     text: [
-      ...["--r", "Content-Type: text/plain", "", "See below.", "--r", `Content-Type: message/${type}`, "", ...fields],
-      ...["--r", "Content-Type: message/rfc822", "", ...original, "", "Our answer.", "--r--"],
+      "--r",
+      "Content-Type: text/plain",
+      "",
+      "See below.",
+      "--r",
+      `Content-Type: message/${type}`,
+      "",
+      ...fields,
+      "--r",
+      "Content-Type: message/rfc822",
+      "",
+      ...original,
+      "",
+      "Our answer.",
+      "--r--",
     ].join("\r\n"),
   });
 }

@@ -80,7 +80,9 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
     }
   }
   // A stranger with the reply address writes here, but does not choose what the contact's next mail is called (T3).
-  if (mail.channel === "email" && mail.mail.isNewPerson !== true) state = learnThread(state, mail);
+  // Neither does “Out of office”.
+  const isAside = mail.mail.isNewPerson === true || (mail.mail.isAutomatic === true && state.mail !== null);
+  if (mail.channel === "email" && !isAside) state = learnThread(state, mail);
   if (mail.provesAddress && isAddressOf(state, mail.mail.from?.address)) state = { ...state, isAddressProven: true };
   const appended = appendMessage(
     { ...turn, state },

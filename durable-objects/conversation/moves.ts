@@ -104,7 +104,8 @@ function appendPart(turn: Turn, input: MoveIn, { key, message }: MailPart): Step
   // Their visitor reads only what is proven to be theirs (T2).
   const isForVisitor = !turn.state.hasVisitor || (isContacts && turn.state.isAddressProven);
   const { movedTo: _movedTo, isNewPerson: _isNewPerson, isParticipant: _isParticipant, ...mail } = message.mail ?? {};
-  const state = channel === "email" && isContacts ? learnPart(turn.state, { key, message }, input) : turn.state;
+  const isLearnt = channel === "email" && isContacts && message.mail?.isAutomatic !== true;
+  const state = isLearnt ? learnPart(turn.state, { key, message }, input) : turn.state;
   const appended = appendMessage(
     { ...turn, state },
     {
@@ -201,7 +202,9 @@ function recount(turn: Turn, state: ConversationState, changedSeq: number): Conv
 }
 
 function newestMail(turn: Turn, state: ConversationState): Message | undefined {
-  return [...shownNewestFirst(turn, state)].find((message) => isInbound(message) && message.channel === "email");
+  return [...shownNewestFirst(turn, state)].find(
+    (message) => isInbound(message) && message.channel === "email" && message.mail?.isAutomatic !== true,
+  );
 }
 
 /** The next reply answers the mail before it, under that one's subject. */

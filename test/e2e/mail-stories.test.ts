@@ -125,6 +125,6 @@ test("[M10] an automatic answer to our mail joins the thread and does not open i
     headers,
     envelope,
   });
-  await inbox.message("I am away until Monday").waitFor();
+  await inbox.message("I am away until Monday").getByText("Automatic reply").waitFor();
   await inbox.conversation.getByRole("button", { name: "Reopen", exact: true }).waitFor();
 });

@@ -37,6 +37,21 @@ describe("[C11] a mail as a message", () => {
     expect(receive(before, { channel: "note", author: ana }).state).toMatchObject({ mail: null, subject: "Old" });
   });
 
+  test("[C8] an automatic mail does not choose what the conversation is called, nor what the next reply answers", () => {
+    const { state: thread } = receive(aState());
+    const automatic = {
+      messageId: "away@customer.test",
+      subject: "Out of office",
+      mail: { isAutomatic: true },
+      shouldReopen: false,
+    };
+    const { state, message } = receive(thread, automatic);
+    expect(message).toMatchObject({ subject: "Out of office", mail: { isAutomatic: true } });
+    expect(state).toMatchObject({ subject: "Printer", mail: { lastInboundId: "one@customer.test" } });
+    // One that begins a conversation (it was let in by hand) has nothing else to be called by.
+    expect(receive(aState(), automatic).state).toMatchObject({ subject: "Out of office" });
+  });
+
   test("of a long thread the first id and the newest are kept", () => {
     const ids = Array.from({ length: 100 }, (_, index) => `${index}@customer.test`);
     const { references } = receive(aState(), { references: ids }).state.mail ?? { references: [] };

@@ -236,6 +236,7 @@ describe("in the thread", () => {
       (await mountMessage({ ...own, delivery })).get("[data-delivery]").text();
     expect(await label({ state: "sent", to: ["a@x.test", "b@x.test"], deliveredTo: ["a@x.test"] })).toBe("Sent");
     expect(await label({ state: "sent", to: ["a@x.test"], deliveredTo: ["a@x.test"] })).toBe("Delivered");
+    expect(await label({ state: "sent", to: ["a@x.test"], openedAt: 1 })).toBe("Opened");
     expect(await label({ state: "sent", to: ["a@x.test"], reason: "The mail is delayed." })).toBe("Sent. The mail is delayed.");
   });
 });

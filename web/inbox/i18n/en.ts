@@ -181,6 +181,7 @@ export const en = {
     htmlFrame: "Original mail",
     remoteBlocked: "Pictures from other servers are not loaded: they tell the sender that the mail was opened.",
     showRemote: "Show pictures",
+    automatic: "Automatic reply",
     campaign: "Campaign: {name}",
     newPerson: "Another person in this conversation: {address}",
     linked: "It refers to a mail of another conversation, to which its sender does not belong.",

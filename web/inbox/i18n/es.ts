@@ -178,6 +178,7 @@ export const es: Messages = {
     htmlFrame: "Correo original",
     remoteBlocked: "No se cargan imágenes de otros servidores: avisan al remitente de que se abrió el correo.",
     showRemote: "Mostrar imágenes",
+    automatic: "Respuesta automática",
     campaign: "Campaña: {name}",
     newPerson: "Otra persona en esta conversación: {address}",
     linked: "Se refiere a un correo de otra conversación, de la que su remitente no forma parte.",

@@ -82,12 +82,23 @@ function readBody(headers: MailHeaders, subject: string, body: string): Recipien
 }
 
 /** Headers of the mail that came back: an attached message, its headers alone, or a copy in the text. */
-function readOriginal(attachments: readonly MailAttachment[], body: string): MailHeaders {
+function readOriginalHeaders(attachments: readonly MailAttachment[], body: string): MailHeaders {
   const part = attachments.find(({ type }) => /^(?:message\/(?:rfc822|global)|text\/rfc822|message\/rfc822-headers)/.test(type));
   if (part) return parseHeaderText(textOf(part));
   const text = body.slice(0, BODY_LENGTH_MAX);
   const copy = /^(?:received|return-path|message-id|from|date):/im.exec(text);
   return parseHeaderText(copy ? text.slice(copy.index) : "");
+}
+
+function readOriginal(
+  attachments: readonly MailAttachment[],
+  body: string,
+): Pick<Bounce, "originalMessageId" | "originalReplyTo"> {
+  const headers = readOriginalHeaders(attachments, body);
+  return {
+    originalMessageId: parseMessageIds(firstHeader(headers, "message-id"))[0] ?? null,
+    originalReplyTo: parseAddressList(firstHeader(headers, "reply-to")).map(({ address }) => address),
+  };
 }
 
 export interface BounceParts {
@@ -107,11 +118,8 @@ export function readReport({ body, attachments }: Pick<BounceParts, "body" | "at
   return {
     // A complaint that names several does not say whose it is.
     recipient: recipients.length === 1 ? recipientOf(recipients[0] ?? "") : null,
-    originalMessageId:
-      parseMessageIds(firstHeader(original, "message-id"))[0] ??
-      parseMessageIds(firstHeader(fields, "original-message-id"))[0] ??
-      null,
-    originalReplyTo: parseAddressList(firstHeader(original, "reply-to")).map(({ address }) => address),
+    originalMessageId: original.originalMessageId ?? parseMessageIds(firstHeader(fields, "original-message-id"))[0] ?? null,
+    originalReplyTo: original.originalReplyTo,
     isOpened: /\bdisplayed\b/i.test(firstHeader(fields, "disposition")),
   };
 }
@@ -121,13 +129,11 @@ export function readBounce({ headers, subject, body, attachments }: BounceParts)
     .filter(({ type }) => type === "message/delivery-status")
     .flatMap((part) => readRecipients(textOf(part)));
   const report = chooseReport(reports) ?? readBody(headers, subject, body);
-  const original = readOriginal(attachments, body);
   return {
     recipient: report.recipient,
     status: report.status,
     isHard: isHardReport(report),
     diagnostic: report.diagnostic,
-    originalMessageId: parseMessageIds(firstHeader(original, "message-id"))[0] ?? null,
-    originalReplyTo: parseAddressList(firstHeader(original, "reply-to")).map(({ address }) => address),
+    ...readOriginal(attachments, body),
   };
 }

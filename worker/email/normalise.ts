@@ -40,7 +40,7 @@ function dropPreamble(raw: Uint8Array): Uint8Array {
 }
 
 const HEADER_LINE = /^[!-9;-~]+[ \t]*:/;
-/** Lines that may stand above the headers of a mail that some gateway has damaged. */
+/** Lines that are no field and may stand above the headers of a mail that some gateway has damaged. */
 const DAMAGED_LINES_MAX = 5;
 const WELL_KNOWN = /^(?:from|to|subject|date|received|return-path|message-id|mime-version|content-type|delivered-to):/i;
 /** Of a line, to see what it is. */
@@ -62,16 +62,17 @@ function* linesOf(raw: Uint8Array): Generator<{ start: number; text: string }> {
  * @param isFirst the mail begins here: after empty lines only a well-known field is a header
  */
 function findBareBody(raw: Uint8Array, isFirst: boolean): number | null {
-  let count = 0;
+  let damaged = 0;
   let isHeader = false;
   let isKnown = false;
   for (const { start, text } of linesOf(raw)) {
-    count += 1;
     if (/^\r?\n/.test(text)) return isHeader ? null : 0;
     isKnown ||= WELL_KNOWN.test(text);
-    if (HEADER_LINE.test(text)) isHeader ||= (count === 1 && isFirst) || isKnown;
-    else if (isHeader && !/^[ \t]/.test(text)) return hasEmptyLine(raw, start) ? null : start;
-    if (!isHeader && count >= DAMAGED_LINES_MAX) return 0;
+    if (HEADER_LINE.test(text)) isHeader ||= (start === 0 && isFirst) || isKnown;
+    else if (start > 0 && /^[ \t]/.test(text)) continue;
+    else if (isHeader) return hasEmptyLine(raw, start) ? null : start;
+    else damaged += 1;
+    if (damaged >= DAMAGED_LINES_MAX) return 0;
   }
   return isKnown ? null : 0;
 }

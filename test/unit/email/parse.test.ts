@@ -63,6 +63,8 @@ describe("[E7] a mail that does not say where its words begin", () => {
     const header = "From: lena@harbor.example\r\nSubject: x\r\n\r\nHello";
     for (const above of ["\r\n\r\n", "Return-Path <lena@harbor.example>\r\n", "From lena Mon Nov  2 10:00:00 2026\r\n"])
       expect(await parse(above + header)).toMatchObject({ subject: "x", text: "Hello" });
+    const signed = `DKIM-Signature: v=1;\r\n${" b=abc\r\n".repeat(8)}X-Seal: 1\r\n${header}`;
+    expect(await parse(`\r\n${signed}`)).toMatchObject({ subject: "x", text: "Hello" });
     const broken = "From: lena@harbor.example\r\nno field this\r\nSubject: x\r\n\r\nHello";
     expect(await parse(broken)).toMatchObject({ subject: "x", text: "Hello" });
   });

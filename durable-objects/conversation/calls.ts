@@ -11,8 +11,11 @@ export interface PersonMessage extends Omit<SendRequest, "attachments" | "own"> 
   open?: OpenRequest;
 }
 
+/** The session that began the conversation; null where none did. */
+export type SendAnswerSession = { id: string; generation: number; isRefused: boolean } | null;
+
 export type SendAnswer =
-  | { kind: "stored" | "repeated"; message: Message; tokenGeneration: number }
+  | { kind: "stored" | "repeated"; message: Message; session: SendAnswerSession }
   | { kind: "rejected"; reason: RejectionReason; detail?: string }
   | { kind: "unknown" };
 

@@ -1,5 +1,5 @@
 /** What a client gets that says which `seq` it has: a `welcome`, then as many `messages` frames as it takes (A3). */
-import type { Connection } from "./connection.ts";
+import { isFor, type Viewer } from "./audience.ts";
 import {
   MESSAGES_PER_FRAME,
   type ConversationEvent,
@@ -9,7 +9,14 @@ import {
   type ServerFrame,
 } from "./protocol.ts";
 import type { ConversationState } from "./state.ts";
-import { conversationForAgents, conversationForVisitor, isTakenBack, messagesFor, presenceFor } from "./views.ts";
+import {
+  conversationForAgents,
+  conversationForVisitor,
+  isMovedAway,
+  isTakenBack,
+  messagesFor,
+  presenceFor,
+} from "./views.ts";
 
 /** Mails that were moved, told again with a `welcome`. */
 const MOVED_PER_WELCOME_MAX = 20;
@@ -24,8 +31,12 @@ export interface ReadableLog {
 export interface CatchUpView {
   state: ConversationState;
   presence: Presence;
-  connection: Connection;
+  viewer: Viewer;
+  /** Whose drafts are named; null for who is no agent. */
+  agentId: string | null;
   lastSeq: number;
+  /** Epoch ms. */
+  now: number;
 }
 
 export function* catchUpFrames(log: ReadableLog, view: CatchUpView): Generator<ServerFrame> {
@@ -34,7 +45,7 @@ export function* catchUpFrames(log: ReadableLog, view: CatchUpView): Generator<S
   while (more) {
     const last = messages.at(-1)?.seq ?? view.state.lastSeq;
     ({ messages, more } = nextPage(log, last));
-    yield { type: "messages", messages: messagesFor(view.connection.kind, messages), more };
+    yield { type: "messages", messages: messagesFor(view.viewer, messages), more };
   }
 }
 
@@ -54,27 +65,32 @@ function movedPage(log: ReadableLog, { state, lastSeq }: CatchUpView): Message[]
   return seqs.slice(-MOVED_PER_WELCOME_MAX).flatMap((seq) => log.after(seq - 1, 1));
 }
 
-/** One that was sent after all is no longer among them. */
-function takenBack(log: ReadableLog, { takenBackSeqs }: ConversationState): number[] {
-  return takenBackSeqs.filter((seq) => log.after(seq - 1, 1).some(isTakenBack));
+/** Those that this viewer may have had; one that was sent after all is no longer among them. */
+function withdrawnFor(log: ReadableLog, { movedSeqs, takenBackSeqs }: ConversationState, viewer: Viewer): number[] {
+  const isTheirs = (seq: number, isGone: (message: Message) => boolean) =>
+    log.after(seq - 1, 1).some((message) => message.seq === seq && isFor(message, viewer) && isGone(message));
+  return [
+    ...movedSeqs.filter((seq) => isTheirs(seq, isMovedAway)),
+    ...takenBackSeqs.filter((seq) => isTheirs(seq, isTakenBack)),
+  ];
 }
 
 function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
-  const { state, presence, connection } = view;
+  const { state, presence, viewer, agentId, now } = view;
   const frame = {
     type: "welcome" as const,
-    presence: presenceFor(connection.kind, presence),
-    messages: messagesFor(connection.kind, [...movedPage(log, view), ...page.messages]),
+    presence: presenceFor(viewer, presence),
+    messages: messagesFor(viewer, [...movedPage(log, view), ...page.messages]),
     more: page.more,
   };
-  if (connection.kind === "visitor") {
-    const withdrawn = [...state.movedSeqs, ...takenBack(log, state)];
-    return { ...frame, conversation: conversationForVisitor(state), ...(withdrawn.length > 0 && { withdrawn }) };
+  if (viewer.kind === "session") {
+    const withdrawn = withdrawnFor(log, state, viewer);
+    return { ...frame, conversation: conversationForVisitor(state, now), ...(withdrawn.length > 0 && { withdrawn }) };
   }
   return {
     ...frame,
-    conversation: conversationForAgents(state, presence.isVisitorOnline),
+    conversation: conversationForAgents(state, { isVisitorOnline: presence.isVisitorOnline, now }),
     events: log.events(),
-    drafts: log.drafts(connection.agentId),
+    drafts: agentId === null ? [] : log.drafts(agentId),
   };
 }

@@ -4,15 +4,17 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { AlarmClock } from "./alarms.ts";
+import { decideAddress, decideTyped } from "./addresses.ts";
 import {
+  decideAskToConfirm,
   decideAssign,
   decideAutomatic,
-  decideCapture,
+  decideBlocked,
   decideContact,
   decideMailMessage,
   decideRead,
-  decideRevoke,
   decideStatus,
+  decideStopCodes,
   decideUndo,
 } from "./commands.ts";
 import { decideSend } from "./core.ts";
@@ -34,8 +36,10 @@ import {
   type RejectionReason,
   type Status,
 } from "./protocol.ts";
+import { decideSession, isAdmitted, type SessionAnswer, type SessionClaim, type SessionCommand } from "./sessions.ts";
 import { Sockets, closeSocket } from "./sockets.ts";
-import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
+import type { PersonMessage, SendAnswer, SendAnswerSession, ViewAnswer } from "./calls.ts";
+import type { ConversationState } from "./state.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { AgentWatch, WATCH_INTERVAL_MS } from "./watch.ts";
 import { withTimeout } from "./with-timeout.ts";
@@ -121,7 +125,7 @@ export abstract class ConversationObject extends DurableObject {
     const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments, own });
     if (outcome.kind === "rejected") return outcome;
     if (outcome.kind === "stored") this.#runner.apply(outcome.effects);
-    return { kind: outcome.kind, message: outcome.message, tokenGeneration: state.tokenGeneration };
+    return { kind: outcome.kind, message: outcome.message, session: sessionOf(this.#runner.state ?? state) };
   }
 
   /** A mail that the decision table has sent here; idempotent by its Message-ID. @returns the message it is */
@@ -175,23 +179,43 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideAssign(turn, assignee, actor));
   }
 
-  /** A typed address; the address book is asked at once, and again until it has answered. */
-  async capture(capture: { email: string; name?: string | undefined }, by: Author["kind"]): Promise<boolean> {
-    const { email, name } = capture;
-    return this.#command((turn) => decideCapture(turn, name === undefined ? { email } : { email, name }, by));
+  /** A visitor says their address. @returns false for a token that opens nothing here */
+  async typeAddress(claim: SessionClaim, typed: { email: string; name?: string | undefined }): Promise<boolean> {
+    const { state } = this.#runner;
+    return state !== null && isAdmitted(state, claim) && this.#command((turn) => decideTyped(turn, typed));
+  }
+
+  /** An agent writes an address down, or lets it replace another. */
+  async setAddress(given: { email: string; name?: string | undefined }, actor: Author): Promise<boolean> {
+    return this.#command((turn) => decideAddress(turn, given, actor));
+  }
+
+  /** What a browser asks with its token; `refused` where that opens nothing here. */
+  session(claim: SessionClaim, command: SessionCommand): SessionAnswer {
+    const { state } = this.#runner;
+    return state === null ? { kind: "refused" } : this.#carryOut(decideSession(this.#runner.turn(state), claim, command)).answer;
+  }
+
+  /** No code goes to this address from here any more. */
+  async stopCodes(email: string): Promise<boolean> {
+    return this.#command((turn) => decideStopCodes(turn, email));
+  }
+
+  askToConfirm(): RejectionReason | null | "unknown" {
+    return this.#mailCommand(decideAskToConfirm);
   }
 
   async setContact(contact: ContactSummary): Promise<boolean> {
     return this.#command((turn) => decideContact(turn, contact));
   }
 
-  async revokeVisitor(): Promise<boolean> {
-    return this.#command(decideRevoke);
+  async setBlocked(isBlocked: boolean): Promise<boolean> {
+    return this.#command((turn) => decideBlocked(turn, isBlocked));
   }
 
-  /** Mails a chat message with its transcript (S20), or tries a failed mail again. */
-  mailMessage(seq: number): RejectionReason | null | "unknown" {
-    return this.#mailCommand((turn) => decideMailMessage(turn, seq));
+  /** Mails a chat message with its transcript (S20), or tries a failed mail again, to the address that its agent saw. */
+  mailMessage(seq: number, seen: string | null = null): RejectionReason | null | "unknown" {
+    return this.#mailCommand((turn) => decideMailMessage(turn, seq, seen));
   }
 
   /** Mails the last reply, with the chat so far below it. */
@@ -214,11 +238,6 @@ export abstract class ConversationObject extends DurableObject {
 
   mailFacts(): MailFacts | null {
     return this.#runner.state === null ? null : mailFactsOf(this.#runner.state, this.#log);
-  }
-
-  /** What the visitor's token must say to be accepted; null where there is no such conversation. */
-  tokenGeneration(): number | null {
-    return this.#runner.state?.tokenGeneration ?? null;
   }
 
   /** The row that the index should have. */
@@ -252,4 +271,9 @@ export abstract class ConversationObject extends DurableObject {
     this.#runner.apply(outcome.effects);
     return outcome;
   }
+}
+
+/** Of a message's answer: the token that its sender is given, if the browser that began it may come in at all. */
+function sessionOf({ beginner }: ConversationState): SendAnswerSession {
+  return beginner === null ? null : { id: beginner.id, generation: beginner.generation, isRefused: beginner.isBlocked || beginner.isEnded };
 }

@@ -1,7 +1,7 @@
 /** From a socket's bytes to a decision carried out: limits, parsing, and the files that a message names. */
 import { describeError } from "../../worker/domain/error-text.ts";
 import { hasRole } from "../../worker/domain/roles.ts";
-import type { Connection } from "./connection.ts";
+import { claimOf, type Connection } from "./connection.ts";
 import { addressesOf, type Copies, type OwnAddresses } from "./copies.ts";
 import { badFrame, decideFrame, rejected, type ClaimedFiles } from "./core.ts";
 import type { EffectRunner } from "./effect-runner.ts";
@@ -10,7 +10,7 @@ import { parseFrame } from "./frames.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { CLOSE_CODES, type ClientFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
-import { FIRST_TOKEN_GENERATION } from "./state.ts";
+import { decideUse, isAdmitted } from "./sessions.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 export interface ReceiveParts {
@@ -42,15 +42,18 @@ export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data:
 function admittedConnection({ runner, sockets }: ReceiveParts, socket: WebSocket): Connection | null {
   const connection = sockets.connectionOf(socket);
   if (connection === null || runner.state === null) return null;
-  const isAdmitted =
+  const mayStay =
     connection.kind === "agent"
       ? hasRole(connection.role, "viewer")
-      : (connection.tokenGeneration ?? FIRST_TOKEN_GENERATION) === runner.state.tokenGeneration;
-  return isAdmitted ? connection : null;
+      : isAdmitted(runner.state, claimOf(connection));
+  return mayStay ? connection : null;
 }
 
 function carryOut({ runner }: ReceiveParts, socket: WebSocket, input: Parameters<typeof decideFrame>[1]): void {
+  const { frame, connection } = input;
   try {
+    // A token's first use may be what makes its level count; then this very frame is answered by it.
+    if (frame.type === "hello" && connection.kind === "visitor") runner.decide((turn) => decideUse(turn, claimOf(connection)));
     runner.decide((turn) => decideFrame(turn, input), socket);
   } catch (error) {
     console.error(

@@ -4,7 +4,8 @@ import { connectionSchema, type Connection } from "./connection.ts";
 import type { SeenConnection } from "./presence.ts";
 import type { ServerFrame } from "./protocol.ts";
 import { TrafficMeter } from "./traffic.ts";
-import { frameFor, type Audience } from "./views.ts";
+import { AGENT_VIEWER, type Viewer } from "./audience.ts";
+import { frameFor } from "./views.ts";
 
 export interface OpenSocket extends SeenConnection {
   socket: WebSocket;
@@ -63,17 +64,31 @@ export class Sockets {
     return this.#traffic.count(socket, now);
   }
 
-  /** Sends to every ready socket in the words of its audience; serialised once per audience. */
-  broadcast(frame: ServerFrame | ((audience: Audience) => ServerFrame | null), except?: WebSocket): void {
-    const texts = new Map<Audience, string | null>();
+  /** Who looks through a socket: the object knows what its session is confirmed for; nobody where it may look at nothing. */
+  #viewerOf: (connection: Connection) => Viewer | null = ({ kind }) => (kind === "agent" ? AGENT_VIEWER : null);
+
+  seenThrough(viewerOf: (connection: Connection) => Viewer | null): void {
+    this.#viewerOf = viewerOf;
+  }
+
+  viewer(connection: Connection): Viewer | null {
+    return this.#viewerOf(connection);
+  }
+
+  /** Sends to every ready socket in the words of who looks through it; serialised once for each of them. */
+  broadcast(frame: ServerFrame | ((viewer: Viewer) => ServerFrame | null), except?: WebSocket): void {
+    const texts = new Map<string, string | null>();
     for (const socket of this.#ctx.getWebSockets()) {
       const connection = this.connectionOf(socket);
       if (connection?.isReady !== true || socket === except) continue;
-      let text = texts.get(connection.kind);
+      const viewer = this.#viewerOf(connection);
+      if (viewer === null) continue;
+      const key = viewer.kind === "agent" ? "agent" : `${viewer.id} ${viewer.confirmedFor ?? ""}`;
+      let text = texts.get(key);
       if (text === undefined) {
-        const shown = typeof frame === "function" ? frame(connection.kind) : frameFor(connection.kind, frame);
+        const shown = typeof frame === "function" ? frame(viewer) : frameFor(viewer, frame);
         text = shown === null ? null : JSON.stringify(shown);
-        texts.set(connection.kind, text);
+        texts.set(key, text);
       }
       if (text !== null) sendText(socket, text);
     }

@@ -4,7 +4,8 @@ import type { InboxPorts } from "../durable-objects/inbox/inbox-object.ts";
 import { newId } from "./api/new-id.ts";
 import { loadRoles } from "./db/agents.ts";
 import { claimAttachments } from "./db/attachments.ts";
-import { findOrCreateContact } from "./db/contacts.ts";
+import { findContactByEmail, findOrCreateContact } from "./db/contacts.ts";
+import { noteAddress, setPlace } from "./db/places.ts";
 import { saveConversation } from "./db/conversations.ts";
 import { openDatabase } from "./db/database.ts";
 import { findOwnAddresses } from "./db/settings.ts";
@@ -23,10 +24,16 @@ export function conversationPorts(env: Env): ConversationPorts {
       await Promise.all(inboxStubs(env).map((stub) => stub.publishPresence(conversationId, isVisitorOnline)));
     },
     resolveContact: async ({ email, name }) => {
-      // Typed by a visitor: known from now on, but not proven (T2).
+      // Nobody has written from there yet.
       const contact = await findOrCreateContact(db, { id: newId(), email, name: name ?? null, isProven: false, now: Date.now() });
       return { id: contact.id, name: contact.name, email };
     },
+    noteAddress: async ({ conversationId, email, isChat }) => {
+      const hasOthers = await noteAddress(db, { conversationId, email, isChat, now: Date.now() });
+      const contact = await findContactByEmail(db, email);
+      return { email, hasOthers, isBlocked: contact !== null && contact.blockedAt !== null };
+    },
+    notePlace: ({ conversationId, email }) => setPlace(db, { conversationId, email, now: Date.now() }),
     findOwnAddresses: (addresses) => findOwnAddresses(db, addresses),
     claimAttachments: (input) => claimAttachments(db, input),
     loadRoles: (credentials) => loadRoles(db, credentials, Date.now()),

@@ -41,7 +41,8 @@ async function resolveContact({ runner, ports }: AddressBookParts): Promise<void
 async function noteAddress({ runner, ports }: AddressBookParts): Promise<void> {
   const { state } = runner;
   if (state === null || state.address === null || state.address.hasOthers !== null) return;
-  const facts = await withTimeout(ports.noteAddress({ conversationId: state.id, email: state.address.email }));
+  const { id: conversationId, address, beginner } = state;
+  const facts = await withTimeout(ports.noteAddress({ conversationId, email: address.email, isChat: beginner !== null }));
   runner.decide((turn) => decideAddressKnown(turn, facts));
 }
 

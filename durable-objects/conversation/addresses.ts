@@ -83,17 +83,18 @@ export function addressForAgents(state: ConversationState, now: number): Convers
     : { email: state.address.email, level, claimed: state.claimed === state.address.email ? null : state.claimed };
 }
 
-/**
- * Whether only an agent's click may replace the address: it was mailed, or has mailed us. Not where every mail to it came
- * back for good, none came from it, and no other conversation has it: then nobody is there to be robbed of an answer.
- */
+/** Whether only an agent's click may replace the address: it was mailed, or has mailed us. */
 export function isAddressHeld(state: ConversationState): boolean {
   const { address, correspondents } = state;
   if (address === null) return false;
   const known = correspondentOf(state, address.email);
-  if (known === null) return correspondents.length >= CORRESPONDENTS_MAX;
-  if (known.isHeard) return true;
-  return known.mails > 0 && !(known.bounces >= known.mails && address.hasOthers === false);
+  return known === null ? correspondents.length >= CORRESPONDENTS_MAX : known.isHeard || known.mails > 0;
+}
+
+/** Every mail to it came back for good, and none came from it: maybe a slip of the pen. */
+export function isAddressDead(state: ConversationState): boolean {
+  const known = state.address === null ? null : correspondentOf(state, state.address.email);
+  return known !== null && !known.isHeard && known.mails > 0 && known.bounces >= known.mails;
 }
 
 /** A visitor says their address; theirs to change only while it is not held. */
@@ -109,8 +110,21 @@ export function decideTyped(turn: Turn, typed: { email: string; name?: string | 
       kind: "event",
       event: { at: now, afterSeq: state.lastSeq, kind: "claimed", actor: { kind: "visitor" }, subject: { name: typed.email } },
     },
-    ...told({ ...given, claimed: typed.email }),
+    ...told(askAgain({ ...given, claimed: typed.email })),
   ];
+}
+
+/** Nobody may be robbed of an answer by a new address where every mail to the old one came back: the book is asked who else has it. */
+export function askAgain(state: ConversationState): ConversationState {
+  if (state.claimed === null || state.address === null || !isAddressDead(state)) return state;
+  return { ...state, address: { ...state.address, hasOthers: null } };
+}
+
+/** What the visitor says now, where it needs no agent: every mail came back, none came, and no other conversation has the address. */
+export function decideClaimed(turn: Turn): Effect[] {
+  const { state } = turn;
+  if (state.claimed === null || state.address?.hasOthers !== false || !isAddressDead(state)) return [];
+  return replaced(turn, state, { email: state.claimed, by: "visitor", actor: { kind: "visitor" } });
 }
 
 /** An agent's click: replies go there from now on. What the visitor calls themselves stays their own word. */

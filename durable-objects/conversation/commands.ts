@@ -1,6 +1,7 @@
 /** What agents and the Worker ask of a conversation besides messages. Pure. */
 import type { Effect, Turn } from "./effects.ts";
 import { appendMessage, queuedDelivery } from "./append.ts";
+import { decideClaimed } from "./addresses.ts";
 import { audienceOfReply } from "./audience.ts";
 import { recipientsOf } from "./copies.ts";
 import { delivered } from "./delivery.ts";
@@ -57,7 +58,8 @@ export function decideAddressKnown(turn: Turn, { email, hasOthers, isBlocked }: 
   if (address?.email !== email) return [];
   const state = { ...turn.state, address: { ...address, hasOthers } };
   const known: Effect = { kind: "state", state };
-  return isBlocked ? [known, ...decideBlocked({ ...turn, state }, true)] : [known];
+  if (isBlocked) return [known, ...decideBlocked({ ...turn, state }, true)];
+  return [known, ...decideClaimed({ ...turn, state })];
 }
 
 /** Who it is, from the address book. Where the contact's address was put right, replies go to the new one. */

@@ -27,7 +27,6 @@ import {
   settleMail,
   type DeliveryResult,
   type OutboxRow,
-  type Settled,
 } from "./outbox.ts";
 import type { ConversationPorts, MailToDeliver } from "./ports.ts";
 import { ADDRESS_CHANGED_REASON, type Delivery, type Message } from "./protocol.ts";

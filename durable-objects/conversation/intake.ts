@@ -78,8 +78,8 @@ export interface MailFacts {
   email: string | null;
   /** The browser that began it, if one did. */
   beginner: {
-    /** The address that it gave last. */
-    given: string | null;
+    /** The addresses that it gave. */
+    given: string[];
     /** The one that it is, or was, confirmed for. */
     confirmed: string | null;
   } | null;
@@ -169,7 +169,7 @@ export function mailFactsOf(state: ConversationState, log: { before: (seq: numbe
 
 function beginnerFactsOf(state: ConversationState): MailFacts["beginner"] {
   const beginner = beginnerOf(state);
-  return beginner === null ? null : { given: beginner.given.at(-1) ?? null, confirmed: beginner.confirmed?.email ?? null };
+  return beginner === null ? null : { given: beginner.given, confirmed: beginner.confirmed?.email ?? null };
 }
 
 /** Nothing comes back for a mail that still waits. */

@@ -1,5 +1,5 @@
 /** What a mail that leaves means for its conversation. Pure. */
-import { withCorrespondent } from "./addresses.ts";
+import { askAgain, withCorrespondent } from "./addresses.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { DeliveryResult, OutboxRow, Settled } from "./outbox.ts";
 import { ADDRESS_CHANGED_REASON, type Message } from "./protocol.ts";
@@ -53,7 +53,7 @@ function isBounce(result: DeliveryResult): boolean {
 
 /** A mail to an address came back for good. */
 export function bounced(state: ConversationState, email: string): ConversationState {
-  return withCorrespondent(state, email, ({ bounces }) => ({ bounces: bounces + 1 }));
+  return askAgain(withCorrespondent(state, email, ({ bounces }) => ({ bounces: bounces + 1 })));
 }
 
 /** Our own mail's id joins the thread's references. */

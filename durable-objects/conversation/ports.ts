@@ -37,7 +37,7 @@ export interface ConversationPorts {
   /** Finds or makes the contact of an address that a mail has left for, or that an agent gave. Safe to repeat. */
   resolveContact(address: { email: string; name?: string | undefined }): Promise<ContactSummary>;
   /** Notes that this conversation has this address, and tells what is known of it. Safe to repeat. */
-  noteAddress(input: { conversationId: string; email: string }): Promise<AddressFacts>;
+  noteAddress(input: { conversationId: string; email: string; isChat: boolean }): Promise<AddressFacts>;
   /** The browser that began the conversation has shown that the address is theirs: its owner's mails go here. Safe to repeat. */
   notePlace(input: { conversationId: string; email: string }): Promise<void>;
   /** The files with these ids, now of this conversation for ever; null where one is unknown, another's or not the sender's. */

@@ -2,7 +2,7 @@
 import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import type { LedgerRow } from "./ledger.ts";
-import { attachments, contactConversations, ledger, mailIds, participants } from "./schema.ts";
+import { attachments, ledger, mailIds, participants, places } from "./schema.ts";
 
 /** Verdicts that made a message; bounces and reports are about one of ours. */
 const MESSAGE_VERDICTS = new Set(["forwarded", "note", "token", "token:new-person", "reference", "linked", "contact", "new"]);
@@ -64,8 +64,8 @@ export interface SettledMove {
   fileIds: readonly string[];
   /** The author, as a participant of a conversation that is not theirs. */
   participant: string | null;
-  /** The contact of the new place, whose mail it is: their next one follows it. */
-  contactId: string | null;
+  /** The address of the new place, whose mail it is: its next one follows it. */
+  placeOf: string | null;
   now: number;
 }
 
@@ -75,7 +75,7 @@ export interface SettledMove {
  */
 export async function settleMove(db: Database, row: MovingRow, move: SettledMove): Promise<void> {
   const { conversationId: from, moveTo: to } = row;
-  const { seq, fileIds, participant, contactId, now } = move;
+  const { seq, fileIds, participant, placeOf, now } = move;
   const rows = sql`IN (SELECT value FROM json_each(${JSON.stringify(await listCopies(db, row))}))`;
   const isCurrent = isCurrentMove(row);
   await db.batch([
@@ -93,9 +93,9 @@ export async function settleMove(db: Database, row: MovingRow, move: SettledMove
       .set({ conversationId: to, seq: sql`CASE WHEN seq IS NULL THEN NULL ELSE ${seq} END` })
       .where(sql`ledger_id ${rows} AND ${isCurrent}`),
     db
-      .update(contactConversations)
+      .update(places)
       .set({ conversationId: to, updatedAt: now })
-      .where(sql`contact_id = ${contactId} AND conversation_id = ${from} AND ${isCurrent}`),
+      .where(sql`email = ${placeOf} AND conversation_id = ${from} AND ${isCurrent}`),
     db
       .update(ledger)
       .set({

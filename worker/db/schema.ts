@@ -162,9 +162,30 @@ export const undeliverableAddresses = sqliteTable("undeliverable_addresses", {
 });
 
 /**
- * Where the next mail of a contact goes (S14): claimed before the append, so that two quick mails of one person
+ * Where the next mail of an address goes (S14): claimed before the append, so that two quick mails of one person
  * cannot open two conversations.
  */
+export const places = sqliteTable("places", {
+  /** Lower-case. */
+  email: text("email").primaryKey(),
+  conversationId: text("conversation_id").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** Every address that a conversation has or had, whoever named it. */
+export const conversationAddresses = sqliteTable(
+  "conversation_addresses",
+  {
+    email: text("email").notNull(),
+    conversationId: text("conversation_id").notNull(),
+    /** A browser began it; else a mail or an agent did. */
+    isChat: integer("is_chat", { mode: "boolean" }).notNull(),
+    at: integer("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.email, table.conversationId] })],
+);
+
+/** What `places` was before: read by nobody, written by who still runs the version before. */
 export const contactConversations = sqliteTable("contact_conversations", {
   contactId: text("contact_id").primaryKey(),
   conversationId: text("conversation_id").notNull(),

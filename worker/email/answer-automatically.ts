@@ -28,8 +28,11 @@ export async function answerAutomatically(input: AnswerInput): Promise<void> {
   });
   if (kind === null) return;
   const stub = conversationStub(env, conversationId);
+  const facts = await stub.mailFacts();
   // It goes to the contact, who is not answered for what somebody else in the thread has written (T14).
-  if ((await stub.mailFacts())?.email !== mail.from.address) return;
+  if (facts === null || facts.email !== mail.from.address) return;
+  // Nor is an address that somebody typed in a chat or a form, and has not shown to be theirs (T1).
+  if (facts.isForm || (facts.beginner !== null && facts.beginner.confirmed !== mail.from.address)) return;
   const texts = MAIL_TEXTS[mailbox.locale ?? settings.mail.locale];
   // Counted before it is sent: one too few is better than one too many.
   await saveAutoAnswer(db, { ledgerId: row.id, email: mail.from.address, at: row.receivedAt });

@@ -2,14 +2,16 @@
 import type { OpenRequest, ReceivedMail } from "../../durable-objects/conversation/intake.ts";
 import { TEXT_LENGTH_MAX, type Message } from "../../durable-objects/conversation/protocol.ts";
 import { findAgent } from "../db/agents.ts";
-import { findContactByEmail, proveAddress, setContactConversation } from "../db/contacts.ts";
+import { findContactByEmail, proveAddress } from "../db/contacts.ts";
 import type { LedgerRow } from "../db/ledger.ts";
+import { setPlace } from "../db/places.ts";
 import { addParticipants, learnMailIds, saveMailId } from "../db/mail-threads.ts";
 import type { Agent } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import { hasRole } from "../domain/roles.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
 import { applyBounce, applyEvent } from "./apply-report.ts";
+import { isPlaceOf } from "./find-usual-place.ts";
 import { findPlace, openRequest, type Place } from "./find-place.ts";
 import { storeMailFiles } from "./mail-files.ts";
 import type { MailAddress } from "./mail.ts";
@@ -98,7 +100,7 @@ async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise
     },
     contact: place.contact,
     shouldReopen: verdict.target.kind === "begin" || verdict.target.shouldReopen,
-    provesAddress: verdict.code === "token" && verdict.provesAddress,
+    isAnswer: verdict.code === "token" && verdict.isAnswer,
   });
   if (verdict.code === "forwarded" && verdict.note !== null) await addForwardNote(input, place.open, verdict);
   await remember(input, verdict, message.seq, place);
@@ -173,10 +175,7 @@ function personOf({ address, name }: MailAddress): { address: string; name?: str
   return name === null ? { address } : { address, name };
 }
 
-/**
- * Whether it joins a conversation whose contact did not write it: the visitor who reads along must not see it (T2). Looked
- * up when it is carried out, because after a crash the conversation may be somebody else's.
- */
+/** Whether it joins a conversation whose contact did not write it; looked up when it is carried out. */
 async function isParticipantMail(
   { env, db }: ApplyInput,
   { code, target }: MessageVerdict,
@@ -184,10 +183,7 @@ async function isParticipantMail(
 ): Promise<boolean> {
   if (author === null || target.kind !== "join" || code === "token:new-person") return false;
   const facts = await conversationStub(env, target.conversationId).mailFacts();
-  if (facts === null) return false;
-  // Without a token an address that is not proven is nobody's.
-  if (code !== "token" && !facts.isAddressProven) return true;
-  if (facts.email === author.address) return false;
+  if (facts === null || facts.email === author.address) return false;
   const sender = await findContactByEmail(db, author.address);
   return sender === null || sender.id !== facts.contactId;
 }
@@ -213,7 +209,7 @@ async function addForwardNote(
     mail: { ledgerId: input.row.id },
     contact: null,
     shouldReopen: false,
-    provesAddress: false,
+    isAnswer: false,
   });
 }
 
@@ -232,7 +228,7 @@ async function applyNote(input: ApplyInput, verdict: Extract<Verdict, { code: "n
       mail: { ledgerId: row.id, ...(mail.from === null ? {} : { from: { address: mail.from.address } }) },
       contact: null,
       shouldReopen: false,
-      provesAddress: false,
+      isAnswer: false,
     }));
   const learnt = { conversationId: verdict.conversationId, seq: message.seq };
   await saveMailId(db, {
@@ -286,10 +282,8 @@ async function remember(input: ApplyInput, verdict: MessageVerdict, seq: number,
     });
   const ids = verdict.learnIds.filter((id) => id !== mail.messageId);
   await learnMailIds(db, { mailboxId, conversationId, ledgerId: row.id, ids, now });
-  if (verdict.code !== "token" || !verdict.provesAddress || mail.from === null) return;
-  await proveAddress(db, mail.from.address);
-  const facts = await conversationStub(input.env, conversationId).mailFacts();
-  const contactId = facts?.contactId ?? null;
-  // Not where another address was typed while the mail was on its way.
-  if (contactId !== null && facts?.isAddressProven === true) await setContactConversation(db, { contactId, conversationId, now });
+  if (verdict.code !== "token" || !verdict.isAnswer || mail.from === null) return;
+  const email = mail.from.address;
+  await proveAddress(db, email);
+  if (await isPlaceOf(input.env, db, { conversationId, email })) await setPlace(db, { email, conversationId, now });
 }

@@ -3,7 +3,6 @@ import { recipientsOf } from "../../durable-objects/conversation/copies.ts";
 import type { DeliveryResult } from "../../durable-objects/conversation/outbox.ts";
 import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
 import type { Attachment, Message } from "../../durable-objects/conversation/protocol.ts";
-import { replyAddressOf } from "../../durable-objects/conversation/state.ts";
 import { createFileUrl } from "../api/files.ts";
 import { findAttachment } from "../db/attachments.ts";
 import { openDatabase, type Database } from "../db/database.ts";
@@ -28,12 +27,11 @@ const MAIL_LINK_MS = 30 * 24 * 60 * 60 * 1_000;
 
 /** Throws only where nothing was handed over (the database is away, say): then it is tried again. */
 export async function deliverMail(env: Env, job: MailToDeliver): Promise<DeliveryResult> {
-  const recipient = replyAddressOf(job.state);
-  if (recipient === null) return { kind: "refused", reason: "There is no address to write to." };
+  const recipient = job.to;
   const db = openDatabase(env.DB);
   const mailbox = await mailboxOf(db, job);
   if (mailbox === null) return { kind: "refused", reason: "There is no mailbox to write from." };
-  const plan = planRecipients(job, await findUndeliverable(db, recipientsOf(job.state, job.message)));
+  const plan = planRecipients(job, await findUndeliverable(db, recipientsOf(recipient, job.message)));
   if (plan.targets.length === 0) return heldResult(plan);
   const files = await loadFiles(
     env,
@@ -145,7 +143,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     company: settings.company,
     agentName: message.author.name ?? null,
     mailbox: mailbox.address,
-    recipient: { address: recipient, name: state.contact?.name ?? state.capture?.name ?? null },
+    recipient: { address: recipient, name: state.contact?.email === recipient ? state.contact.name : null },
     cc: toAddresses(message.cc, [recipient]),
     bcc: toAddresses(message.bcc, [recipient, ...(message.cc ?? [])]),
     withheld: plan.everyone.filter((address) => !plan.targets.includes(address)),

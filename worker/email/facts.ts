@@ -1,10 +1,11 @@
 /** Looks up everything that the decision table asks about a mail. */
 import { findAgentByEmail } from "../db/agents.ts";
-import { findContactByEmail, findContactConversation } from "../db/contacts.ts";
+import { findContactByEmail } from "../db/contacts.ts";
 import { countRecentMails, findTwin } from "../db/ledger.ts";
 import { findByMessageIds, findConversationsByIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
 import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
+import { findUsualPlace } from "./find-usual-place.ts";
 import { LOOP_WINDOW_MS } from "./match-conversation.ts";
 import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
 import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
@@ -76,14 +77,9 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
 type Lookup = TakenUp & { keys: ReplyKeys; sender: string | null; senderContactId: string | null };
 
 async function findKnownContact({ env, db }: TakenUp, email: string): Promise<(KnownContact & { isBlocked: boolean }) | null> {
-  const contact = await findContactByEmail(db, email);
-  if (contact === null) return null;
-  const conversationId = await findContactConversation(db, contact.id);
-  const facts = conversationId === null ? null : await conversationStub(env, conversationId).mailFacts();
-  const known = { contactId: contact.id, isBlocked: contact.blockedAt !== null };
-  // It was theirs until somebody put another's address right: their next mail is none of that person's (T2).
-  if (conversationId === null || facts === null || facts.contactId !== contact.id) return { ...known, latest: null };
-  return { ...known, latest: { conversationId, isAddressProven: facts.isAddressProven, subject: facts.subject } };
+  const [contact, latest] = await Promise.all([findContactByEmail(db, email), findUsualPlace(env, db, email)]);
+  if (contact === null && latest === null) return null;
+  return { contactId: contact?.id ?? null, isBlocked: contact !== null && contact.blockedAt !== null, latest };
 }
 
 async function readToken(lookup: Lookup): Promise<MatchFacts["token"]> {
@@ -123,7 +119,7 @@ async function findConversation(lookup: Lookup, conversationId: string): Promise
     : sender !== null && (await isParticipant(lookup.db, conversationId, sender))
       ? "participant"
       : "stranger";
-  return { conversationId, relation, isAddressProven: facts.isAddressProven };
+  return { conversationId, relation };
 }
 
 /** The mail of ours that a report is about: by its id, else by the token in its reply address. */

@@ -2,8 +2,9 @@
  * Where an inbound mail goes: the decision table, rows M1 to M17, first row that fits. Pure. What protects
  * people from each other is here:
  * - whoever holds a strong token may write into its conversation, and is shown as who they are;
- * - a Message-ID or a `From:` line alone leads only to conversations whose address is proven, because a
- *   visitor reads those where it is not, and ids leak;
+ * - a Message-ID leads its sender only to conversations that they belong to, a `From:` line alone to the usual place of
+ *   its address; whom the mail is for there is stored with it, so that no browser in a chat reads it unless it has shown
+ *   that the address is theirs;
  * - a stranger never enters a thread without a token.
  */
 import { explainRefusal } from "./smtp-reply.ts";
@@ -147,7 +148,7 @@ function decideAgentReply(facts: MatchFacts): Found {
   if (sender.agentId === null || conversation === undefined || conversation.relation === "contact") return null;
   const isStrong = token.kind === "strong";
   // Without a token it is a From line and an id, and both can be had.
-  if (!isStrong && (isForged(facts) || !conversation.isAddressProven)) return null;
+  if (!isStrong) return null;
   const isOwnToken = token.kind === "strong" && token.isForSender;
   const mayReply = isOwnToken && settings.canAgentsReplyByMail && facts.mail.class === "person" && !isForged(facts);
   const as = mayReply ? "reply" : "note";
@@ -169,8 +170,8 @@ function decideToken(facts: MatchFacts): Found {
   return {
     code: "token",
     target: join(facts, token.conversation),
-    // The mail with this token was sent to the contact's address and is answered from there.
-    provesAddress: isContact && token.isForSender && !isForged(facts),
+    // The mail with this token was sent to the contact's address and is answered from there: the mailbox exists.
+    isAnswer: isContact && token.isForSender && !isForged(facts) && facts.mail.class !== "auto-reply",
     ...append(facts, {
       learnIds: learnAll(facts),
       participants: isContact ? findOtherPeople(facts.mail, facts.ownAddresses) : [],
@@ -196,7 +197,7 @@ function decideNewPerson(facts: MatchFacts): Found {
 function decideReference(facts: MatchFacts): Found {
   // Nobody wrote it whom its From line names: an id, which can be had, leads it nowhere.
   if (isForged(facts)) return null;
-  const conversation = facts.references.find(({ relation, isAddressProven }) => relation !== "stranger" && isAddressProven);
+  const conversation = facts.references.find(({ relation }) => relation !== "stranger");
   if (conversation === undefined) return null;
   const reason = "It answers a mail of this conversation, and its sender belongs to it.";
   return { code: "reference", target: join(facts, conversation), ...append(facts, { learnIds: learnOwn(facts) }), reason };
@@ -205,15 +206,12 @@ function decideReference(facts: MatchFacts): Found {
 function decideLinked(facts: MatchFacts): Found {
   const [conversation] = facts.references;
   if (conversation === undefined || isForged(facts)) return null;
-  const isStranger = conversation.relation === "stranger";
   return {
     code: "linked",
     target: begin(facts),
     linkedTo: conversation.conversationId,
     ...append(facts, { learnIds: learnOwn(facts), participants: findOtherPeople(facts.mail, facts.ownAddresses) }),
-    reason: isStranger
-      ? "It refers to a mail of another conversation, to which its sender does not belong."
-      : "It refers to a conversation whose visitor has not proven this address.",
+    reason: "It refers to a mail of another conversation, to which its sender does not belong.",
   };
 }
 
@@ -255,7 +253,7 @@ function decideNew(facts: MatchFacts): Decision {
 function chooseLatest(facts: MatchFacts, contact: KnownContact | null, address: MailAddress | null): Target {
   const latest = contact?.latest ?? null;
   const begun: Target = { kind: "begin", contact: toContactRef(contact, address) };
-  if (latest === null || !latest.isAddressProven) return begun;
+  if (latest === null) return begun;
   return isOtherSubject(facts, latest.subject) ? { ...begun, replaces: latest.conversationId } : join(facts, latest);
 }
 
@@ -274,7 +272,8 @@ function begin({ sender, mail }: MatchFacts): Target {
 }
 
 function toContactRef(contact: KnownContact | null, address: MailAddress | null): ContactRef {
-  return contact === null ? { kind: "new", address } : { kind: "known", contactId: contact.contactId };
+  const contactId = contact?.contactId ?? null;
+  return contactId === null ? { kind: "new", address } : { kind: "known", contactId };
 }
 
 function join({ mail }: MatchFacts, { conversationId }: Pick<FoundConversation, "conversationId">): Target {

@@ -10,17 +10,14 @@ export interface FoundConversation {
    * its contact counts as the contact: they write for themselves then.
    */
   relation: "contact" | "participant" | "stranger";
-  /**
-   * False while its contact's address was only typed by a visitor. True once a mail with its token came back,
-   * and for conversations that began by mail, which no visitor can read.
-   */
-  isAddressProven: boolean;
 }
 
+/** Somebody whose address is known: in the address book, or from a conversation in which a browser typed it. */
 export interface KnownContact {
-  contactId: string;
-  /** Their latest conversation in this mailbox's deployment, open or complete. */
-  latest: { conversationId: string; isAddressProven: boolean; subject: string | null } | null;
+  /** Null where nobody has written from the address, or to it. */
+  contactId: string | null;
+  /** The usual place of their address, open or complete. */
+  latest: { conversationId: string; subject: string | null } | null;
 }
 
 export interface MatchFacts {

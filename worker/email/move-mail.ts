@@ -96,7 +96,7 @@ async function carryOut(env: Env, db: Database, row: MovingRow): Promise<void> {
     // It may have been there already, with files of its own.
     fileIds: [...filesOf(parts), ...filesOf(await target.mailParts(message.seq))],
     participant: author === null || isTheirs ? null : author.address,
-    contactId: isTheirs ? (facts?.contactId ?? null) : null,
+    placeOf: isTheirs ? author.address : null,
     now: Date.now(),
   });
 }

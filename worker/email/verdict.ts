@@ -93,8 +93,8 @@ export const verdictSchema = v.variant("code", [
     learnIds: v.array(v.string()),
     ...common,
   }),
-  /** `provesAddress`: the contact's address is proven from now on. */
-  v.object({ ...message("token").entries, provesAddress: v.boolean() }),
+  /** `isAnswer`: somebody wrote it, at the address that the token was sent to: that mailbox exists. */
+  v.object({ ...message("token").entries, isAnswer: v.optional(v.boolean(), false) }),
   message("token:new-person"),
   message("reference"),
   v.object({ ...message("linked").entries, linkedTo: v.string() }),

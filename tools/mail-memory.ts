@@ -103,6 +103,7 @@ async function startWorker(folder: string): Promise<{ runtime: Miniflare; url: s
           durableObjects: {
             CONVERSATION: { className: "Conversation", useSQLite: true },
             INBOX: { className: "Inbox", useSQLite: true },
+            TOTALS: { className: "Totals", useSQLite: true },
           },
           d1Databases: { DB: "hilo" },
           r2Buckets: { MAIL: "hilo-mail" },

@@ -19,6 +19,8 @@ export class Inbox extends InboxObject {
   }
 }
 
+export { TotalsObject as Totals } from "../durable-objects/totals/totals-object.ts";
+
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
   email: (message, env) => handleEmail(message, env),

@@ -63,7 +63,7 @@ export async function startHiloWorker(options: {
     state,
     script,
     variables: { ...SECRETS, PUBLIC_URL: `http://127.0.0.1:${port}` },
-    objects: { CONVERSATION: "Conversation", INBOX: "Inbox", ...objects },
+    objects: { CONVERSATION: "Conversation", INBOX: "Inbox", TOTALS: "Totals", ...objects },
     migrations: join(ROOT, "migrations"),
   });
   await worker.start();

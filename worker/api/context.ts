@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Role } from "../domain/roles.ts";
 import type { Database } from "../db/database.ts";
+import { clientKeyOf } from "../domain/client-key.ts";
 import type { Env } from "../env.ts";
 
 export interface Principal {
@@ -29,5 +30,5 @@ export function ownOrigins(env: Env, request: Request): string[] {
 
 /** Who asks, for limits: the platform's word, never a header that a client can set (in front of `wrangler dev` there is none). */
 export function clientKey(request: Request): string {
-  return request.headers.get("cf-connecting-ip") ?? "local";
+  return clientKeyOf(request.headers.get("cf-connecting-ip") ?? "local");
 }

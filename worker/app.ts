@@ -3,12 +3,14 @@ import { Hono } from "hono";
 import type { AppEnv } from "./api/context.ts";
 import { filesApp } from "./api/files.ts";
 import { api } from "./api/index.ts";
+import { notMeApp } from "./api/not-me.ts";
 import { AppError, onError } from "./api/problems.ts";
 import { widgetApp } from "./api/widget.ts";
 import { inboundMailApp } from "./email/inbound.ts";
 
 export const app = new Hono<AppEnv>()
   .route("/", api)
+  .route("/", notMeApp)
   .route("/", widgetApp)
   .route("/", inboundMailApp)
   .route("/", filesApp)

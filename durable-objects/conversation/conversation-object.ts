@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { AlarmClock } from "./alarms.ts";
+import { beginnerViewer } from "./audience.ts";
 import { decideAddress, decideTyped } from "./addresses.ts";
 import {
   decideAskToConfirm,
@@ -41,6 +42,7 @@ import { Sockets, closeSocket } from "./sockets.ts";
 import type { PersonMessage, SendAnswer, SendAnswerSession, ViewAnswer } from "./calls.ts";
 import type { ConversationState } from "./state.ts";
 import { acceptUpgrade } from "./upgrade.ts";
+import { messageFor } from "./views.ts";
 import { AgentWatch, WATCH_INTERVAL_MS } from "./watch.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -194,6 +196,14 @@ export abstract class ConversationObject extends DurableObject {
   session(claim: SessionClaim, command: SessionCommand): SessionAnswer {
     const { state } = this.#runner;
     return state === null ? { kind: "refused" } : this.#carryOut(decideSession(this.#runner.turn(state), claim, command)).answer;
+  }
+
+  /** Whether a file came with a message that is for this browser. */
+  mayOpenFile(claim: SessionClaim, attachmentId: string): boolean {
+    const { state } = this.#runner;
+    const viewer = state === null || !isAdmitted(state, claim) ? null : beginnerViewer(state, Date.now());
+    const message = viewer === null ? null : this.#log.findByFile(attachmentId);
+    return viewer !== null && message !== null && messageFor(viewer, message) !== null;
   }
 
   /** No code goes to this address from here any more. */

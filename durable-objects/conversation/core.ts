@@ -129,7 +129,7 @@ export interface SendRequest extends Copies {
   /** Those of `cc` and `bcc` that are mailboxes of ours; none where nothing is said. */
   own?: OwnAddresses | undefined;
   /** Of an email: the address that its agent saw. */
-  to?: string | undefined;
+  to?: readonly string[] | undefined;
 }
 
 interface SendRefusal {
@@ -205,7 +205,7 @@ function refusalOf(turn: Turn, request: SendRequest & { attachments: Attachment[
   const address = replyAddressOf(turn.state);
   if (request.channel === "email" && address === null) return "no_address";
   // Whom the agent saw, or nobody.
-  if (request.channel === "email" && request.to !== undefined && request.to.trim().toLowerCase() !== address)
+  if (request.channel === "email" && request.to !== undefined && request.to[0]?.trim().toLowerCase() !== address)
     return "address_changed";
   const { ifLastSeq, author } = request;
   const isNewer = (reply: ConversationState["lastReply"]) =>

@@ -327,7 +327,7 @@ const sendFrame = v.object({
   /** Send guard: refuse where another agent's reply is newer than this. */
   ifLastSeq: v.optional(seqSchema),
   /** Of an agent's email: the address that they saw; refused with `address_changed` where it is another one now. */
-  to: v.optional(v.pipe(v.string(), v.maxLength(ADDRESS_LENGTH_MAX))),
+  to: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(ADDRESS_LENGTH_MAX))), v.maxLength(1))),
 });
 /** Agents say what they are writing: who will not be sent it does not hear that it is being written. */
 const typingFrame = v.object({ type: v.literal("typing"), channel: v.optional(channelSchema) });

@@ -157,7 +157,8 @@ function makePending(turn: Turn, beginner: Beginner, email: string): { effects: 
 }
 
 export type SessionCommand =
-  | { kind: "use" }
+  /** @param email where a code is wanted; without it where replies go */
+  | { kind: "use"; email?: string }
   | { kind: "end" }
   /** A code has been made for an address; it ends the one before. */
   | { kind: "new-code"; email: string; hash: string }
@@ -165,10 +166,25 @@ export type SessionCommand =
   | { kind: "try-code"; hash: string }
   | { kind: "confirm"; sessionId: string; email: string };
 
+/** What the Worker must know before a code leaves, or is tried. */
+export interface SessionFacts {
+  kind: "ok";
+  sessionId: string;
+  /** The site that it wrote from. */
+  origin: string | null;
+  /** Where a code would go. */
+  email: string | null;
+  /** Its owner has said that it was not them. */
+  isStopped: boolean;
+  /** A mail of theirs came in here by our token. */
+  isAnswered: boolean;
+  /** The address that the present code went to; null where none is waited for. */
+  codeEmail: string | null;
+}
+
 export type SessionAnswer =
   | { kind: "refused" }
-  /** `email` is where a code would go. */
-  | { kind: "ok"; sessionId: string; origin: string | null; email: string | null; isStopped: boolean }
+  | SessionFacts
   | { kind: "expired" }
   | { kind: "wrong"; triesLeft: number }
   | { kind: "confirmed"; sessionId: string; generation: number };
@@ -190,7 +206,7 @@ export function decideSession(
 function carryOut(turn: Turn, beginner: Beginner, command: SessionCommand): { effects: Effect[]; answer: SessionAnswer } {
   switch (command.kind) {
     case "use":
-      return { effects: [], answer: okOf(turn.state, beginner) };
+      return { effects: [], answer: factsOf(turn, beginner, command.email) };
     case "end":
       return {
         effects: [
@@ -198,12 +214,12 @@ function carryOut(turn: Turn, beginner: Beginner, command: SessionCommand): { ef
           { kind: "close-sessions", exceptGeneration: null },
           { kind: "presence" },
         ],
-        answer: okOf(turn.state, beginner),
+        answer: factsOf(turn, beginner),
       };
     case "new-code": {
       const { email, hash } = command;
       const code = { email, hash, expiresAt: turn.now + CODE_MS, tries: 0 };
-      return { effects: [{ kind: "state", state: withBeginner(turn.state, { code }) }], answer: okOf(turn.state, beginner) };
+      return { effects: [{ kind: "state", state: withBeginner(turn.state, { code }) }], answer: factsOf(turn, beginner, email) };
     }
     case "try-code":
       return tryCode(turn, beginner, command);
@@ -218,10 +234,13 @@ function carryOut(turn: Turn, beginner: Beginner, command: SessionCommand): { ef
   }
 }
 
-function okOf(state: ConversationState, beginner: Beginner): SessionAnswer {
-  const email = state.address?.email ?? beginner.given.at(-1) ?? null;
-  const { id: sessionId, origin, stopped } = beginner;
-  return { kind: "ok", sessionId, origin, email, isStopped: email !== null && stopped.includes(email) };
+function factsOf({ state, now }: Turn, beginner: Beginner, wanted?: string): SessionFacts {
+  const email = wanted ?? state.address?.email ?? beginner.given.at(-1) ?? null;
+  const { id: sessionId, origin, stopped, code } = beginner;
+  const isStopped = email !== null && stopped.includes(email);
+  const isAnswered = state.correspondents.some((known) => known.email === email && known.isReachable);
+  const isWaited = code !== null && code.expiresAt >= now && code.tries < CODE_TRIES_MAX;
+  return { kind: "ok", sessionId, origin, email, isStopped, isAnswered, codeEmail: isWaited ? code.email : null };
 }
 
 function tryCode(

@@ -1,12 +1,16 @@
 /** Conversations, messages and turns with defaults, for tests that say only what they are about. */
+import type { ConversationAddress } from "../../durable-objects/conversation/addresses.ts";
 import type { Connection } from "../../durable-objects/conversation/connection.ts";
 import type { SendRequest } from "../../durable-objects/conversation/core.ts";
 import type { Turn } from "../../durable-objects/conversation/effects.ts";
 import type { ReceivedMail } from "../../durable-objects/conversation/intake.ts";
 import type { Author, Message } from "../../durable-objects/conversation/protocol.ts";
+import { newBeginner, type Beginner } from "../../durable-objects/conversation/sessions.ts";
 import { newConversationState, type ConversationState } from "../../durable-objects/conversation/state.ts";
 
 export const NOW = 1_800_000_000_000;
+/** The session that begins chats here. */
+export const SESSION = "0190f000-0000-7000-8000-0000000000ff";
 export const ID = "0190f000-0000-7000-8000-000000000000";
 
 /** The UUIDv7 that ends in this number. */
@@ -19,7 +23,22 @@ export const ben: Author = { kind: "agent", id: "ben", name: "Ben" };
 export const visitor: Author = { kind: "visitor" };
 
 export function aState(over: Partial<ConversationState> = {}): ConversationState {
-  return { ...newConversationState({ id: ID, now: NOW, visitor: null, hasVisitor: true }), ...over };
+  return { ...newConversationState({ id: ID, now: NOW, visitor: null, session: { id: SESSION, origin: null } }), ...over };
+}
+
+/** One that a mail or an agent began. */
+export function aMailState(over: Partial<ConversationState> = {}): ConversationState {
+  return { ...newConversationState({ id: ID, now: NOW, visitor: null, session: null }), ...over };
+}
+
+/** An address that replies go to. */
+export function anAddress(email: string, over: Partial<ConversationAddress> = {}): ConversationAddress {
+  return { email, by: "visitor", hasOthers: false, ...over };
+}
+
+/** The browser that began a chat. */
+export function aBeginner(over: Partial<Beginner> = {}): Beginner {
+  return { ...newBeginner({ id: SESSION, origin: null }), ...over };
 }
 
 export function aMessage(over: Partial<Message> = {}): Message {
@@ -47,7 +66,7 @@ type AgentConnection = Extract<Connection, { kind: "agent" }>;
 const common = { id: "connection", connectedAt: NOW, isReady: true, isHidden: false, hasRateLimits: true };
 
 export function visitorConnection(over: Partial<VisitorConnection> = {}): VisitorConnection {
-  return { kind: "visitor", ...common, ...over };
+  return { kind: "visitor", sessionId: SESSION, tokenGeneration: 1, ...common, ...over };
 }
 
 export function agentConnection(over: Partial<AgentConnection> = {}): AgentConnection {
@@ -85,7 +104,7 @@ export function aMail(over: Partial<ReceivedMail> = {}): ReceivedMail {
     mail: {},
     contact: null,
     shouldReopen: true,
-    provesAddress: false,
+    isAnswer: false,
     ...over,
   };
 }

@@ -13,6 +13,7 @@ import { describe } from "./describe.ts";
 import { filesApp, storeUpload } from "./files.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
+import { notMeApp } from "./not-me.ts";
 import { AppError, onError } from "./problems.ts";
 import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
@@ -63,7 +64,7 @@ const routes = new Hono<AppEnv>()
 export const api = routes
   .get("/openapi.json", async (c) => {
     const { createOpenApi } = await import("./openapi.ts");
-    return c.json(createOpenApi([routes, widgetApp, inboundMailApp, filesApp].flatMap((app) => app.routes)));
+    return c.json(createOpenApi([routes, widgetApp, notMeApp, inboundMailApp, filesApp].flatMap((app) => app.routes)));
   })
   .notFound(() => {
     throw new AppError("not_found", "There is no such address in the API.");

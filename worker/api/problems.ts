@@ -21,10 +21,13 @@ const PROBLEMS = {
   taken: [409, "This is taken"],
   newer_reply: [409, "Another agent has replied in the meantime"],
   too_late: [409, "It is too late for this"],
+  address_changed: [409, "Replies go to another address now"],
   conflict: [409, "This does not fit the present state"],
+  expired: [410, "This is over"],
   too_large: [413, "This is too large"],
   bad_type: [415, "This type is not accepted"],
   invalid: [422, "Something in the request is not valid"],
+  wrong_code: [422, "This is not the code"],
   no_address: [422, "There is no address to write to"],
   bad_copies: [422, "Cc or Bcc cannot be used like this"],
   unknown_attachment: [422, "A file is unknown or belongs elsewhere"],
@@ -40,17 +43,21 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ProblemCode;
+  /** Further fields of the answer. */
+  readonly fields: Readonly<Record<string, number>>;
 
   /** @param detail what the caller can do about it; shown to people */
-  constructor(code: ProblemCode, detail?: string) {
+  constructor(code: ProblemCode, detail?: string, fields: Readonly<Record<string, number>> = {}) {
     super(detail ?? PROBLEMS[code][1]);
     this.code = code;
+    this.fields = fields;
   }
 }
 
 /** Any failure as problem+json, with an id that the log has too; nothing of a stack leaves the server. */
 export function problemResponse(error: unknown, context: { request: Request; route: string }): Response {
   const { code, detail } = describe(error);
+  const fields = error instanceof AppError ? error.fields : {};
   const [status, title] = PROBLEMS[code];
   const id = uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
   const entry = {
@@ -68,7 +75,7 @@ export function problemResponse(error: unknown, context: { request: Request; rou
   const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };
   if (status === 405) headers["allow"] = "GET";
   if (status === 429) headers["retry-after"] = "60";
-  return new Response(JSON.stringify(problem), { status, headers });
+  return new Response(JSON.stringify({ ...problem, ...fields }), { status, headers });
 }
 
 function describe(error: unknown): { code: ProblemCode; detail: string } {

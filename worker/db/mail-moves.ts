@@ -58,6 +58,22 @@ export async function moveFiles(db: Database, row: MovingRow, fileIds: readonly 
   await filesQuery(db, row, fileIds);
 }
 
+/** Mails that are parted from a conversation at once. */
+const PARTED_MAX = 100;
+
+/** Mails of one sender that became messages of a conversation, oldest first. */
+export async function listMailsOf(
+  db: Database,
+  { conversationId, email }: { conversationId: string; email: string },
+): Promise<LedgerRow[]> {
+  return db
+    .select()
+    .from(ledger)
+    .where(sql`from_address = ${email} AND conversation_id = ${conversationId} AND seq IS NOT NULL AND state = 'applied'`)
+    .orderBy(ledger.receivedAt, ledger.id)
+    .limit(PARTED_MAX);
+}
+
 export interface SettledMove {
   /** The message that the mail is now. */
   seq: number;

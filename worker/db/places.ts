@@ -1,5 +1,5 @@
 /** Where an address's next mail goes, and which conversations have or had an address. */
-import { and, asc, desc, eq, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { conversationAddresses, places } from "./schema.ts";
 
@@ -73,4 +73,19 @@ export async function noteAddress(
       .limit(1),
   ]);
   return others.length > 0;
+}
+
+/** Chats that are told of one person, at most: each is a call. */
+const CHATS_MAX = 200;
+
+/** Chats in which one of these addresses was typed, newest first. */
+export async function listChatsWith(db: Database, emails: readonly string[]): Promise<string[]> {
+  if (emails.length === 0) return [];
+  const rows = await db
+    .select({ id: conversationAddresses.conversationId })
+    .from(conversationAddresses)
+    .where(and(inArray(conversationAddresses.email, emails.slice(0, 50)), eq(conversationAddresses.isChat, true)))
+    .orderBy(desc(conversationAddresses.at))
+    .limit(CHATS_MAX);
+  return rows.map(({ id }) => id);
 }

@@ -148,6 +148,10 @@ export const messagesQuerySchema = v.object({
   /** The `nextCursor` of the page before: the same as `before`. */
   cursor: v.optional(seqParameter),
 });
+/** The address that an agent saw: where replies go to another one now nothing is sent (`address_changed`). */
+const seenAddressSchema = v.pipe(v.array(emailSchema), v.length(1));
+export const mailAgainBodySchema = v.object({ to: v.optional(seenAddressSchema) });
+export const addressBodySchema = v.object({ email: emailSchema });
 export const messageCreateSchema = v.object({
   clientId: uuidSchema,
   channel: channelSchema,
@@ -155,6 +159,7 @@ export const messageCreateSchema = v.object({
   subject: v.optional(subjectSchema),
   /** For `email` alone. */
   ...copies,
+  to: v.optional(seenAddressSchema),
   attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
   ifLastSeq: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });
@@ -340,6 +345,14 @@ export const widgetConversationCreatedSchema = v.object({
   message: messageSchema,
 });
 export const widgetContactSchema = v.object({ email: emailSchema, name: v.optional(nameSchema) });
+/** Without an address it goes where replies go. */
+export const widgetCodeSchema = v.object({ email: v.optional(emailSchema) });
+/** Digits as people type them, or what a confirming link carries. */
+export const widgetConfirmSchema = v.union([
+  v.object({ code: v.pipe(v.string(), v.maxLength(40), v.transform((code) => code.replace(/\D/g, "")), v.regex(/^\d{6,10}$/)) }),
+  v.object({ secret: v.pipe(v.string(), v.maxLength(1_000)) }),
+]);
+export const widgetTokenSchema = v.object({ token: v.string() });
 
 // Health
 

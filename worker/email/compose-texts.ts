@@ -15,6 +15,15 @@ export interface MailTexts {
   /** The test mail of the mailbox settings. */
   testSubject: (mailbox: string) => string;
   testText: (mailbox: string) => string;
+  /** The mail with a code for the chat. */
+  codeSubject: (code: string, company: string) => string;
+  codeWho: (company: string, site: string | null) => string;
+  code: (code: string) => string;
+  codeLink: (link: string) => string;
+  codeWarning: string;
+  codeStop: (link: string) => string;
+  /** Below a reply to somebody who began in the chat and has not shown that the address is theirs. */
+  showInChat: (link: string) => string;
 }
 
 export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
@@ -31,6 +40,14 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
       `Thank you for writing to ${company}. We are not at our desks right now; somebody will answer you here when we are back.`,
     testSubject: (mailbox) => `Test mail from ${mailbox}`,
     testText: (mailbox) => `This mail was sent from the settings of Hilo. It has arrived, so ${mailbox} can send.`,
+    codeSubject: (code, company) => `${code} is your code for the chat with ${company}`,
+    codeWho: (company, site) =>
+      `Somebody who chats with ${company}${site === null ? "" : ` (at ${site})`} typed your address. If it was you, type this number in the chat:`,
+    code: (code) => code,
+    codeLink: (link) => `Or open this link on the same device: ${link}`,
+    codeWarning: "Never read this number to anybody. It works for 15 minutes. If it was not you, do nothing.",
+    codeStop: (link) => `This was not me, send me no more codes: ${link}`,
+    showInChat: (link) => `To see this conversation in the chat, too, open this link on the device where you began it: ${link}`,
   },
   es: {
     fromAgent: (agent, company) => `${agent} de ${company}`,
@@ -45,5 +62,13 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
       `Gracias por escribir a ${company}. Ahora mismo no estamos; alguien te responderá aquí cuando volvamos.`,
     testSubject: (mailbox) => `Correo de prueba de ${mailbox}`,
     testText: (mailbox) => `Este correo se ha enviado desde los ajustes de Hilo. Ha llegado, así que ${mailbox} puede enviar.`,
+    codeSubject: (code, company) => `${code} es tu código para el chat con ${company}`,
+    codeWho: (company, site) =>
+      `Alguien que chatea con ${company}${site === null ? "" : ` (en ${site})`} ha escrito tu dirección. Si has sido tú, escribe este número en el chat:`,
+    code: (code) => code,
+    codeLink: (link) => `O abre este enlace en el mismo dispositivo: ${link}`,
+    codeWarning: "No le digas este número a nadie. Funciona durante 15 minutos. Si no has sido tú, no hagas nada.",
+    codeStop: (link) => `No he sido yo, no me enviéis más códigos: ${link}`,
+    showInChat: (link) => `Para ver esta conversación también en el chat, abre este enlace en el dispositivo donde la empezaste: ${link}`,
   },
 };

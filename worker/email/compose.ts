@@ -50,6 +50,8 @@ export interface ComposeInput {
   /** The agent's words. */
   text: string;
   signature: string;
+  /** What shows in the chat that the address is theirs, where that is still to be shown. */
+  showInChat: string | null;
   /** Message-IDs of this recipient's thread without brackets, oldest first; the last is the one answered. */
   references: readonly string[];
   /** The conversation oldest first, without the reply itself. */
@@ -77,11 +79,13 @@ export function composeMail(input: ComposeInput): OutgoingMail {
   const reply = cleanText(input.text);
   const signature = cleanText(input.signature);
   const links = describeFileLinks(input);
-  const textParts = [reply, links?.text, signature === "" ? undefined : `-- \n${signature}`, transcript?.text];
+  const show = input.showInChat === null ? undefined : MAIL_TEXTS[input.locale].showInChat(input.showInChat);
+  const textParts = [reply, links?.text, signature === "" ? undefined : `-- \n${signature}`, show, transcript?.text];
   const htmlParts = [
     `<div dir="auto">${renderText(reply)}</div>`,
     links?.html,
     signature === "" ? undefined : `<div dir="auto" style="margin-top:16px;opacity:0.75">${renderText(signature)}</div>`,
+    show === undefined ? undefined : `<p style="margin-top:16px;font-size:13px;opacity:0.75">${renderText(show)}</p>`,
     transcript?.html,
   ];
   return {

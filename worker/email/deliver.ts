@@ -14,6 +14,7 @@ import type { Settings } from "../domain/settings.ts";
 import { describeError } from "../domain/error-text.ts";
 import { configOf, type Env } from "../env.ts";
 import type { TranscriptEntry } from "./compose-transcript.ts";
+import { confirmingLink } from "./confirming-link.ts";
 import { composeMail, partitionAttachments, type ComposeSubject, type FileLink } from "./compose.ts";
 import type { MailAddress } from "./mail.ts";
 import type { OutgoingAttachment, OutgoingMail } from "./outgoing-mail.ts";
@@ -147,6 +148,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     cc: toAddresses(message.cc, [recipient]),
     bcc: toAddresses(message.bcc, [recipient, ...(message.cc ?? [])]),
     withheld: plan.everyone.filter((address) => !plan.targets.includes(address)),
+    showInChat: await confirmingLinkOf(env, job, settings),
     replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient }),
     messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
@@ -161,6 +163,14 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     fileLinks: files.links,
     fileLinksExpireAt: files.expireAt,
   });
+}
+
+/** Below a reply by mail to somebody who began in the chat and has not shown there that the address is theirs. */
+async function confirmingLinkOf(env: Env, { state, to, level }: MailToDeliver, { widget }: Settings): Promise<string | null> {
+  const { beginner, id: conversationId } = state;
+  if (beginner === null || level === "confirmed" || beginner.stopped.includes(to)) return null;
+  const session = { conversationId, sessionId: beginner.id, email: to, now: Date.now() };
+  return confirmingLink(configOf(env).APP_SECRET, { ...session, origin: beginner.origin, widget });
 }
 
 /** The contact's address may have become one of the copies since the message was written. */

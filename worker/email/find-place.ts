@@ -8,7 +8,7 @@ import type { Database } from "../db/database.ts";
 import { updateLedger } from "../db/ledger.ts";
 import { claimPlace, findPlaceOf } from "../db/places.ts";
 import { hasRole } from "../domain/roles.ts";
-import { configOf, type Env } from "../env.ts";
+import { configOf } from "../env.ts";
 import { isPlaceOf } from "./find-usual-place.ts";
 import type { MailAddress } from "./mail.ts";
 import type { TakenUp } from "./taken-up.ts";

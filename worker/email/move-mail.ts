@@ -63,7 +63,8 @@ async function tryMove(env: Env, db: Database, row: LedgerRow): Promise<void> {
   }
 }
 
-async function ownConversationId(env: Env, row: LedgerRow): Promise<string> {
+/** The conversation of its own that a mail can be moved to: the same however often it is asked for. */
+export async function ownConversationId(env: Env, row: LedgerRow): Promise<string> {
   const { APP_SECRET } = configOf(env);
   return deriveConversationId(APP_SECRET, { purpose: "conversation-of-moved-mail", clientId: row.id, at: row.receivedAt });
 }

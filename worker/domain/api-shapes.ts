@@ -347,6 +347,8 @@ export const widgetConversationCreatedSchema = v.object({
 export const widgetContactSchema = v.object({ email: emailSchema, name: v.optional(nameSchema) });
 /** Without an address it goes where replies go. */
 export const widgetCodeSchema = v.object({ email: v.optional(emailSchema) });
+/** How many digits codes have now; it says nothing of whether one left. */
+export const widgetCodeAskedSchema = v.object({ digits: v.number() });
 /** Digits as people type them, or what a confirming link carries. */
 export const widgetConfirmSchema = v.union([
   v.object({ code: v.pipe(v.string(), v.maxLength(40), v.transform((code) => code.replace(/\D/g, "")), v.regex(/^\d{6,10}$/)) }),

@@ -109,7 +109,9 @@ export function decideStopCodes(turn: Turn, email: string): Effect[] {
   const beginner = beginnerOf(turn.state);
   if (beginner === null || beginner.stopped.includes(email)) return [];
   const code = beginner.code?.email === email ? null : beginner.code;
-  return [{ kind: "state", state: withBeginner(turn.state, { stopped: [...beginner.stopped, email].slice(-STOPPED_MAX), code }) }];
+  return [
+    { kind: "state", state: withBeginner(turn.state, { stopped: [...beginner.stopped, email].slice(-STOPPED_MAX), code }) },
+  ];
 }
 
 /** Addresses to which no code goes from one conversation. */

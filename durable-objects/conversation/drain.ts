@@ -218,7 +218,10 @@ export class Drain {
     const level = levelFor(state, to, Date.now());
     let result: DeliveryResult;
     try {
-      result = await withTimeout(ports.deliver({ state, message, to, level, ...this.#withIt(row, to, message), only, isInsisted }), UNANSWERED);
+      result = await withTimeout(
+        ports.deliver({ state, message, to, level, ...this.#withIt(row, to, message), only, isInsisted }),
+        UNANSWERED,
+      );
     } catch (error) {
       logFailure("mail", state.id, error);
       result = { kind: "deferred", reason: "Hilo could not prepare this mail and tries again" };

@@ -58,7 +58,12 @@ export function makeConfirmLine(options: ConfirmLineOptions): HTMLElement {
   const { locale, email, isAsked } = options;
   const own = texts[locale];
   const show = el("button", { type: "button", class: "link" }, own.show);
-  const place = el("div", { class: "confirm" }, el("p", { class: "lead" }, fill(isAsked ? own.asked : own.line, { email })), show);
+  const place = el(
+    "div",
+    { class: "confirm" },
+    el("p", { class: "lead" }, fill(isAsked ? own.asked : own.line, { email })),
+    show,
+  );
   show.addEventListener("click", () => {
     const form = makeForm(options);
     show.replaceWith(form.element);

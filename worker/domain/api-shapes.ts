@@ -351,7 +351,14 @@ export const widgetCodeSchema = v.object({ email: v.optional(emailSchema) });
 export const widgetCodeAskedSchema = v.object({ digits: v.number() });
 /** Digits as people type them, or what a confirming link carries. */
 export const widgetConfirmSchema = v.union([
-  v.object({ code: v.pipe(v.string(), v.maxLength(40), v.transform((code) => code.replace(/\D/g, "")), v.regex(/^\d{6,10}$/)) }),
+  v.object({
+    code: v.pipe(
+      v.string(),
+      v.maxLength(40),
+      v.transform((code) => code.replace(/\D/g, "")),
+      v.regex(/^\d{6,10}$/),
+    ),
+  }),
   v.object({ secret: v.pipe(v.string(), v.maxLength(1_000)) }),
 ]);
 export const widgetTokenSchema = v.object({ token: v.string() });

@@ -32,7 +32,10 @@ export const widgetSettingsSchema = v.object({
   /** Empty: any site may embed the widget. */
   allowedOrigins: v.optional(v.array(originPattern), []),
   /** The page of a named site that links in mails lead to; empty: its root. */
-  confirmPage: v.optional(v.union([v.literal(""), v.pipe(v.string(), v.maxLength(500), v.url(), v.regex(/^https?:\/\/[^#]*$/))]), ""),
+  confirmPage: v.optional(
+    v.union([v.literal(""), v.pipe(v.string(), v.maxLength(500), v.url(), v.regex(/^https?:\/\/[^#]*$/))]),
+    "",
+  ),
 });
 
 /** An IANA name: mails show times in it, so one that the runtime does not know must not get in. */

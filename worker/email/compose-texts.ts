@@ -69,6 +69,7 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     codeLink: (link) => `O abre este enlace en el mismo dispositivo: ${link}`,
     codeWarning: "No le digas este número a nadie. Funciona durante 15 minutos. Si no has sido tú, no hagas nada.",
     codeStop: (link) => `No he sido yo, no me enviéis más códigos: ${link}`,
-    showInChat: (link) => `Para ver esta conversación también en el chat, abre este enlace en el dispositivo donde la empezaste: ${link}`,
+    showInChat: (link) =>
+      `Para ver esta conversación también en el chat, abre este enlace en el dispositivo donde la empezaste: ${link}`,
   },
 };

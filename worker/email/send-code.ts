@@ -62,7 +62,15 @@ async function trySend(env: Env, db: Database, request: CodeRequest): Promise<vo
 async function compose(
   env: Env,
   db: Database,
-  { conversationId, facts, settings, locale, email, code, mailbox }: CodeRequest & { email: string; code: string; mailbox: Mailbox },
+  {
+    conversationId,
+    facts,
+    settings,
+    locale,
+    email,
+    code,
+    mailbox,
+  }: CodeRequest & { email: string; code: string; mailbox: Mailbox },
 ) {
   const { APP_SECRET, PUBLIC_URL } = configOf(env);
   const language = locale ?? mailbox.locale ?? settings.mail.locale;
@@ -72,7 +80,8 @@ async function compose(
   const site = origin !== null && isNamedOrigin(origin, widget.allowedOrigins) ? new URL(origin).host : null;
   const session = { conversationId, sessionId, email, now: Date.now() };
   const link = await confirmingLink(APP_SECRET, { ...session, origin, widget });
-  const stop = PUBLIC_URL === "" ? null : `${new URL(PUBLIC_URL).origin}/not-me#${await signForSession(APP_SECRET, "stop-codes", session)}`;
+  const stop =
+    PUBLIC_URL === "" ? null : `${new URL(PUBLIC_URL).origin}/not-me#${await signForSession(APP_SECRET, "stop-codes", session)}`;
   const keys = await replyKeysOf(env);
   const conversationKey = await computeConversationKey(keys.current.secret, conversationId);
   // Whoever answers it is read.

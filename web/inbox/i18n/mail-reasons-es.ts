@@ -3,6 +3,7 @@
  * agents of every language; words of other servers stay as they are. A test holds this table complete.
  */
 const SENTENCES: Readonly<Record<string, string>> = {
+  "the address was changed before it was sent": "la dirección se cambió antes de que se enviara",
   // The answer of a mail server
   "This address does not exist.": "Esta dirección no existe.",
   "The domain of this address does not exist.": "El dominio de esta dirección no existe.",

@@ -28,7 +28,7 @@ import {
 import type { ConversationPorts, MailToDeliver } from "./ports.ts";
 import type { Delivery } from "./protocol.ts";
 import type { MessageLog } from "./message-log.ts";
-import { keepReferences, type ConversationState } from "./state.ts";
+import { isForAddressBook, keepReferences, type ConversationState } from "./state.ts";
 import { decideUnseen } from "./unseen.ts";
 import { isMovedAway, isTakenBack } from "./views.ts";
 import { withTimeout } from "./with-timeout.ts";
@@ -111,7 +111,7 @@ export class Drain {
 
   #isDirty(): boolean {
     const state = this.#parts.runner.state;
-    return state !== null && (state.revision > state.projectedRevision || state.capture !== null);
+    return state !== null && (state.revision > state.projectedRevision || isForAddressBook(state));
   }
 
   /**
@@ -179,8 +179,9 @@ export class Drain {
 
   /** Takes a typed address into the address book. Throws where that cannot be had now. */
   async #resolveCapture(): Promise<void> {
-    const capture = this.#parts.runner.state?.capture ?? null;
-    if (capture === null) return;
+    const { state } = this.#parts.runner;
+    const capture = state?.capture ?? null;
+    if (state === null || capture === null || !isForAddressBook(state)) return;
     const contact = await withTimeout(this.#parts.ports.resolveContact(capture));
     // Typed again while D1 was asked: the newer one is resolved by the next run.
     if (this.#parts.runner.state?.capture?.email === capture.email)

@@ -13,14 +13,17 @@ export interface OpenRequest {
   capture: ConversationState["capture"];
   subject: string | null;
   mail: MailThread | null;
+  /** The contact form that begins it: `capture` is what somebody typed there. */
+  form?: string;
   /** By the mailbox's rule; else the first to reply owns it. */
   assignee?: ConversationState["assignee"];
 }
 
 export function openedState(request: OpenRequest, now: number): ConversationState {
-  const { contact, capture, subject, mail } = request;
+  const { contact, capture, subject, mail, form } = request;
   return {
     ...newConversationState({ ...request, now }),
+    ...(form === undefined ? {} : { form, isAddressProven: false }),
     contact,
     capture,
     subject,
@@ -51,6 +54,8 @@ export interface ReceivedMail {
   /** The contact that this mail proves or brings, if any. */
   contact: ContactSummary | null;
   shouldReopen: boolean;
+  /** By whose click it is believed that `mail.forwardedBy` forwarded it. */
+  acceptedBy?: Author;
   /** It came from the contact's address with this conversation's own token. */
   provesAddress: boolean;
 }
@@ -60,6 +65,8 @@ export interface MailFacts {
   contactId: string | null;
   email: string | null;
   isAddressProven: boolean;
+  /** The contact form by which it began. */
+  form: string | null;
   subject: string | null;
   /** The newest message that went out by mail, for bounces that carry only our token. */
   lastMailedSeq: number | null;
@@ -100,8 +107,15 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
       undoMs: 0,
     },
   );
-  effects.push(...appended.effects, { kind: "message", message: appended.message }, { kind: "conversation" });
+  effects.push(...appended.effects);
+  if (mail.acceptedBy !== undefined) effects.push(acceptedEvent(turn, appended.message, mail.acceptedBy));
+  effects.push({ kind: "message", message: appended.message }, { kind: "conversation" });
   return { message: appended.message, effects };
+}
+
+function acceptedEvent({ now }: Turn, { seq, mail }: Message, actor: Author): Effect {
+  const subject = mail?.forwardedBy === undefined ? {} : { name: mail.forwardedBy };
+  return { kind: "event", event: { at: now, afterSeq: seq, kind: "forwarded", actor, subject } };
 }
 
 /** Whether it is the one address there is: another may have been typed while the mail was on its way (T2). */
@@ -129,6 +143,7 @@ export function mailFactsOf(state: ConversationState, log: { before: (seq: numbe
     contactId: state.contact?.id ?? null,
     email: replyAddressOf(state),
     isAddressProven: state.isAddressProven,
+    form: state.form ?? null,
     subject: state.subject,
     lastMailedSeq: recent.findLast(hasLeft)?.seq ?? null,
   };

@@ -51,6 +51,8 @@ export const conversationStateSchema = v.object({
    */
   isAddressProven: v.boolean(),
   hasVisitor: v.boolean(),
+  /** The address of the contact form by which it began: the address of its person was typed there. */
+  form: v.optional(v.string()),
   visitor: conversationSchema.entries.visitor,
   /** Visitor tokens of an older generation are refused (T5). */
   tokenGeneration: v.number(),
@@ -112,6 +114,19 @@ export function newConversationState(input: {
 /** The address that an email reply goes to (T4), or null. */
 export function replyAddressOf(state: ConversationState): string | null {
   return state.contact?.email ?? state.capture?.email ?? null;
+}
+
+/** What has been shown of that address. */
+export function addressOf(state: ConversationState): { email: string; level: "typed" | "reachable" | "mail" } | null {
+  const email = replyAddressOf(state);
+  if (email === null) return null;
+  if (!state.isAddressProven) return { email, level: "typed" };
+  return { email, level: state.hasVisitor || state.form !== undefined ? "reachable" : "mail" };
+}
+
+/** Whether a typed address becomes a contact: who filled in a form does when an agent has answered them. */
+export function isForAddressBook({ capture, form, lastReply }: ConversationState): boolean {
+  return capture !== null && (form === undefined || lastReply !== null);
 }
 
 export function isUnread(state: ConversationState): boolean {

@@ -10,7 +10,7 @@ import {
   type VisitorConversation,
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
-import { isUnread, replyAddressOf, type ConversationState } from "./state.ts";
+import { addressOf, isUnread, replyAddressOf, type ConversationState } from "./state.ts";
 
 export type Audience = Connection["kind"];
 
@@ -32,6 +32,8 @@ export function conversationForAgents(state: ConversationState, isVisitorOnline:
     visitorSeenSeq: state.visitorSeenSeq,
     ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
     hasVisitor: state.hasVisitor,
+    address: addressOf(state),
+    ...(state.form === undefined ? {} : { form: state.form }),
     visitor: state.visitor,
   };
 }

@@ -11,6 +11,8 @@ import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { conversationsApi } from "./conversations.ts";
 import { describe } from "./describe.ts";
 import { filesApp, storeUpload } from "./files.ts";
+import { formsApi } from "./forms.ts";
+import { forwardingAddressApi } from "./forwarding-address.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
 import { AppError, onError } from "./problems.ts";
@@ -42,6 +44,7 @@ const routes = new Hono<AppEnv>()
     const { credential: _credential, ...agent } = c.get("agent");
     return c.json({ agent });
   })
+  .route("/me/forwarding-address", forwardingAddressApi)
   .route("/", socketsApi)
   .route("/conversations", conversationsApi)
   .post(
@@ -58,6 +61,7 @@ const routes = new Hono<AppEnv>()
   .route("/settings", settingsApi)
   .route("/mailboxes", mailboxesApi)
   .route("/ledger", ledgerApi)
+  .route("/forms", formsApi)
   .route("/projections", projectionsApi);
 
 export const api = routes

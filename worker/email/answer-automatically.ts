@@ -2,9 +2,10 @@
 import { countAutoAnswers, saveAutoAnswer } from "../db/auto-answers.ts";
 import { isOpen } from "../domain/hours.ts";
 import { conversationStub } from "../objects.ts";
-import type { Applied, ApplyInput } from "./apply.ts";
+import type { Applied } from "./apply.ts";
 import { chooseAutoAnswer } from "./auto-answer.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
+import type { ApplyInput } from "./mail-content.ts";
 
 export interface AnswerInput extends ApplyInput {
   applied: Applied;

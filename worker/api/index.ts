@@ -11,6 +11,8 @@ import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { conversationsApi } from "./conversations.ts";
 import { describe } from "./describe.ts";
 import { filesApp, storeUpload } from "./files.ts";
+import { formsApi } from "./forms.ts";
+import { forwardingAddressApi } from "./forwarding-address.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
 import { notMeApp } from "./not-me.ts";
@@ -43,6 +45,7 @@ const routes = new Hono<AppEnv>()
     const { credential: _credential, ...agent } = c.get("agent");
     return c.json({ agent });
   })
+  .route("/me/forwarding-address", forwardingAddressApi)
   .route("/", socketsApi)
   .route("/conversations", conversationsApi)
   .post(
@@ -59,6 +62,7 @@ const routes = new Hono<AppEnv>()
   .route("/settings", settingsApi)
   .route("/mailboxes", mailboxesApi)
   .route("/ledger", ledgerApi)
+  .route("/forms", formsApi)
   .route("/projections", projectionsApi);
 
 export const api = routes

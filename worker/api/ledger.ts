@@ -81,6 +81,20 @@ export const ledgerApi = new Hono<AppEnv>()
       return c.json(ledgerEntryOf(await rowOf(c)));
     },
   )
+  .post(
+    "/:id/accept-forward",
+    describe({
+      summary: "Believe that a mail was forwarded by the agent whom it names: it goes to the conversation of its author",
+      response: ledgerEntrySchema,
+    }),
+    async (c) => {
+      const { acceptClaimedForward } = await import("../email/accept-forward.ts");
+      const answer = await acceptClaimedForward(c.env, c.get("db"), { row: await rowOf(c), agentId: c.get("agent").id });
+      if (answer === "no_claim") throw new AppError("conflict", "This mail does not say that an agent forwarded it.");
+      if (answer === "busy") throw moveProblem("busy");
+      return c.json(ledgerEntryOf(await rowOf(c)));
+    },
+  )
   .get(
     "/:id/html",
     describe({ summary: "The HTML of a mail that is too long for its message", response: ledgerHtmlSchema }),

@@ -14,6 +14,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "POST /api/setup": "public",
   "ALL /api/auth/*": "public",
   "GET /api/me": "none",
+  "GET /api/me/forwarding-address": "agent",
+  "POST /api/me/forwarding-address": "agent",
 
   "GET /api/conversations": "viewer",
   "POST /api/conversations": "agent",
@@ -79,4 +81,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "POST /api/ledger/:id/filter": "agent",
   "POST /api/ledger/:id/parse": "agent",
   "POST /api/ledger/:id/move": "agent",
+  "POST /api/ledger/:id/accept-forward": "agent",
+
+  "GET /api/forms": "viewer",
+  "PUT /api/forms/:address": "admin",
+  "DELETE /api/forms/:address": "admin",
 };

@@ -1,5 +1,9 @@
 /** The settings of a deployment: one stored JSON value, parsed with these schemas, every field with a default. */
 import * as v from "valibot";
+import { emailSchema } from "./api-shapes.ts";
+
+/** Addresses that can be called contact forms. */
+export const FORMS_MAX = 200;
 
 const hexColour = v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #5b5bd6"));
 const localized = (en: string, es: string) =>
@@ -82,6 +86,8 @@ export const mailSettingsSchema = v.object({
   isSplitBySubject: v.optional(v.boolean(), false),
   /** What an agent answers by mail, to the address that was signed for them, goes to the contact (M9); else it is a note. */
   canAgentsReplyByMail: v.optional(v.boolean(), false),
+  /** Addresses that are no person: what they send is written by whom `Reply-To` names (M7a). */
+  forms: v.optional(v.pipe(v.array(emailSchema), v.maxLength(FORMS_MAX)), []),
   /** The server whose `Authentication-Results` are believed (RFC 8601); empty: nobody's (M15). */
   authservId: v.optional(
     v.pipe(

@@ -2,9 +2,10 @@
 import { countAutoAnswers, saveAutoAnswer } from "../db/auto-answers.ts";
 import { isOpen } from "../domain/hours.ts";
 import { conversationStub } from "../objects.ts";
-import type { Applied, ApplyInput } from "./apply.ts";
+import type { Applied } from "./apply.ts";
 import { chooseAutoAnswer } from "./auto-answer.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
+import type { ApplyInput } from "./mail-content.ts";
 
 export interface AnswerInput extends ApplyInput {
   applied: Applied;
@@ -32,7 +33,7 @@ export async function answerAutomatically(input: AnswerInput): Promise<void> {
   // It goes to the contact, who is not answered for what somebody else in the thread has written (T14).
   if (facts === null || facts.email !== mail.from.address) return;
   // Nor is an address that somebody typed in a chat or a form, and has not shown to be theirs (T1).
-  if (facts.isForm || (facts.beginner !== null && facts.beginner.confirmed !== mail.from.address)) return;
+  if (facts.form !== null || (facts.beginner !== null && facts.beginner.confirmed !== mail.from.address)) return;
   const texts = MAIL_TEXTS[mailbox.locale ?? settings.mail.locale];
   // Counted before it is sent: one too few is better than one too many.
   await saveAutoAnswer(db, { ledgerId: row.id, email: mail.from.address, at: row.receivedAt });

@@ -3,6 +3,7 @@
  * that answer each other stop after one round, because what we send says that it is automatic and such mail is never
  * answered.
  */
+import { isMachine } from "../domain/no-reply.ts";
 import type { ParsedMail } from "./mail.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -26,8 +27,6 @@ export interface AutoAnswerFacts {
 }
 
 const ANSWERABLE = new Set<Verdict["code"]>(["new", "contact", "linked", "token", "reference"]);
-const NO_REPLY =
-  /^(?:no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|notifications?|root|daemon|owner-.*|.*-request)(?:[+.-][^@]*)?@/;
 
 export function chooseAutoAnswer(facts: AutoAnswerFacts): AutoAnswer | null {
   if (!mayAnswer(facts)) return null;
@@ -41,6 +40,6 @@ function mayAnswer({ mail, verdict, envelopeFrom, answersToday, ownAddresses }: 
   if (envelopeFrom === "" || envelopeFrom === "<>" || !ANSWERABLE.has(verdict.code)) return false;
   // A forged sender must not be made to receive what they never asked for.
   if (mail.authentication.dmarc === "fail" || mail.authentication.spf === "fail") return false;
-  if (ownAddresses.includes(mail.from.address) || NO_REPLY.test(mail.from.address)) return false;
+  if (ownAddresses.includes(mail.from.address) || isMachine(mail.from.address)) return false;
   return answersToday < AUTO_ANSWERS_PER_DAY_MAX;
 }

@@ -6,7 +6,7 @@ import type { Attachment, Message } from "../../durable-objects/conversation/pro
 import { createFileUrl } from "../api/files.ts";
 import { findAttachment } from "../db/attachments.ts";
 import { openDatabase, type Database } from "../db/database.ts";
-import { addParticipants, saveMailId, saveReplyKey } from "../db/mail-threads.ts";
+import { addParticipants, saveMailId } from "../db/mail-threads.ts";
 import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import { findUndeliverable, markUndeliverable, unmarkBounced } from "../db/undeliverable.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
@@ -19,8 +19,8 @@ import { composeMail, partitionAttachments, type ComposeSubject, type FileLink }
 import type { MailAddress } from "./mail.ts";
 import type { OutgoingAttachment, OutgoingMail } from "./outgoing-mail.ts";
 import { heldResult, outcomeOf, planRecipients, type DeliveryOutcome, type RecipientPlan } from "./recipients.ts";
-import { computeConversationKey, createReplyAddress } from "./reply-address.ts";
-import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
+import { loopMarkerOf } from "./secrets.ts";
+import { createSignedAddress } from "./signed-address.ts";
 import { createTransport } from "./transport.ts";
 
 /** Ms for which links to files in mails work. */
@@ -135,10 +135,7 @@ interface ComposeParts {
 async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
   const { job, mailbox, recipient, plan, files, settings } = parts;
   const { state, message, earlier } = job;
-  const keys = await replyKeysOf(env);
-  const conversationKey = await computeConversationKey(keys.current.secret, state.id);
-  // Before the mail leaves: an answer can be back within the second.
-  await saveReplyKey(openDatabase(env.DB), conversationKey, state.id, Date.now());
+  const kind = state.form === null ? "contact" : "form";
   return composeMail({
     locale: localeOf(job, mailbox.locale ?? settings.mail.locale),
     company: settings.company,
@@ -149,7 +146,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     bcc: toAddresses(message.bcc, [recipient, ...(message.cc ?? [])]),
     withheld: plan.everyone.filter((address) => !plan.targets.includes(address)),
     showInChat: await confirmingLinkOf(env, job, settings),
-    replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient }),
+    replyTo: await createSignedAddress(env, { kind, conversationId: state.id, mailbox: mailbox.address, recipient }),
     messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
     text: [...job.also, message].map(({ text }) => text).join("\n\n"),

@@ -95,7 +95,13 @@ export interface ParsedMail {
   /** Addresses seen in `Reply-To` or quoted bodies that could carry a token (weak evidence). */
   mentionedAddresses: string[];
   /** From the first `Authentication-Results` of the trusted authserv-id only. */
-  authentication: { dmarc: "pass" | "fail" | "none"; spf: "pass" | "fail" | "none"; dkim: "pass" | "fail" | "none" };
+  authentication: {
+    dmarc: "pass" | "fail" | "none";
+    spf: "pass" | "fail" | "none";
+    dkim: "pass" | "fail" | "none";
+    /** The domain of `From` for which it says `dmarc=pass`, where nothing about that is in doubt. */
+    passDomain?: string;
+  };
   /** The trusted server has said that this is spam. */
   isMarkedSpam?: boolean;
   /** `List-Id`, without brackets. */

@@ -149,12 +149,13 @@ export function decideUndo(turn: Turn, seq: number): MailOutcome {
 }
 
 /** A mail that nobody wrote: kept and shown like any other, and sent once however often it is asked for. */
-export function decideAutomatic(turn: Turn, mail: { key: string; text: string }): Effect[] {
+export function decideAutomatic(turn: Turn, mail: { key: string; subject: string; text: string }): Effect[] {
   if (turn.findByKey(mail.key) !== null || replyAddressOf(turn.state) === null) return [];
   const { message, effects } = appendMessage(turn, {
     key: mail.key,
     author: { kind: "system" },
     channel: "email",
+    subject: mail.subject,
     text: mail.text,
     attachments: [],
     shouldReopen: false,

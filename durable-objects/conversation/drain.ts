@@ -218,10 +218,10 @@ export class Drain {
     log.saveOutboxRow({ ...row, state: "sending" });
     // Who has it already sees no change while the others are tried.
     if (row.only === null) this.#show(row, { ...message.delivery, state: "sending" });
-    const { only, isInsisted } = row;
+    const { only, isInsisted, isCancelledBySeen: isUnseen } = row;
     let result: DeliveryResult;
     try {
-      result = await withTimeout(ports.deliver({ state, message, ...this.#withIt(row), only, isInsisted }), UNANSWERED);
+      result = await withTimeout(ports.deliver({ state, message, ...this.#withIt(row), only, isInsisted, isUnseen }), UNANSWERED);
     } catch (error) {
       logFailure("mail", state.id, error);
       result = { kind: "deferred", reason: "Hilo could not prepare this mail and tries again" };

@@ -5,7 +5,8 @@ import { countRecentMails, findTwin } from "../db/ledger.ts";
 import { findByMessageIds, findConversationsByIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
 import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
-import { LOOP_WINDOW_MS } from "./match-conversation.ts";
+import { isBraked } from "./brake.ts";
+import { LOOP_WINDOW_MS, matchConversation } from "./match-conversation.ts";
 import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
 import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
 import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
@@ -20,7 +21,8 @@ const WEAK_TOKENS_MAX = 5;
 
 export async function gatherFacts(input: TakenUp): Promise<MatchFacts> {
   const facts = await lookUpFacts(input);
-  return input.row.acceptedBy === null ? facts : acceptedFacts(facts);
+  if (input.row.acceptedBy !== null) return acceptedFacts(facts);
+  return { ...facts, isBraked: await isBraked(input, matchConversation(facts)) };
 }
 
 /** An agent has looked at the mail and wants it: nothing that kept it aside counts any more; where it goes still does. */
@@ -31,6 +33,7 @@ export function acceptedFacts(facts: MatchFacts): MatchFacts {
     ownAddresses: [],
     sender: { ...facts.sender, isBlocked: false, recentMails: 0 },
     isSpam: false,
+    isBraked: false,
   };
 }
 
@@ -69,6 +72,7 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
     original,
     forwardedContact,
     isSpam: mail.isMarkedSpam === true,
+    isBraked: false,
     settings: { canAgentsReplyByMail, isSplitBySubject },
   };
 }

@@ -73,6 +73,8 @@ export interface MatchFacts {
   /** The author of a mail that was forwarded in, where `mail.forwardedFrom` is set. */
   forwardedContact: KnownContact | null;
   isSpam: boolean;
+  /** So many mails of unknown senders came at once that this one is kept aside, if it would begin a conversation (T21). */
+  isBraked: boolean;
   settings: {
     canAgentsReplyByMail: boolean;
     /** Begin a new conversation where a known contact writes about something else. */

@@ -242,7 +242,7 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideDeliveryReport(turn, seq, report));
   }
 
-  sendAutomatic(mail: { key: string; text: string }): void {
+  sendAutomatic(mail: { key: string; subject: string; text: string }): void {
     this.#runner.decide((turn) => decideAutomatic(turn, mail));
   }
 

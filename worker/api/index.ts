@@ -10,12 +10,14 @@ import { contactsApi, undeliverableApi } from "./contacts.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { conversationsApi } from "./conversations.ts";
 import { describe } from "./describe.ts";
+import { brakeApi } from "./brake.ts";
 import { filesApp, storeUpload } from "./files.ts";
 import { formsApi } from "./forms.ts";
 import { forwardingAddressApi } from "./forwarding-address.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
 import { notMeApp } from "./not-me.ts";
+import { noticesApi } from "./notices.ts";
 import { AppError, onError } from "./problems.ts";
 import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
@@ -51,7 +53,8 @@ const routes = new Hono<AppEnv>()
   .post(
     "/attachments",
     describe({ summary: "Upload a file: the body is the file", response: attachmentCreatedSchema, status: 201 }),
-    async (c) => c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null }), 201),
+    async (c) =>
+      c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null, counted: [] }), 201),
   )
   .route("/contacts", contactsApi)
   .route("/undeliverable-addresses", undeliverableApi)
@@ -61,6 +64,8 @@ const routes = new Hono<AppEnv>()
   .route("/api-keys", apiKeysApi)
   .route("/settings", settingsApi)
   .route("/mailboxes", mailboxesApi)
+  .route("/mailboxes", brakeApi)
+  .route("/notices", noticesApi)
   .route("/ledger", ledgerApi)
   .route("/forms", formsApi)
   .route("/projections", projectionsApi);

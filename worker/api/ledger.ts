@@ -127,9 +127,6 @@ async function findMails(db: Database, input: Parameters<typeof searchLedger>[1]
   return theirs !== null && theirs.items.length > 0 ? theirs : searchLedger(db, input);
 }
 
-/** Ms after which cron goes on with what was begun here. */
-const TAKEN_UP_MS = 60_000;
-
 function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
   switch (answer) {
     case "no_message":
@@ -145,21 +142,9 @@ function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
 
 /** Takes the mail up again, deciding anew, and answers with what became of it. */
 async function takeUp(c: AppContext, row: LedgerRow, change: Partial<LedgerRow>) {
-  const now = Date.now();
-  const undecided = {
-    state: "received",
-    verdict: null,
-    decision: null,
-    reason: null,
-    conversationId: null,
-    seq: null,
-    movedFrom: null,
-  } as const;
-  const tries = { attempts: 1, retryAt: now + TAKEN_UP_MS, updatedAt: now };
-  await updateLedger(c.get("db"), row.id, { ...change, ...undecided, ...tries });
+  const { takeUpAgain } = await import("../email/take-up-again.ts");
+  await takeUpAgain(c.env, c.get("db"), row.id, change);
   c.executionCtx.waitUntil(tellAttention(c.env));
-  const { processMail } = await import("../email/process.ts");
-  await processMail(c.env, row.id);
   return ledgerEntryOf(await rowOf(c));
 }
 

@@ -72,6 +72,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   "POST /api/projections/rebuild": "admin",
 
+  "GET /api/notices": "admin",
+  "POST /api/notices/:id/dismiss": "admin",
+  "POST /api/mailboxes/:id/brake": "admin",
+  "POST /api/mailboxes/:id/let-in": "agent",
+
   "GET /api/ledger": "viewer",
   "GET /api/ledger/attention": "viewer",
   "GET /api/ledger/:id": "viewer",

@@ -4,6 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { NoticeKind } from "../domain/notices.ts";
 import type { Role } from "../domain/roles.ts";
 
 // Sign-in (the shapes that better-auth expects, with its users as our agents)
@@ -101,6 +102,8 @@ export const mailboxes = sqliteTable("mailboxes", {
   hasReceipt: integer("has_receipt", { mode: "boolean" }).notNull().default(false),
   /** Says outside business hours when the team is back. */
   hasOutOfHours: integer("has_out_of_hours", { mode: "boolean" }).notNull().default(false),
+  /** Until then the brake on unknown senders does not hold here (M16a). */
+  brakeOffUntil: integer("brake_off_until"),
   createdAt: integer("created_at").notNull(),
 });
 
@@ -114,6 +117,23 @@ export const autoAnswers = sqliteTable(
     at: integer("at").notNull(),
   },
   (table) => [index("auto_answers_email").on(table.email, table.at)],
+);
+
+/** What the owner is told of limits that were reached: one row for each kind and what it is about (T21). */
+export const notices = sqliteTable(
+  "notices",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").$type<NoticeKind>().notNull(),
+    /** The id of the mailbox; empty where it is about the whole deployment. */
+    subject: text("subject").notNull(),
+    firstAt: integer("first_at").notNull(),
+    lastAt: integer("last_at").notNull(),
+    /** Minutes in which it was reached. */
+    count: integer("count").notNull(),
+    dismissedAt: integer("dismissed_at"),
+  },
+  (table) => [uniqueIndex("notices_kind").on(table.kind, table.subject)],
 );
 
 // Address book
@@ -346,6 +366,9 @@ export const ledger = sqliteTable(
     index("ledger_filtered")
       .on(table.receivedAt, table.id)
       .where(sql`state = 'filtered'`),
+    index("ledger_braked")
+      .on(table.receivedAt, table.id, table.mailboxId)
+      .where(sql`state = 'filtered' AND verdict = 'filtered:brake'`),
     index("ledger_message").on(table.mailboxId, table.messageId, table.contentHash),
     index("ledger_moving")
       .on(table.updatedAt)

@@ -264,7 +264,9 @@ const mailboxSettings = {
   hasReceipt: v.boolean(),
   hasOutOfHours: v.boolean(),
 };
-export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, createdAt: epochMs });
+/** `brakeOffUntil`: until then mails of unknown senders are let in, however many come (M16a). */
+const mailboxTimes = { createdAt: epochMs, brakeOffUntil: v.nullable(epochMs) };
+export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, ...mailboxTimes });
 export const mailboxCreateSchema = v.object({ address: emailSchema, ...v.partial(v.object(mailboxSettings)).entries });
 export const mailboxPatchSchema = v.partial(v.object(mailboxSettings));
 /** Without `to` it goes to the agent who asks. */
@@ -280,8 +282,8 @@ export const testMailResultSchema = v.object({
 export const ledgerQuerySchema = v.object({
   limit: limitSchema,
   cursor: cursorSchema,
-  /** `attention`: only mails that wait for a person, quarantined or failed. */
-  state: v.optional(v.picklist(["attention", "quarantined", "filtered"])),
+  /** `attention`: only mails that wait for a person, quarantined or failed. `braked`: kept aside by the brake. */
+  state: v.optional(v.picklist(["attention", "quarantined", "filtered", "braked"])),
   /**
    * A whole address: all mails of that sender. Else words that the subject or an address contains, looked for among the
    * next 1,000 mails: a page may be short, or empty, and still have a next one.

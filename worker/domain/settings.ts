@@ -101,6 +101,20 @@ export const mailSettingsSchema = v.object({
   ),
 });
 
+const upTo = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
+
+/** Totals of the deployment that an owner may need to change; all others are constants (docs/limits.md). */
+export const limitsSettingsSchema = v.object({
+  /** New chats within an hour. */
+  chatsPerHour: v.optional(upTo(1_000_000), 1_000),
+  /** Megabytes of visitors' files within a day. */
+  uploadMegabytesPerDay: v.optional(upTo(1_000_000), 2_000),
+  /** Mails to one recipient each that leave within a day; of those that nobody wrote by hand, half as many. */
+  mailsPerDay: v.optional(upTo(10_000_000), 2_000),
+  /** Mails of unknown senders that reach the list of one mailbox within two minutes; the others are kept aside (M16a). */
+  newSendersPerTwoMinutes: v.optional(upTo(100_000), 60),
+});
+
 /** On one line: it is a name in mails. */
 const companySchema = v.pipe(
   v.string(),
@@ -114,6 +128,7 @@ export const settingsSchema = v.object({
   widget: v.optional(widgetSettingsSchema, {}),
   mail: v.optional(mailSettingsSchema, {}),
   hours: v.optional(hoursSettingsSchema, {}),
+  limits: v.optional(limitsSettingsSchema, {}),
 });
 
 /** What agents are told: also the origin that links, mails and the snippet name, which is not that of Pages. */
@@ -126,6 +141,7 @@ export const settingsPatchSchema = v.partial(
     widget: v.record(v.string(), v.unknown()),
     mail: v.record(v.string(), v.unknown()),
     hours: v.record(v.string(), v.unknown()),
+    limits: v.record(v.string(), v.unknown()),
   }),
 );
 

@@ -33,6 +33,7 @@ export async function applyVerdict(input: ApplyInput): Promise<Applied> {
     case "filtered:bounce":
     case "filtered:blocked":
     case "filtered:auto-reply":
+    case "filtered:brake":
       return noted(input, "filtered");
     case "quarantined":
       return noted(input, "quarantined");

@@ -9,9 +9,11 @@ import { assertNever } from "../domain/assert-never.ts";
 import { hasRole } from "../domain/roles.ts";
 import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
+import { isBraked } from "./brake.ts";
 import { findUsualPlace } from "./find-usual-place.ts";
 import { findForm } from "./form-facts.ts";
 import { LOOP_WINDOW_MS } from "./match-aside.ts";
+import { matchConversation } from "./match-conversation.ts";
 import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
 import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
 import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
@@ -27,7 +29,8 @@ const WEAK_TOKENS_MAX = 5;
 export async function gatherFacts(input: TakenUp): Promise<MatchFacts> {
   const facts = await lookUpFacts(input);
   const { acceptedBy, forwardAcceptedBy } = input.row;
-  return acceptedBy === null && forwardAcceptedBy === null ? facts : acceptedFacts(facts);
+  if (acceptedBy !== null || forwardAcceptedBy !== null) return acceptedFacts(facts);
+  return { ...facts, isBraked: await isBraked(input, matchConversation(facts)) };
 }
 
 /** An agent has looked at the mail and wants it: nothing that kept it aside counts any more; where it goes still does. */
@@ -39,6 +42,7 @@ export function acceptedFacts(facts: MatchFacts): MatchFacts {
     sender: { ...facts.sender, isBlocked: false, recentMails: 0 },
     form: facts.form === null ? null : { ...facts.form, isBlocked: false, recentMails: 0 },
     isSpam: false,
+    isBraked: false,
   };
 }
 
@@ -80,6 +84,7 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
     forwardAcceptedBy: row.forwardAcceptedBy,
     form: form?.form ?? null,
     isSpam: mail.isMarkedSpam === true,
+    isBraked: false,
     settings: { canAgentsReplyByMail, isSplitBySubject },
   };
 }

@@ -47,6 +47,7 @@ const ROWS: readonly Row[] = [
   { row: "M14", decide: decideAutoReply },
   { row: "M15", decide: decideQuarantine },
   { row: "M16", decide: decideContact },
+  { row: "M16a", decide: decideBraked },
 ];
 
 /** The verdict of the first row that fits. */
@@ -207,7 +208,8 @@ function decideReference(facts: MatchFacts): Found {
 
 function decideLinked(facts: MatchFacts): Found {
   const [conversation] = facts.references;
-  if (conversation === undefined || isForged(facts)) return null;
+  // One id, which many may have, is no way around the brake.
+  if (conversation === undefined || isForged(facts) || (facts.isBraked && facts.sender.contact === null)) return null;
   return {
     code: "linked",
     target: begin(facts),
@@ -231,6 +233,16 @@ function decideContact(facts: MatchFacts): Found {
     }),
     reason: isJoining ? "The sender is a known contact." : "The sender is a known contact; this begins a new conversation.",
   };
+}
+
+function decideBraked({ isBraked }: MatchFacts): Found {
+  return isBraked ? { code: "filtered:brake", reason: "Too many mails of unknown senders came at once." } : null;
+}
+
+/** What the brake holds back: conversations of people who have never written, by their own mail. */
+export function beginsForStranger(verdict: Verdict): boolean {
+  if (verdict.code !== "new" && verdict.code !== "linked") return false;
+  return verdict.target.kind === "begin" && verdict.target.contact.kind === "new";
 }
 
 function decideNew(facts: MatchFacts): Decision {

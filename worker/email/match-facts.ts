@@ -92,6 +92,8 @@ export interface MatchFacts {
   /** Set where a contact form sent it (M7a). */
   form: FormFacts | null;
   isSpam: boolean;
+  /** So many mails of unknown senders came at once that this one is kept aside, if it would begin a conversation (T21). */
+  isBraked: boolean;
   settings: {
     canAgentsReplyByMail: boolean;
     /** Begin a new conversation where a known contact writes about something else. */

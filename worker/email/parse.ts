@@ -1,6 +1,7 @@
 import PostalMime, { type Attachment, type Email } from "postal-mime";
 import { cleanDisplayName, findAddresses, parseAddress, parseAddressList } from "./addresses.ts";
 import { readAuthentication, readSpamMark } from "./authentication.ts";
+import { parseUnwantedAnswers } from "./auto-answer.ts";
 import { readBounce, readReport } from "./bounces.ts";
 import { repairControls } from "./charsets.ts";
 import { classifyMail, readAutoSubmitted } from "./classify.ts";
@@ -88,6 +89,7 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
     bounce: mailClass === "bounce" ? readBounce({ headers, subject, body: body.text, attachments }) : null,
     report: mailClass === "complaint" || mailClass === "receipt" ? readReport({ body: body.text, attachments }) : null,
     autoSubmitted: readAutoSubmitted(headers),
+    unwantedAnswers: parseUnwantedAnswers(firstHeader(headers, "x-auto-response-suppress")),
     loopMarker: firstHeader(headers, LOOP_HEADER.toLowerCase()).trim() || null,
     mentionedAddresses: readMentioned(people.replyTo, body),
     authentication: readAuthentication(headers, options.authservId ?? null),

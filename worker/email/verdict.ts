@@ -114,6 +114,7 @@ export const verdictSchema = v.variant("code", [
   message("reference"),
   v.object({ ...message("linked").entries, linkedTo: v.string() }),
   plain("filtered:auto-reply"),
+  plain("filtered:brake"),
   v.object({ ...plain("quarantined").entries, cause: v.picklist(["authentication", "spam"]) }),
   message("contact"),
   message("new"),

@@ -13,6 +13,7 @@ function aJob(over: Partial<MailToDeliver> = {}): MailToDeliver {
     earlier: [],
     only: null,
     isInsisted: false,
+    isUnseen: false,
     ...over,
   };
 }

@@ -13,6 +13,7 @@ import { describe } from "./describe.ts";
 import { filesApp, storeUpload } from "./files.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
+import { pictureLinksApi, picturesApp } from "./pictures.ts";
 import { AppError, onError } from "./problems.ts";
 import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
@@ -49,6 +50,7 @@ const routes = new Hono<AppEnv>()
     describe({ summary: "Upload a file: the body is the file", response: attachmentCreatedSchema, status: 201 }),
     async (c) => c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null }), 201),
   )
+  .route("/pictures", pictureLinksApi)
   .route("/contacts", contactsApi)
   .route("/undeliverable-addresses", undeliverableApi)
   .route("/saved-replies", savedRepliesApi)
@@ -63,7 +65,7 @@ const routes = new Hono<AppEnv>()
 export const api = routes
   .get("/openapi.json", async (c) => {
     const { createOpenApi } = await import("./openapi.ts");
-    return c.json(createOpenApi([routes, widgetApp, inboundMailApp, filesApp].flatMap((app) => app.routes)));
+    return c.json(createOpenApi([routes, widgetApp, inboundMailApp, filesApp, picturesApp].flatMap((app) => app.routes)));
   })
   .notFound(() => {
     throw new AppError("not_found", "There is no such address in the API.");

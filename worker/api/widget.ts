@@ -24,6 +24,7 @@ import {
 } from "../domain/api-shapes.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
 import { isAllowedOrigin } from "../domain/origins.ts";
+import { FOR_GOOD } from "../domain/security-headers.ts";
 import { settingsSchema, type Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
@@ -150,15 +151,7 @@ export const widgetApp = new Hono<AppEnv>()
     };
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));
   })
-  .get("/*", async (c) => {
-    const response = await c.env.ASSETS.fetch(c.req.raw);
-    if (response.status !== 200 || response.headers.get("content-type")?.startsWith("text/html") === true)
-      throw new AppError("not_found");
-    const headers = new Headers(response.headers);
-    // Where the name carries a hash of what is in it.
-    if (/-[\w-]{8}\.js$/.test(c.req.path)) headers.set("cache-control", "public, max-age=31536000, immutable");
-    return new Response(response.body, { headers });
-  })
+  .get("/*", (c) => serveWidgetFile(c))
   .all("/*", () => {
     throw new AppError("not_found");
   })
@@ -167,6 +160,17 @@ export const widgetApp = new Hono<AppEnv>()
     response.headers.set("access-control-allow-origin", "*");
     return response;
   });
+
+/** The panel's code. Nothing but the file itself, or that it has not changed, is answered under its name (T24). */
+async function serveWidgetFile(c: AppContext): Promise<Response> {
+  const { body, status, headers: given } = await c.env.ASSETS.fetch(c.req.raw);
+  if (![200, 206, 304].includes(status) || given.get("content-type")?.startsWith("text/html") === true)
+    throw new AppError("not_found");
+  const headers = new Headers(given);
+  // Where the name carries a hash of what is in it.
+  if (/-[\w-]{8}\.js$/.test(c.req.path)) headers.set("cache-control", FOR_GOOD);
+  return new Response(body, { status, headers });
+}
 
 /** With D1 away and nothing cached the defaults serve: a chat is worth more than its colour (A12). */
 async function settingsOf(c: AppContext): Promise<Settings> {

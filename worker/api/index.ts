@@ -18,6 +18,7 @@ import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
 import { notMeApp } from "./not-me.ts";
 import { noticesApi } from "./notices.ts";
+import { pictureLinksApi, picturesApp } from "./pictures.ts";
 import { AppError, onError } from "./problems.ts";
 import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
@@ -56,6 +57,7 @@ const routes = new Hono<AppEnv>()
     async (c) =>
       c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null, counted: [] }), 201),
   )
+  .route("/pictures", pictureLinksApi)
   .route("/contacts", contactsApi)
   .route("/undeliverable-addresses", undeliverableApi)
   .route("/saved-replies", savedRepliesApi)
@@ -73,7 +75,8 @@ const routes = new Hono<AppEnv>()
 export const api = routes
   .get("/openapi.json", async (c) => {
     const { createOpenApi } = await import("./openapi.ts");
-    return c.json(createOpenApi([routes, widgetApp, notMeApp, inboundMailApp, filesApp].flatMap((app) => app.routes)));
+    const apps = [routes, widgetApp, notMeApp, inboundMailApp, filesApp, picturesApp];
+    return c.json(createOpenApi(apps.flatMap((app) => app.routes)));
   })
   .notFound(() => {
     throw new AppError("not_found", "There is no such address in the API.");

@@ -46,7 +46,8 @@ export const widgetCodesApp = new Hono<AppEnv>()
     const body = await readBody(c, widgetConfirmSchema);
     const session = await bearerSession(c);
     const answer = await ("code" in body ? tryCode(c, session, body.code) : useSecret(c, session, body.secret));
-    if (answer.kind === "wrong") throw new AppError("wrong_code", "This is not the code.", { fields: { triesLeft: answer.triesLeft } });
+    if (answer.kind === "wrong")
+      throw new AppError("wrong_code", "This is not the code.", { fields: { triesLeft: answer.triesLeft } });
     if (answer.kind === "refused") throw invalidToken();
     if (answer.kind !== "confirmed") throw new AppError("expired", "Ask for a new code.");
     const { sessionId, generation } = answer;

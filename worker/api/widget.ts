@@ -22,6 +22,7 @@ import {
 } from "../domain/api-shapes.ts";
 import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
+import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
 import { takesOfAddress, takesOfChat, takesOfSocket, takesOfUpload } from "../limits.ts";
@@ -168,15 +169,7 @@ export const widgetApp = new Hono<AppEnv>()
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));
   })
   .route("/", widgetCodesApp)
-  .get("/*", async (c) => {
-    const response = await c.env.ASSETS.fetch(c.req.raw);
-    if (response.status !== 200 || response.headers.get("content-type")?.startsWith("text/html") === true)
-      throw new AppError("not_found");
-    const headers = new Headers(response.headers);
-    // Where the name carries a hash of what is in it.
-    if (/-[\w-]{8}\.js$/.test(c.req.path)) headers.set("cache-control", "public, max-age=31536000, immutable");
-    return new Response(response.body, { headers });
-  })
+  .get("/*", (c) => serveWidgetFile(c))
   .all("/*", () => {
     throw new AppError("not_found");
   })
@@ -185,6 +178,17 @@ export const widgetApp = new Hono<AppEnv>()
     response.headers.set("access-control-allow-origin", "*");
     return response;
   });
+
+/** The panel's code. Nothing but the file itself, or that it has not changed, is answered under its name (T24). */
+async function serveWidgetFile(c: AppContext): Promise<Response> {
+  const { body, status, headers: given } = await c.env.ASSETS.fetch(c.req.raw);
+  if (![200, 206, 304].includes(status) || given.get("content-type")?.startsWith("text/html") === true)
+    throw new AppError("not_found");
+  const headers = new Headers(given);
+  // Where the name carries a hash of what is in it.
+  if (/-[\w-]{8}\.js$/.test(c.req.path)) headers.set("cache-control", FOR_GOOD);
+  return new Response(body, { status, headers });
+}
 
 export function widgetConfig({ company, widget }: Settings): WidgetConfig {
   const { colour, position, greeting, launcherText, title, captureText, isCaptureShown } = widget;

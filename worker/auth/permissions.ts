@@ -38,6 +38,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/conversations/:id/socket": "viewer",
   "GET /api/inbox/socket": "viewer",
   "POST /api/attachments": "agent",
+  "POST /api/pictures": "viewer",
 
   "GET /api/contacts": "viewer",
   "POST /api/contacts": "agent",

@@ -29,7 +29,6 @@ export async function applyVerdict(input: ApplyInput): Promise<Applied> {
     case "duplicate":
       return noted(input, "applied");
     case "filtered:loop":
-    case "filtered:brake":
     case "filtered:bounce":
     case "filtered:blocked":
     case "filtered:auto-reply":

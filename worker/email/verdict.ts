@@ -68,7 +68,6 @@ export const verdictSchema = v.variant("code", [
   plain("duplicate"),
   plain("filtered:loop"),
   v.object({ ...message("form").entries, /** The form's address. */ form: v.string(), person: addressSchema }),
-  plain("filtered:brake"),
   v.object({
     code: v.literal("event"),
     event: v.picklist(["complaint", "receipt"]),

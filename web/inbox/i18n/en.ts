@@ -180,6 +180,7 @@ export const en = {
     downloadRaw: "Download it",
     htmlFrame: "Original mail",
     remoteBlocked: "Pictures from other servers are not loaded: they tell the sender that the mail was opened.",
+    remoteFailed: "The pictures could not be loaded.",
     showRemote: "Show pictures",
     automatic: "Automatic reply",
     campaign: "Campaign: {name}",

@@ -177,6 +177,7 @@ export const es: Messages = {
     downloadRaw: "Descargarlo",
     htmlFrame: "Correo original",
     remoteBlocked: "No se cargan imágenes de otros servidores: avisan al remitente de que se abrió el correo.",
+    remoteFailed: "No se han podido cargar las imágenes.",
     showRemote: "Mostrar imágenes",
     automatic: "Respuesta automática",
     campaign: "Campaña: {name}",

@@ -12,6 +12,7 @@ const texts = {
     line: "This conversation goes on by email with {email}",
     asked: "To go on here we would like to know that {email} is yours",
     show: "Show it here",
+    ask: "Send me a code",
     label: "Code from the email",
     sent: "If {email} is yours, a code is on its way.",
     help: "No email after two minutes? Tap the link in our last email, or answer it: we read it.",
@@ -27,6 +28,7 @@ const texts = {
     line: "Esta conversación sigue por correo con {email}",
     asked: "Para seguir aquí nos gustaría saber que {email} es tu dirección",
     show: "Mostrarla aquí",
+    ask: "Enviarme un código",
     label: "Código del correo",
     sent: "Si {email} es tu dirección, un código va en camino.",
     help: "¿No llega nada en dos minutos? Toca el enlace de nuestro último correo, o respóndelo: lo leemos.",
@@ -57,7 +59,7 @@ const fill = (text: string, values: Readonly<Record<string, string>>): string =>
 export function makeConfirmLine(options: ConfirmLineOptions): HTMLElement {
   const { locale, email, isAsked } = options;
   const own = texts[locale];
-  const show = el("button", { type: "button", class: "link" }, own.show);
+  const show = el("button", { type: "button", class: "quiet" }, isAsked ? own.ask : own.show);
   const place = el(
     "div",
     { class: "confirm" },

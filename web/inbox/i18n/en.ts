@@ -303,7 +303,7 @@ export const en = {
     chatWarningAccept: "Write in the chat",
     chatWarningEmail: "Answer by email",
     askToConfirm: "Ask them to confirm",
-    askedToConfirm: "The chat asks them for it now. No email leaves until they tap.",
+    askedToConfirm: "Asked. No email leaves until they tap.",
     readOnly: "Your role lets you read conversations, not answer them.",
   },
   address: {

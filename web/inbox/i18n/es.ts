@@ -300,7 +300,7 @@ export const es: Messages = {
     chatWarningAccept: "Escribir en el chat",
     chatWarningEmail: "Responder por correo",
     askToConfirm: "Pedirle que lo confirme",
-    askedToConfirm: "El chat se lo pide ahora. No sale ningún correo hasta que lo toque.",
+    askedToConfirm: "Pedido. No sale ningún correo hasta que lo toque.",
     readOnly: "Tu rol te permite leer conversaciones, no responderlas.",
   },
   address: {

@@ -103,8 +103,12 @@ export function mailUnseen(world: World, name: SessionName, kept: Kept): World |
   if (conversation === null || facts === null || role === "link" || facts.queued !== null) return null;
   const to = kept.unseenGoesToItsGiver ? gave : facts.address;
   if (to === null || !facts.messages.some((message) => isUnseenBy(message, name))) return null;
-  if (kept.typedGetsOneUnseen && facts.hasSentUnseen && !has(facts.reachable, to)) return null;
+  if (!mayMailUnseen(facts, to, kept)) return null;
   return withConversation(world, conversation, { queued: { names: name, to, copy: null, seen: null, isRetried: false } });
+}
+
+function mayMailUnseen({ hasSentUnseen, reachable }: Conversation, to: Address, kept: Kept): boolean {
+  return !hasSentUnseen || has(reachable, to) || !kept.typedGetsOneUnseen;
 }
 
 export function takeBack(world: World, where: ConversationName): World | null {
@@ -126,7 +130,8 @@ export function leave(world: World, where: ConversationName, kept: Kept): { worl
   const now = recipientNow(world, facts, outgoing, kept);
   const isLookedUp = !kept.recipientsAreStored || (outgoing.isRetried && !kept.retryKeepsRecipients);
   const to = isLookedUp ? (now ?? outgoing.to) : outgoing.to;
-  if (kept.changedAddressStops && now !== to)
+  const isSpent = outgoing.names !== null && !mayMailUnseen(facts, to, kept);
+  if (isSpent || (kept.changedAddressStops && now !== to))
     return { world: withConversation(world, where, { queued: null, failed: outgoing }), sent: null };
   const all = only(to) | only(outgoing.copy);
   const sent = { where, to: all, outgoing, transcript: transcriptFor(world, where, { to, all }, kept) };

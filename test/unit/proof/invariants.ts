@@ -5,9 +5,11 @@ import type { Action, Step } from "./model.ts";
 import type { Kept } from "./rules.ts";
 import { isElsewhere } from "./sessions.ts";
 import {
+  ADDRESSES,
   aliasOf,
   beginnerOf,
   CONVERSATIONS,
+  formOf,
   has,
   isAlive,
   isWithin,
@@ -96,10 +98,18 @@ function ofOwnChat(world: World, name: SessionName, kept: Kept): Violation | nul
 }
 
 /** I2: where a mail went that named no conversation. */
-function ofPlaces({ before, action }: Taken): Violation | null {
+function ofPlaces({ before, world, action }: Taken): Violation | null {
+  if (action.do === "merge") return ofMergedPlace(before, world, action);
   if (action.do !== "mail" || action.mail.pointer.by !== "nothing") return null;
   const { from, pointer } = action.mail;
   return mayBePlaceOf(before, pointer.into, from) ? null : { invariant: "I2", says: `${pointer.into} is the usual place of ${from}` };
+}
+
+function ofMergedPlace(before: World, after: World, { from, to }: { from: ConversationName; to: ConversationName }): Violation | null {
+  const mayStay = ADDRESSES.some((address) => mayBePlaceOf(before, to, address));
+  const lost = ADDRESSES.find((address) => mayBePlaceOf(before, from, address));
+  const isLost = lost !== undefined && !mayStay && !mayBePlaceOf(after, to, lost);
+  return isLost ? { invariant: "I2", says: `${from}, the usual place of ${lost}, is gone into ${to}, which is none` } : null;
 }
 
 function mayBePlaceOf(world: World, where: ConversationName, address: Address): boolean {
@@ -110,7 +120,8 @@ function mayBePlaceOf(world: World, where: ConversationName, address: Address): 
   const { lastProven } = world.sessions[beginner];
   if (lastProven !== null) return lastProven === address;
   const others = SESSIONS.filter((name) => world.sessions[name].role !== "link" && world.sessions[name].conversation !== where);
-  return !has(world.hadPlace, address) && !others.some((name) => world.sessions[name].gave === address);
+  const hasMails = has(world.hadPlace, address) || world.conversations[formOf(address)] !== null;
+  return !hasMails && !others.some((name) => world.sessions[name].gave === address);
 }
 
 /** I3 and I7: whom a mail of ours went to. */
@@ -142,12 +153,16 @@ function mayBeSent(world: World, message: Message, { to, isAlone }: { to: number
   return isWithin(to, message.meant) || (isAlone && isWithin(to, only(world.sessions[message.session].gave)));
 }
 
-/** I3: an address that somebody has written to, or from, goes only by a click. */
+/** I3: an address is its beginner's to give, and one that somebody has written to, or from, goes only by a click. */
 function ofAddresses({ before, world, action }: Taken): Violation | null {
+  if (action.do === "replace-address") return null;
   for (const where of CONVERSATIONS) {
     const old = before.conversations[where];
     const now = world.conversations[where];
-    if (old === null || now === null || old.address === null || old.address === now.address || action.do === "replace-address") continue;
+    if (old === null || now === null || old.address === now.address) continue;
+    if (action.do === "give-address" && beginnerOf(before, where) !== action.session)
+      return { invariant: "I3", says: `${action.session}, who did not begin ${where}, has set its address` };
+    if (old.address === null) continue;
     const hasMails = now.messages.some(({ from }) => from === old.address) || has(old.wrote, old.address);
     const isFree = has(old.bounced, old.address) && !hasMails && !isElsewhere(before, where, old.address);
     if ((has(old.touched, old.address) && !isFree) || old.isJoined)

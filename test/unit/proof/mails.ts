@@ -12,10 +12,12 @@ import {
   mailsOf,
   newConversation,
   only,
+  SESSIONS,
   sessionsIn,
   withConversation,
   withSession,
   type Address,
+  type Conversation,
   type ConversationName,
   type SessionName,
   type World,
@@ -128,13 +130,16 @@ function isConfirmedBeginner(world: World, { name, address }: Claim, kept: Kept)
 function isTypedPlace(world: World, where: ConversationName, { name, address }: Claim, kept: Kept): boolean {
   const { lastLevel } = world.sessions[name];
   if (kept.otherAddressEndsPlace && lastLevel !== null && lastLevel !== address) return false;
-  const others = CONVERSATIONS.filter((other) => other !== where && isAlive(world, other));
-  const hasOther = others.some((other) => {
-    const facts = world.conversations[other];
-    if (facts === null) return false;
-    if (facts.began !== "chat") return kept.mailPlaceStays && facts.address === address;
-    const isTyped = sessionsIn(world, other).some((session) => world.sessions[session].gave === address);
-    return kept.twoChatsAreNoPlace && (facts.address === address || isTyped);
-  });
-  return !hasOther;
+  const others = CONVERSATIONS.filter((other) => other !== where);
+  // Merged away or not: mails that had a place are not to be answered in a chat that only typed their address.
+  const hasMails = others.some((other) => isOf(world, other, "mail", address) || isOf(world, other, "form", address));
+  if (kept.mailPlaceStays && hasMails) return false;
+  const hasTyped = SESSIONS.some((other) => world.sessions[other].conversation !== where && world.sessions[other].gave === address);
+  const hasChat = others.some((other) => isOf(world, other, "chat", address) && isAlive(world, other));
+  return !kept.twoChatsAreNoPlace || !(hasTyped || hasChat);
+}
+
+function isOf(world: World, where: ConversationName, began: Conversation["began"], address: Address): boolean {
+  const facts = world.conversations[where];
+  return facts?.began === began && facts.address === address;
 }

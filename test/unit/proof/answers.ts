@@ -56,7 +56,7 @@ export function answerByChat(world: World, name: SessionName, kept: Kept): World
     quoted,
     isUnseen: session.role !== "link",
   });
-  const next = warns ? withSession(world, name, { unwarned: 0, isWarned: true }) : world;
+  const next = warns ? withSession(world, name, { unwarned: session.unwarned & ~unconfirmed, isWarned: true }) : world;
   return store(next, conversation, told, kept);
 }
 

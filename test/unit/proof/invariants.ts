@@ -121,7 +121,8 @@ function mayBePlaceOf(world: World, where: ConversationName, address: Address): 
   if (lastProven !== null) return lastProven === address;
   const others = SESSIONS.filter((name) => world.sessions[name].role !== "link" && world.sessions[name].conversation !== where);
   const hasMails = has(world.hadPlace, address) || world.conversations[formOf(address)] !== null;
-  return !hasMails && !others.some((name) => world.sessions[name].gave === address);
+  const hasChat = CONVERSATIONS.some((other) => other !== where && isAlive(world, other) && world.conversations[other]?.address === address);
+  return !hasMails && !hasChat && !others.some((name) => world.sessions[name].gave === address);
 }
 
 /** I3 and I7: whom a mail of ours went to. */

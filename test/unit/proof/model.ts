@@ -46,7 +46,7 @@ function nextWorld(world: World, action: Action, kept: Kept): World | null {
     case "use-token":
       return useToken(world, action.session, kept);
     case "end-level":
-      return endLevel(world, action.session);
+      return endLevel(world, action.session, kept);
     case "answer-by-chat":
       return answerByChat(world, action.session, kept);
     case "mail-unseen":

@@ -47,6 +47,7 @@ export const RULES = {
   // The composer
   chatIsWarned: "the first chat reply needs a click: write nothing here that was mailed",
   warningEndsWithMail: "it holds until another mail comes in",
+  warningEndsWithLevel: "and until what the session is confirmed for changes: other mails may be nobody's to write then",
   warningIsForOneSession: "it holds for that session",
   movedMailsWarn: "moved and merged mails too",
   // Usual places

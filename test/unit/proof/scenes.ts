@@ -36,7 +36,12 @@ export const SCENES: Readonly<Record<string, readonly Action[]>> = {
   "the one whose address A typed writes by mail, and A says another": [gives("A", "vera@"), mails("vera@", "chat 1"), gives("A", "eve@")],
   "vera@ has mails, and both chats typed it": [mails("vera@"), gives("A", "vera@"), gives("B", "vera@")],
   "A is confirmed and has its mails": [...CONFIRMED, mails("vera@", "chat 1")],
-  "A was confirmed for one address and then for the other": [...CONFIRMED, writes("A"), ...confirmed("A", "eve@")],
+  "A was confirmed for one address, then for the other, and says the first again": [
+    ...CONFIRMED,
+    ...confirmed("A", "eve@"),
+    writes("A"),
+    gives("A", "vera@"),
+  ],
   "what A was told went out by mail": [
     answered("A"),
     gives("A", "vera@"),

@@ -110,6 +110,7 @@ export function useToken(world: World, name: SessionName, kept: Kept): World | n
     proven: nextProven,
     nextProven: 0,
     lastProven: nextProven === 0 ? session.lastProven : nextLevel,
+    isWarned: session.isWarned && !kept.warningEndsWithLevel,
   });
   if (session.role !== "link") next = widen(next, name, { before: world, address: nextLevel }, kept);
   if (session.role === "beginner" && !kept.confirmingReplacesNothing) next = withAddress(next, conversation, nextLevel, kept);
@@ -145,9 +146,10 @@ export function uniqueOf(messages: readonly Message[]): readonly Message[] {
 }
 
 /** 90 days unused: what it is confirmed for ends, what is for it as beginner does not. */
-export function endLevel(world: World, name: SessionName): World | null {
-  const { level, proven } = world.sessions[name];
-  return level === 0 && proven === 0 ? null : withSession(world, name, { level: 0, proven: 0 });
+export function endLevel(world: World, name: SessionName, kept: Kept): World | null {
+  const { level, proven, isWarned } = world.sessions[name];
+  if (level === 0 && proven === 0) return null;
+  return withSession(world, name, { level: 0, proven: 0, isWarned: isWarned && !kept.warningEndsWithLevel });
 }
 
 /** A browser opens the live link of our mail to the address of a conversation that its mails began. */

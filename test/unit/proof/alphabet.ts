@@ -8,7 +8,8 @@ const CHATS = CONVERSATIONS.slice(0, 2);
 
 function* sessionActions(): Generator<Action> {
   for (const session of SESSIONS) {
-    for (const what of ["write", "see", "use-token", "end-level", "answer-by-chat", "mail-unseen"] as const) yield { do: what, session };
+    for (const what of ["write", "see", "use-token", "end-level", "answer-by-chat", "mail-unseen"] as const)
+      yield { do: what, session };
     for (const address of ADDRESSES) {
       yield { do: "give-address", session, address };
       yield { do: "ask-code", session, address };

@@ -91,7 +91,9 @@ export function answerByMail(world: World, { where, seen, copy }: MailAnswer, ke
   if (!has(facts.had, seen) || copy === seen) return null;
   if (kept.replyCarriesWhatWasSeen && seen !== facts.address) return null;
   const to = kept.replyCarriesWhatWasSeen ? seen : facts.address;
-  const next = withConversation(world, where, { queued: { names: null, to, copy: copy === to ? null : copy, seen, isRetried: false } });
+  const next = withConversation(world, where, {
+    queued: { names: null, to, copy: copy === to ? null : copy, seen, isRetried: false },
+  });
   const name = beginnerOf(world, where);
   return name === null ? next : withSession(next, name, { hasLine: true });
 }

@@ -1,5 +1,14 @@
 /** Whom a message is for, and what a session is sent and told. Pure. */
-import { has, only, sessionsIn, type Addresses, type ConversationName, type Message, type SessionName, type World } from "./world.ts";
+import {
+  has,
+  only,
+  sessionsIn,
+  type Addresses,
+  type ConversationName,
+  type Message,
+  type SessionName,
+  type World,
+} from "./world.ts";
 import type { Kept } from "./rules.ts";
 
 /** The one in use, or one from before it: whoever has a copy of it may try. */

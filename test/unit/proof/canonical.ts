@@ -2,7 +2,17 @@
  * One number for a world and all that differ from it by names alone: A and B with their chats, and the two addresses with
  * their mails, may change places. Parts are remembered, so a step pays only for what it changed.
  */
-import { CONVERSATIONS, SESSIONS, type Conversation, type ConversationName, type Message, type Outgoing, type Session, type SessionName, type World } from "./world.ts";
+import {
+  CONVERSATIONS,
+  SESSIONS,
+  type Conversation,
+  type ConversationName,
+  type Message,
+  type Outgoing,
+  type Session,
+  type SessionName,
+  type World,
+} from "./world.ts";
 
 /** Which of the two pairs changes places. */
 const SWAPS = [0, 1, 2, 3] as const;
@@ -14,6 +24,8 @@ const ADDRESSES_SWAPPED = 2;
 type Ids = readonly number[];
 
 const partIds = new Map<string, number>();
+/** By the key of a part with its names as they are. */
+const idsByKey = new Map<string, Ids>();
 const messageIds = new WeakMap<Message, Ids>();
 const sessionIds = new WeakMap<Session, Ids>();
 const conversationIds = new WeakMap<Conversation, Ids>();
@@ -25,10 +37,13 @@ function idOf(key: string): number {
   return partIds.size;
 }
 
+/** Most parts are new objects that say what another has said: only their first key is made. */
 function remembered<T extends object>(memory: WeakMap<T, Ids>, part: T, keyOf: (part: T, swap: Swap) => string): Ids {
   const known = memory.get(part);
   if (known !== undefined) return known;
-  const ids = SWAPS.map((swap) => idOf(keyOf(part, swap)));
+  const key = keyOf(part, 0);
+  const ids = idsByKey.get(key) ?? SWAPS.map((swap) => idOf(swap === 0 ? key : keyOf(part, swap)));
+  idsByKey.set(key, ids);
   memory.set(part, ids);
   return ids;
 }
@@ -83,23 +98,33 @@ function outgoingKey(outgoing: Outgoing | null, swap: Swap): string {
 }
 
 function sessionKey(facts: Session, swap: Swap): string {
-  const flags = (facts.hasSpent ? 1 : 0) | (facts.isBlocked ? 2 : 0) | (facts.isWarned ? 4 : 0) | (facts.isComplete ? 8 : 0) | (facts.hasLine ? 16 : 0);
+  const flags =
+    (facts.hasSpent ? 1 : 0) |
+    (facts.isBlocked ? 2 : 0) |
+    (facts.isWarned ? 4 : 0) |
+    (facts.isComplete ? 8 : 0) |
+    (facts.hasLine ? 16 : 0);
   const names = [facts.gave, facts.lastLevel, facts.nextLevel, facts.lastProven].map((name) => address(name, swap)).join("");
-  const sets = [facts.level, facts.secrets, facts.unwarned, facts.proven, facts.nextProven].map((set) => addresses(set, swap)).join("");
+  const sets = [facts.level, facts.secrets, facts.unwarned, facts.proven, facts.nextProven]
+    .map((set) => addresses(set, swap))
+    .join("");
   return `s${conversation(facts.conversation, swap)}${facts.role}${flags}/${names}${sets}`;
 }
 
 function conversationKey(facts: Conversation, swap: Swap): string {
   const flags = (facts.hasSentUnseen ? 1 : 0) | (facts.isJoined ? 2 : 0);
   const sets = [facts.had, facts.mailed, facts.wrote, facts.bounced, facts.reachable, facts.touched, facts.answered];
-  const messages = facts.messages.map((message) => remembered(messageIds, message, messageKey)[swap] ?? 0).sort((one, other) => one - other);
+  const messages = facts.messages
+    .map((message) => remembered(messageIds, message, messageKey)[swap] ?? 0)
+    .sort((one, other) => one - other);
   const waiting = `${outgoingKey(facts.queued, swap)}/${outgoingKey(facts.failed, swap)}`;
   return `c${facts.began}${address(facts.address, swap)}${sets.map((set) => addresses(set, swap)).join("")}${flags}${waiting}${conversation(facts.mergedInto, swap)}:${messages.join()}`;
 }
 
 /** The numbers of all parts, each in the place that it has under this swap. */
 function numbersOf(world: World, swap: Swap, numbers: number[]): void {
-  numbers[0] = addresses(world.blocked, swap) | (addresses(world.blockedRightly, swap) << 2) | (addresses(world.hadPlace, swap) << 4);
+  numbers[0] =
+    addresses(world.blocked, swap) | (addresses(world.blockedRightly, swap) << 2) | (addresses(world.hadPlace, swap) << 4);
   SESSIONS.forEach((name: SessionName, index) => {
     const place = index < 2 && (swap & SESSIONS_SWAPPED) !== 0 ? 1 - index : index;
     numbers[1 + place] = remembered(sessionIds, world.sessions[name], sessionKey)[swap] ?? 0;

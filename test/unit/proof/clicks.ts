@@ -87,7 +87,9 @@ export function merge(world: World, from: ConversationName, to: ConversationName
   const mayBePlace = (name: ConversationName) => ADDRESSES.some((address) => isPlace(world, name, address, kept));
   if (kept.mergeKeepsPlace && mayBePlace(from) && !mayBePlace(to)) return null;
   const widened = source.messages.map((message) =>
-    kept.mergeWidensNothing || target.address === null ? message : changed(message, { addresses: message.addresses | only(target.address) }),
+    kept.mergeWidensNothing || target.address === null
+      ? message
+      : changed(message, { addresses: message.addresses | only(target.address) }),
   );
   let next = withConversation(world, from, { mergedInto: to, messages: [], queued: null, failed: null });
   next = withConversation(next, to, {
@@ -127,7 +129,10 @@ function mailsIn(world: World, where: ConversationName): number {
 function beside(world: World, name: "A" | "B" | "L", mails: number, kept: Kept): World {
   const { unwarned, isWarned } = world.sessions[name];
   if (mails === 0) return world;
-  return withSession(world, name, { unwarned: unwarned | mails, isWarned: kept.movedMailsWarn ? false : isWarned || unwarned === 0 });
+  return withSession(world, name, {
+    unwarned: unwarned | mails,
+    isWarned: kept.movedMailsWarn ? false : isWarned || unwarned === 0,
+  });
 }
 
 /** Who is blocked: the sessions in it, and the address only where it is more than what a visitor typed. */
@@ -146,7 +151,8 @@ export function block(world: World, where: ConversationName, kept: Kept): World 
 /** Every mail to the address of this conversation came back for good. */
 export function bounce(world: World, where: ConversationName): World | null {
   const facts = world.conversations[where];
-  if (facts === null || facts.address === null || !has(facts.mailed, facts.address) || has(facts.bounced, facts.address)) return null;
+  if (facts === null || facts.address === null || !has(facts.mailed, facts.address) || has(facts.bounced, facts.address))
+    return null;
   return withConversation(world, aliasOf(world, where), { bounced: facts.bounced | only(facts.address) });
 }
 

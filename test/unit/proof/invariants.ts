@@ -56,7 +56,8 @@ function ofScreens({ before, world }: Taken, kept: Kept): Violation | null {
     // Nothing that this session could see has changed.
     const isSame = session === before.sessions[name] && world.conversations[conversation] === before.conversations[conversation];
     if (isSame && kept.levelIsTheSessions) continue;
-    const violation = ofScreen(world, name, "current", kept) ?? ofScreen(world, name, "spent", kept) ?? ofOwnChat(world, name, kept);
+    const violation =
+      ofScreen(world, name, "current", kept) ?? ofScreen(world, name, "spent", kept) ?? ofOwnChat(world, name, kept);
     if (violation !== null) return violation;
   }
   return null;
@@ -94,7 +95,9 @@ function ofOwnChat(world: World, name: SessionName, kept: Kept): Violation | nul
   const view = viewOf(world, name, "current", kept);
   if (view === null) return { invariant: "I4", says: `the only token that ${name} holds is refused` };
   const own = world.conversations[conversation]?.messages.filter(({ session }) => session === name) ?? [];
-  return own.every((message) => view.messages.includes(message)) ? null : { invariant: "I4", says: `${name} is not sent their own chat` };
+  return own.every((message) => view.messages.includes(message))
+    ? null
+    : { invariant: "I4", says: `${name} is not sent their own chat` };
 }
 
 /** I2: where a mail went that named no conversation. */
@@ -102,10 +105,16 @@ function ofPlaces({ before, world, action }: Taken): Violation | null {
   if (action.do === "merge") return ofMergedPlace(before, world, action);
   if (action.do !== "mail" || action.mail.pointer.by !== "nothing") return null;
   const { from, pointer } = action.mail;
-  return mayBePlaceOf(before, pointer.into, from) ? null : { invariant: "I2", says: `${pointer.into} is the usual place of ${from}` };
+  return mayBePlaceOf(before, pointer.into, from)
+    ? null
+    : { invariant: "I2", says: `${pointer.into} is the usual place of ${from}` };
 }
 
-function ofMergedPlace(before: World, after: World, { from, to }: { from: ConversationName; to: ConversationName }): Violation | null {
+function ofMergedPlace(
+  before: World,
+  after: World,
+  { from, to }: { from: ConversationName; to: ConversationName },
+): Violation | null {
   const mayStay = ADDRESSES.some((address) => mayBePlaceOf(before, to, address));
   const lost = ADDRESSES.find((address) => mayBePlaceOf(before, from, address));
   const isLost = lost !== undefined && !mayStay && !mayBePlaceOf(after, to, lost);
@@ -121,7 +130,9 @@ function mayBePlaceOf(world: World, where: ConversationName, address: Address): 
   if (lastProven !== null) return lastProven === address;
   const others = SESSIONS.filter((name) => world.sessions[name].role !== "link" && world.sessions[name].conversation !== where);
   const hasMails = has(world.hadPlace, address) || world.conversations[formOf(address)] !== null;
-  const hasChat = CONVERSATIONS.some((other) => other !== where && isAlive(world, other) && world.conversations[other]?.address === address);
+  const hasChat = CONVERSATIONS.some(
+    (other) => other !== where && isAlive(world, other) && world.conversations[other]?.address === address,
+  );
   return !hasMails && !hasChat && !others.some((name) => world.sessions[name].gave === address);
 }
 
@@ -132,13 +143,17 @@ function ofRecipients(before: World, { where, to, outgoing }: SentMail): Violati
   const first = to & ~only(outgoing.copy);
   if (outgoing.names !== null) {
     const { gave } = before.sessions[outgoing.names];
-    if (!isWithin(first, only(gave))) return { invariant: "I3", says: `what ${outgoing.names} was told is mailed to an address that they did not give` };
+    if (!isWithin(first, only(gave)))
+      return { invariant: "I3", says: `what ${outgoing.names} was told is mailed to an address that they did not give` };
     if (facts.hasSentUnseen && !isWithin(first, facts.answered))
       return { invariant: "I7", says: "an address that was only typed is mailed unseen replies again" };
     return null;
   }
-  if (!isWithin(first, only(outgoing.seen))) return { invariant: "I3", says: `an answer goes elsewhere than to ${outgoing.seen}, which its agent saw` };
-  return isWithin(first, only(facts.address)) ? null : { invariant: "I3", says: `an answer leaves for ${outgoing.seen}, which has been replaced` };
+  if (!isWithin(first, only(outgoing.seen)))
+    return { invariant: "I3", says: `an answer goes elsewhere than to ${outgoing.seen}, which its agent saw` };
+  return isWithin(first, only(facts.address))
+    ? null
+    : { invariant: "I3", says: `an answer leaves for ${outgoing.seen}, which has been replaced` };
 }
 
 /** I5: what stood below it. */
@@ -174,11 +189,11 @@ function ofAddresses({ before, world, action }: Taken): Violation | null {
 
 /** I4: mails arrive where they are looked for. */
 function ofTheWay({ world, before, action }: Taken): Violation | null {
-  if (!isWithin(world.blocked, world.blockedRightly)) return { invariant: "I4", says: "an address's mails are kept aside because a visitor typed it" };
+  if (!isWithin(world.blocked, world.blockedRightly))
+    return { invariant: "I4", says: "an address's mails are kept aside because a visitor typed it" };
   if (action.do !== "mail" || action.mail.pointer.by === "nothing") return null;
   const { from, pointer } = action.mail;
   const alias = aliasOf(before, pointer.of);
   const isThere = isAlive(world, alias) && (world.conversations[alias]?.messages ?? []).some((message) => message.from === from);
   return isThere ? null : { invariant: "I4", says: `the answer of ${from} is not in ${alias}` };
 }
-

@@ -24,7 +24,10 @@ import {
 } from "./world.ts";
 
 /** What a mail says of where it belongs: our signed address, ids of our mails, or nothing that would tell. */
-export type Pointer = { by: "token"; of: ConversationName } | { by: "reference"; of: ConversationName } | { by: "nothing"; into: ConversationName };
+export type Pointer =
+  | { by: "token"; of: ConversationName }
+  | { by: "reference"; of: ConversationName }
+  | { by: "nothing"; into: ConversationName };
 
 export interface ReceivedMail {
   from: Address;
@@ -92,7 +95,8 @@ function joinMail(world: World, where: ConversationName, mail: ReceivedMail, kep
   if (!isContacts && isAnswer && !kept.strangersMailReplacesNothing)
     next = withConversation(next, where, { address: from, had: facts.had | only(from) });
   const name = beginnerOf(next, where);
-  if (!kept.mailProvesNoSession && isContacts && isPersons && name !== null) next = withSession(next, name, { level: only(from) });
+  if (!kept.mailProvesNoSession && isContacts && isPersons && name !== null)
+    next = withSession(next, name, { level: only(from) });
   return store(next, where, createMessage({ kind: "mail", from, addresses, meant: addresses & only(from) }), kept);
 }
 
@@ -134,7 +138,9 @@ function isTypedPlace(world: World, where: ConversationName, { name, address }: 
   // Merged away or not: mails that had a place are not to be answered in a chat that only typed their address.
   const hasMails = others.some((other) => isOf(world, other, "mail", address) || isOf(world, other, "form", address));
   if (kept.mailPlaceStays && hasMails) return false;
-  const hasTyped = SESSIONS.some((other) => world.sessions[other].conversation !== where && world.sessions[other].gave === address);
+  const hasTyped = SESSIONS.some(
+    (other) => world.sessions[other].conversation !== where && world.sessions[other].gave === address,
+  );
   const hasChat = others.some((other) => isOf(world, other, "chat", address) && isAlive(world, other));
   return !kept.twoChatsAreNoPlace || !(hasTyped || hasChat);
 }

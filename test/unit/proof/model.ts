@@ -2,7 +2,17 @@
  * The rules of proof as a machine: what anybody may do, and the world after it. Nobody in it is good or bad: whoever holds a
  * token may use it, and every secret may be brought with every token.
  */
-import { answerByChat, answerByMail, leave, mailUnseen, see, takeBack, tryAgain, type MailAnswer, type SentMail } from "./answers.ts";
+import {
+  answerByChat,
+  answerByMail,
+  leave,
+  mailUnseen,
+  see,
+  takeBack,
+  tryAgain,
+  type MailAnswer,
+  type SentMail,
+} from "./answers.ts";
 import { block, bounce, complete, merge, move, part, replaceAddress, type Move } from "./clicks.ts";
 import { receiveForm, receiveMail, type ReceivedMail } from "./mails.ts";
 import type { Kept } from "./rules.ts";

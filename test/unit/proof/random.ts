@@ -69,7 +69,9 @@ export function walk(seed: number, kept: Kept): Finding | null {
     const violation = violationOf({ ...step, before: world, action }, kept);
     if (violation !== null) return { ...violation, actions };
     ({ world } = step);
-    watched = watched.filter(({ name }) => !isConfirming(name, action) && !endsWatching(action)).map((one) => follow(one, action, kept));
+    watched = watched
+      .filter(({ name }) => !isConfirming(name, action) && !endsWatching(action))
+      .map((one) => follow(one, action, kept));
     for (const { name, pair } of watched) {
       const says = differenceOf(pair, name, kept);
       if (says !== null) return { invariant: "I6", says, actions };

@@ -31,11 +31,21 @@ function answeredByMail(where: ConversationName, seen: Address): Action[] {
 export const FIRST: readonly Action[] = [];
 export const CONFIRMED: readonly Action[] = confirmed("A", "vera@");
 
-export const SCENES: Readonly<Record<string, readonly Action[]>> = {
+export const SCENES = {
   "a mail of ours went to the address that A typed": [gives("A", "vera@"), ...answeredByMail("chat 1", "vera@")],
-  "the one whose address A typed writes by mail, and A says another": [gives("A", "vera@"), mails("vera@", "chat 1"), gives("A", "eve@")],
+  "the one whose address A typed writes by mail, and A says another": [
+    gives("A", "vera@"),
+    mails("vera@", "chat 1"),
+    gives("A", "eve@"),
+  ],
   "vera@ has mails, and both chats typed it": [mails("vera@"), gives("A", "vera@"), gives("B", "vera@")],
   "A is confirmed and has its mails": [...CONFIRMED, mails("vera@", "chat 1")],
+  "A is confirmed, and a stranger's mail is there too": [
+    ...CONFIRMED,
+    mails("vera@", "chat 1"),
+    mails("eve@"),
+    { do: "move", move: { author: "eve@", from: mailsOf("eve@"), to: "chat 1" } },
+  ],
   "A was confirmed for one address, then for the other, and says the first again": [
     ...CONFIRMED,
     ...confirmed("A", "eve@"),
@@ -54,7 +64,20 @@ export const SCENES: Readonly<Record<string, readonly Action[]>> = {
     merged("chat 2", "chat 1"),
     ...confirmed("B", "vera@"),
   ],
-  "a chat was merged into the mails of its address": [gives("A", "vera@"), mails("vera@", "chat 1"), mails("eve@"), merged("chat 1", "mails of eve@")],
-  "somebody has the live link of a mail": [mails("vera@"), ...answeredByMail("mails of vera@", "vera@"), { do: "open-link", where: "mails of vera@" }],
-  "a form named the address that A typed": [{ do: "form", replyTo: "vera@" }, gives("A", "vera@"), ...answeredByMail("form of vera@", "vera@")],
-};
+  "a chat was merged into the mails of its address": [
+    gives("A", "vera@"),
+    mails("vera@", "chat 1"),
+    mails("eve@"),
+    merged("chat 1", "mails of eve@"),
+  ],
+  "somebody has the live link of a mail": [
+    mails("vera@"),
+    ...answeredByMail("mails of vera@", "vera@"),
+    { do: "open-link", where: "mails of vera@" },
+  ],
+  "a form named the address that A typed": [
+    { do: "form", replyTo: "vera@" },
+    gives("A", "vera@"),
+    ...answeredByMail("form of vera@", "vera@"),
+  ],
+} as const satisfies Readonly<Record<string, readonly Action[]>>;

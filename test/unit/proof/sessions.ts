@@ -46,7 +46,8 @@ function isReplaceable(world: World, where: ConversationName, kept: Kept): boole
   const { address, isJoined, mailed, wrote, bounced } = facts;
   if (address === null) return true;
   if (isJoined && kept.joinedAddressStays) return false;
-  if (has(bounced, address) && (!kept.bounceFreesOnlyTheUnused || (!has(wrote, address) && !isElsewhere(world, where, address)))) return true;
+  if (has(bounced, address) && (!kept.bounceFreesOnlyTheUnused || (!has(wrote, address) && !isElsewhere(world, where, address))))
+    return true;
   const isMailed = kept.mailedAddressStays && has(mailed, address);
   const hasWritten = kept.writtenAddressStays && has(wrote, address);
   return !isMailed && !hasWritten;
@@ -65,7 +66,9 @@ export function withAddress(world: World, where: ConversationName, address: Addr
   if (facts === null || facts.address === address) return world;
   const before = facts.address;
   const widened = (message: Message) =>
-    before !== null && has(message.addresses, before) ? changed(message, { addresses: message.addresses | only(address) }) : message;
+    before !== null && has(message.addresses, before)
+      ? changed(message, { addresses: message.addresses | only(address) })
+      : message;
   const messages = kept.addressWidensNothing ? facts.messages : uniqueOf(facts.messages.map(widened));
   return withConversation(world, where, { address, had: facts.had | only(address), messages });
 }
@@ -90,7 +93,8 @@ export interface BroughtSecret {
 /** A confirming link can be repeated for 30 days, so no secret is used up here. */
 export function bringSecret(world: World, { session, address, by }: BroughtSecret, kept: Kept): World | null {
   if (!has(world.sessions[session].secrets, address)) return null;
-  if (by === null) return kept.secretNeedsItsToken ? null : withSession(world, session, { level: only(address), lastLevel: address });
+  if (by === null)
+    return kept.secretNeedsItsToken ? null : withSession(world, session, { level: only(address), lastLevel: address });
   const bringer = world.sessions[by];
   if (bringer.conversation === null || bringer.isBlocked) return null;
   if (by !== session) return kept.secretIsOfItsSession ? null : withSession(world, by, { nextLevel: address, nextProven: 0 });
@@ -124,7 +128,8 @@ function widen(world: World, name: SessionName, { before, address }: { before: W
   if (conversation === null || facts === null) return world;
   const isRight = world.sessions[name].proven !== 0 && (lastProven === null || lastProven === address);
   const isSame = lastLevel === null || lastLevel === address || !kept.wideningIsForTheSameAddress;
-  const wasEver = !kept.wideningLooksAtTheLastOne && facts.messages.some((message) => isOwn(message, name) && has(message.addresses, address));
+  const wasEver =
+    !kept.wideningLooksAtTheLastOne && facts.messages.some((message) => isOwn(message, name) && has(message.addresses, address));
   const messages = facts.messages.map((message) => {
     const isFor = isOwn(message, name) || (!kept.wideningIsOfItsOwn && message.session !== null);
     const isWidened = isFor && (isSame || wasEver || has(level, address));
@@ -160,7 +165,9 @@ export function openLink(world: World, where: ConversationName, kept: Kept): Wor
   const ours = facts.messages.filter(({ kind, to }) => kind === "reply" && address !== null && isWithin(to, only(address)));
   if (ours.length === 0) return null;
   const shown = (message: Message) =>
-    ours.includes(message) ? changed(message, { sessions: message.sessions | only("L"), holders: message.holders | only("L") }) : message;
+    ours.includes(message)
+      ? changed(message, { sessions: message.sessions | only("L"), holders: message.holders | only("L") })
+      : message;
   const next = withConversation(world, where, { messages: uniqueOf(facts.messages.map(shown)) });
   const opened = withSession(next, "L", { conversation: where, role: "link", gave: address });
   return kept.linkShowsItsMail ? opened : withSession(opened, "L", { level: addressOfLink(opened, "L") });

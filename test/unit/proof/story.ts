@@ -17,7 +17,9 @@ export function sentenceOf(action: Action): string {
     case "bring-secret": {
       const { session, address, by } = action.secret;
       const secret = `the secret that was mailed to ${address} for ${session}`;
-      return by === null ? `somebody opens ${secret}, in a browser without a token of ours` : `a request with ${by}'s token carries ${secret}`;
+      return by === null
+        ? `somebody opens ${secret}, in a browser without a token of ours`
+        : `a request with ${by}'s token carries ${secret}`;
     }
     case "mail":
       return `${action.mail.from} mails${action.mail.isAutomatic ? " automatically" : ""}, ${whereTo(action.mail.pointer)}`;

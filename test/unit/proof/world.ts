@@ -209,8 +209,14 @@ export function newConversation(began: Conversation["began"], address: Address |
 export const START: World = {
   sessions: { A: { ...NO_SESSION, conversation: "chat 1" }, B: { ...NO_SESSION, conversation: "chat 2" }, L: NO_SESSION },
   conversations: {
-    "chat 1": { ...newConversation("chat", null), messages: [createMessage({ kind: "chat", session: "A", sessions: only("A") })] },
-    "chat 2": { ...newConversation("chat", null), messages: [createMessage({ kind: "chat", session: "B", sessions: only("B") })] },
+    "chat 1": {
+      ...newConversation("chat", null),
+      messages: [createMessage({ kind: "chat", session: "A", sessions: only("A") })],
+    },
+    "chat 2": {
+      ...newConversation("chat", null),
+      messages: [createMessage({ kind: "chat", session: "B", sessions: only("B") })],
+    },
     "mails of vera@": null,
     "mails of eve@": null,
     "form of vera@": null,
@@ -249,7 +255,10 @@ export function sessionsIn(world: World, name: ConversationName): SessionName[] 
 
 /** The session that began this conversation, wherever it may have been merged to. */
 export function beginnerOf(world: World, name: ConversationName): SessionName | null {
-  return SESSIONS.find((session) => world.sessions[session].conversation === name && world.sessions[session].role === "beginner") ?? null;
+  return (
+    SESSIONS.find((session) => world.sessions[session].conversation === name && world.sessions[session].role === "beginner") ??
+    null
+  );
 }
 
 export function mailsOf(address: Address): ConversationName {

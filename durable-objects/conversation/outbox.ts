@@ -25,7 +25,7 @@ export const MAIL_RETRY_MAX_MS = 4 * 60 * 60_000;
 
 export interface OutboxRow {
   seq: number;
-  /** The address that it is written to; null in rows from before it was stored here: the one that replies go to. */
+  /** The address that it is written to; null in rows from before it was stored here: the one that its message names. */
   to: string | null;
   /** `sending` is written before the transport is called: found after a crash it means that nobody knows (A5). */
   state: "queued" | "sending";

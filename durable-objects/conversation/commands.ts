@@ -3,7 +3,7 @@ import type { Effect, Turn } from "./effects.ts";
 import { appendMessage, queuedDelivery } from "./append.ts";
 import { decideClaimed } from "./addresses.ts";
 import { audienceOfReply } from "./audience.ts";
-import { recipientsOf } from "./copies.ts";
+import { recipientsOf, writtenTo } from "./copies.ts";
 import { delivered } from "./delivery.ts";
 import { UNDONE_REASON, type Author, type ContactSummary, type Message, type RejectionReason } from "./protocol.ts";
 import { beginnerOf, withBeginner } from "./sessions.ts";
@@ -134,11 +134,13 @@ export function decideMailMessage(turn: Turn, seq: number, seen: string | null =
   // Somebody is still being tried: a second try beside it could be a second mail (A5).
   if (message.delivery?.refused?.some(({ isPending }) => isPending === true) === true) return { effects: [], refusal: null };
   if (state === "queued" || state === "sending") return { effects: [], refusal: null };
-  if ((seen ?? message.to ?? to) !== to) return refused("address_changed");
-  if (state === "sent") return { effects: mailTheRest(turn, message, to), refusal: null };
+  // A chat reply was written to nobody's address: it goes where its reader reads mail now.
+  const asked = seen ?? (message.channel === "chat" ? to : (writtenTo(message) ?? to));
+  if (asked !== to) return refused("address_changed");
+  const again = message.channel === "email" ? { ...message, to, for: audienceOfReply(recipientsOf(to, message)) } : message;
+  if (state === "sent") return { effects: mailTheRest(turn, again, to), refusal: null };
   const delivery = queuedDelivery(turn, to, { ...message, undoMs: 0 });
   const isInsisted = state === "failed" || state === "unknown";
-  const again = message.channel === "email" ? { ...message, to, for: audienceOfReply(recipientsOf(to, message)) } : message;
   const shown = { ...again, delivery };
   return {
     effects: [

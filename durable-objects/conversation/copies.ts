@@ -53,6 +53,12 @@ export function recipientsOf(to: string, { cc = [], bcc = [] }: Pick<Message, "c
   return [...new Set([to, ...cc, ...bcc])];
 }
 
+/** The address that a mail was written to; of one from before that was stored, the recipient who is in no copy. */
+export function writtenTo({ to, cc = [], bcc = [], delivery }: Message): string | null {
+  const known = [...(delivery?.to ?? []), ...(delivery?.refused ?? []).map(({ address }) => address)];
+  return to ?? known.find((address) => !cc.includes(address) && !bcc.includes(address)) ?? null;
+}
+
 /** What transports take, ASCII and no dot out of place before the `@`: one other address would stop the whole mail. */
 function isCopyAddress(address: string): boolean {
   return v.is(emailSchema, address) && /^[!-~]+@/.test(address) && !/^\.|\.\.|\.@/.test(address);

@@ -1,5 +1,6 @@
 /** What a mail that leaves means for its conversation. Pure. */
 import { askAgain, withCorrespondent } from "./addresses.ts";
+import { writtenTo } from "./copies.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { DeliveryResult, OutboxRow, Settled } from "./outbox.ts";
 import { ADDRESS_CHANGED_REASON, type Message } from "./protocol.ts";
@@ -10,8 +11,9 @@ import { unseenAddressOf } from "./unseen.ts";
  * Where a mail goes: where it was written to, if that is still where replies of its kind go; null where it is not. A chat
  * reply goes to the address that its reader gave.
  */
-export function addressOfRow({ to }: OutboxRow, state: ConversationState, { channel }: Message): string | null {
-  const present = channel === "chat" ? (unseenAddressOf(state) ?? replyAddressOf(state)) : replyAddressOf(state);
+export function addressOfRow(row: OutboxRow, state: ConversationState, message: Message): string | null {
+  const present = message.channel === "chat" ? (unseenAddressOf(state) ?? replyAddressOf(state)) : replyAddressOf(state);
+  const to = row.to ?? writtenTo(message);
   return to === null || to === present ? present : null;
 }
 

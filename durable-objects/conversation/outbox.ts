@@ -27,7 +27,7 @@ export const HELD_SPREAD_MS = 60_000;
 
 export interface OutboxRow {
   seq: number;
-  /** The address that it is written to; null in rows from before it was stored here: the one that replies go to. */
+  /** The address that it is written to; null in rows from before it was stored here: the one that its message names. */
   to: string | null;
   /** `sending` is written before the transport is called: found after a crash it means that nobody knows (A5). */
   state: "queued" | "sending";

@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e3fa68db02fac7c9", server: "72a859637bc32349" },
-  inbox: { client: "f387059828413d58", server: "ea93ecd5fdb80da0" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "2e046ad5e3acc790" },
+  inbox: { client: "f387059828413d58", server: "a71d0a9f5af1ee2d" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

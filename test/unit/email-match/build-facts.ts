@@ -35,11 +35,11 @@ export function buildMail(overrides: Partial<MailFacts> = {}): MailFacts {
 }
 
 export function buildFound(overrides: Partial<FoundConversation> = {}): FoundConversation {
-  return { conversationId: "c1", relation: "contact", isAddressProven: true, ...overrides };
+  return { conversationId: "c1", relation: "contact", ...overrides };
 }
 
 export function buildContact(latest: Partial<KnownContact["latest"]> = {}): KnownContact {
-  return { contactId: "p1", latest: { conversationId: "c-latest", isAddressProven: true, subject: "Parcel", ...latest } };
+  return { contactId: "p1", latest: { conversationId: "c-latest", subject: "Parcel", ...latest } };
 }
 
 /** A first mail of an unknown person: M17. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LEARNED_IDS_MAX, LOOP_MAILS_MAX, matchConversation } from "../../../worker/email/match-conversation.ts";
 import { PARTICIPANTS_MAX } from "../../../worker/email/other-people.ts";
-import type { MatchFacts } from "../../../worker/email/match-facts.ts";
+import type { KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
 import {
   BEA,
   BOUNCE,
@@ -151,7 +151,7 @@ describe("each row", () => {
       ...NO_LABEL,
     });
     expect(matchConversation({ ...facts, forwardedContact: buildContact() })).toMatchObject({ target: joining("c-latest") });
-    expect(matchConversation({ ...facts, forwardedContact: buildContact({ isAddressProven: false }) })).toMatchObject({
+    expect(matchConversation({ ...facts, forwardedContact: { contactId: "p1", latest: null } })).toMatchObject({
       target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
     });
   });
@@ -183,13 +183,6 @@ describe("each row", () => {
       as: "note",
       isVerified: false,
     });
-    expect(
-      matchConversation({ ...on, token: { kind: "none" }, references: [buildFound({ relation: "stranger" })] }),
-    ).toMatchObject({
-      as: "note",
-      conversationId: "c1",
-      isVerified: false,
-    });
     expect(matchConversation({ ...on, mail: buildMail({ class: "auto-reply" }) })).toMatchObject({ as: "note" });
   });
 
@@ -202,26 +195,24 @@ describe("each row", () => {
     expect(matchConversation(buildFacts({ sender: AGENT, token: buildToken({ relation: "contact" }) })).row).toBe("M10");
   });
 
-  it("[M9] an agent without a token enters no conversation of an unproven address, and not with a forged From", () => {
-    const facts = buildFacts({ sender: AGENT, references: [buildFound({ relation: "stranger", isAddressProven: false })] });
+  it("[M9] an agent's From line without a token enters no conversation of others, forged or not", () => {
+    const facts = buildFacts({ sender: AGENT, references: [buildFound({ relation: "stranger" })] });
     expect(matchConversation(facts).row).toBe("M13");
     const mail = buildMail({ authentication: { dmarc: "fail", spf: "fail", dkim: "fail" } });
-    expect(matchConversation(buildFacts({ mail, sender: AGENT, references: [buildFound({ relation: "stranger" })] })).row).toBe(
-      "M15",
-    );
+    expect(matchConversation({ ...facts, mail }).row).toBe("M15");
   });
 
-  it("[E15] [M10] a strong token with its contact joins, reopens, proves the address and learns all ids", () => {
+  it("[E15] [M10] a strong token with its contact joins, reopens, shows that the mailbox exists and learns all ids", () => {
     const mail = buildMail({
       inReplyTo: ["b@x"],
       references: ["a@x", "b@x"],
       cc: [{ address: "leo@mail.example", name: "Leo" }, { address: "hello+token@shop.example", name: null }, BEA],
     });
-    expect(matchConversation(buildFacts({ mail, token: buildToken({ isAddressProven: false }) }))).toEqual({
+    expect(matchConversation(buildFacts({ mail, token: buildToken() }))).toEqual({
       row: "M10",
       code: "token",
       target: joining("c-token"),
-      provesAddress: true,
+      isAnswer: true,
       shouldNotify: true,
       learnIds: ["m1@mail.example", "b@x", "a@x"],
       participants: [{ address: "leo@mail.example", name: "Leo" }],
@@ -230,11 +221,11 @@ describe("each row", () => {
     });
   });
 
-  it("[M10] a participant joins without proving anything or bringing others", () => {
+  it("[M10] a participant joins without showing anything or bringing others", () => {
     const mail = buildMail({ cc: [{ address: "leo@mail.example", name: "Leo" }] });
     expect(matchConversation(buildFacts({ mail, token: buildToken({ relation: "participant" }) }))).toMatchObject({
       code: "token",
-      provesAddress: false,
+      isAnswer: false,
       participants: [],
       reason: "A participant answered to the signed reply address.",
     });
@@ -243,10 +234,10 @@ describe("each row", () => {
   it("[M10] a token that was sent to someone else, or a forged From, proves no address", () => {
     expect(matchConversation(buildFacts({ token: buildToken({}, false) }))).toMatchObject({
       code: "token",
-      provesAddress: false,
+      isAnswer: false,
     });
     const mail = buildMail({ authentication: { dmarc: "fail", spf: "none", dkim: "none" } });
-    expect(matchConversation(buildFacts({ mail, token: buildToken() }))).toMatchObject({ code: "token", provesAddress: false });
+    expect(matchConversation(buildFacts({ mail, token: buildToken() }))).toMatchObject({ code: "token", isAnswer: false });
   });
 
   it("[M10] an auto-reply joins without reopening or notifying", () => {
@@ -301,13 +292,11 @@ describe("each row", () => {
     });
   });
 
-  it("[M13] [T2] an id and a From line do not enter a conversation whose visitor only typed the address", () => {
-    const sender = buildSender({ contact: buildContact() });
-    expect(matchConversation(buildFacts({ sender, references: [buildFound({ isAddressProven: false })] }))).toMatchObject({
-      row: "M13",
-      target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
-      linkedTo: "c1",
-      reason: "It refers to a conversation whose visitor has not proven this address.",
+  it("[M12] an id leads who belongs there also into a chat: whom the mail is for is stored with it (A16)", () => {
+    const sender = buildSender({ contact: { contactId: null, latest: null } });
+    expect(matchConversation(buildFacts({ sender, references: [buildFound()] }))).toMatchObject({
+      row: "M12",
+      target: joining("c1"),
     });
   });
 
@@ -354,13 +343,20 @@ describe("each row", () => {
     });
   });
 
-  it("[M16] [T2] but never one whose address was only typed", () => {
-    for (const contact of [buildContact({ isAddressProven: false }), { contactId: "p1", latest: null }]) {
-      expect(matchConversation(buildFacts({ sender: buildSender({ contact }) }))).toMatchObject({
-        row: "M16",
-        target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
-      });
-    }
+  it("[M16] [T2] where their address has no usual place they begin a conversation", () => {
+    const sender = buildSender({ contact: { contactId: "p1", latest: null } });
+    expect(matchConversation(buildFacts({ sender }))).toMatchObject({
+      row: "M16",
+      target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
+    });
+  });
+
+  it("[M16] an address that is nobody's in the address book, and was typed in one chat, joins that one", () => {
+    const latest = { conversationId: "c-chat", subject: null };
+    const facts = (contact: KnownContact) => buildFacts({ sender: buildSender({ contact }) });
+    expect(matchConversation(facts({ contactId: null, latest }))).toMatchObject({ row: "M16", target: joining("c-chat") });
+    const begun = { kind: "begin", contact: { kind: "new", address: BEA } };
+    expect(matchConversation(facts({ contactId: null, latest: null }))).toMatchObject({ row: "M16", target: begun });
   });
 
   it("[M16] a setting begins new conversations for new subjects", () => {

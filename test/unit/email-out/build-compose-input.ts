@@ -31,6 +31,7 @@ export function buildComposeInput(overrides: Partial<ComposeInput> = {}): Compos
     subject: { kind: "chat" },
     text: "It was sent today.",
     signature: "",
+    showInChat: null,
     references: [],
     transcript: [],
     timeZone: "Europe/Madrid",

@@ -102,6 +102,16 @@ describe("a reply as a mail", () => {
     expect(text).toContain("é …");
   });
 
+  it("carries what shows in the chat that the address is theirs, between the reply and the chat so far", () => {
+    const showInChat = "https://shop.example/#hilo-confirm=secret";
+    const { text, html } = composeMail(buildComposeInput({ showInChat, signature: "Ana", transcript: [buildEntry()] }));
+    const places = ["It was sent today.", "-- \nAna", showInChat, "12:00 Bea"].map((part) => text.indexOf(part));
+    expect(places.every((place) => place >= 0)).toBe(true);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(html).toContain(`href="${showInChat}"`);
+    expect(composeMail(buildComposeInput({ locale: "es", showInChat })).text).toContain(`: ${showInChat}`);
+  });
+
   it("escapes everything that people wrote", () => {
     const evil = `<img src=x onerror=alert(1)>"'&`;
     const input = buildComposeInput({

@@ -253,6 +253,10 @@ describe("[T12] each of the two cleaners by itself", () => {
       '<a href="https://www.bank.example/">bank.example</a>',
       '<a href="https://xn--bnk-qla.example/">bänk.example</a>',
       '<a href="https://evil.example/">Click here</a>',
+      '<b><a href="https://evil.example/">Sign in at <b>ba<i>nk.exam</i>ple</b></a></b>',
+      '<a href="https://evil.example/"><table><tr><td><font>bank</font>.example</td></tr></table></a>',
+      '<a href="https://evil.example/"><img src="https://t.example/a.png" alt="bank.example"></a>',
+      '<a href="https://evil.example/"><span>bank&shy;.exa&#8203;mple</span></a>',
     ];
     const { documents } = await frameAll(mails.map((html) => sanitiseMailHtml(html)?.html ?? ""));
     expect(documents.map((text) => / \[[^\]]+\](?=<\/a>)/.exec(text)?.[0] ?? null)).toEqual([
@@ -260,6 +264,7 @@ describe("[T12] each of the two cleaners by itself", () => {
       null,
       null,
       null,
+      ...Array<string>(4).fill(" [evil.example]"),
     ]);
   });
 });

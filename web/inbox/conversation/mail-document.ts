@@ -1,4 +1,5 @@
 import DOMPurify from "dompurify";
+import { findOtherTarget } from "./link-target.ts";
 
 const FORBIDDEN_TAGS = [
   ..."style form input button select option textarea svg math link meta base object embed iframe frame frameset template".split(
@@ -10,7 +11,6 @@ const FORBIDDEN_TAGS = [
 const WAITING = { contentId: "data-cid", remote: "data-remote-src", host: "data-host" } as const;
 const DATA_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,/iu;
 const FETCHING_STYLE = /\\|\/\*|@|(?:url|image|image-set|cross-fade|src|var|env|attr|element|expression|paint)\s*\(/iu;
-const NAMED_HOST = /^\s*(?:https?:\/\/)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[/?#:]\S*)?\s*$/u;
 
 export interface MailDocumentOptions {
   /** Signed addresses of the mail's own pictures, by their Content-ID. */
@@ -38,12 +38,14 @@ function guardLink(link: HTMLAnchorElement): void {
 
 /** A link whose text names another place than it leads to says where it leads. */
 function showRealHost(link: HTMLAnchorElement): void {
-  const named = NAMED_HOST.exec(link.textContent ?? "")?.[1]?.toLowerCase();
-  if (named === undefined || !URL.canParse(link.href)) return;
-  const { hostname } = new URL(link.href);
-  // The same name in other letters is the same place: a URL writes it in its own.
-  const own = URL.canParse(`https://${named}`) ? new URL(`https://${named}`).hostname : named;
-  if (hostname !== "" && hostname !== own && hostname !== `www.${own}`) link.append(` [${hostname}]`);
+  const target = findOtherTarget(readText(link), link.href);
+  if (target !== null) link.append(` [${target}]`);
+}
+
+/** Its words, and those that stand for its pictures. */
+function readText(link: HTMLAnchorElement): string {
+  const pictures = [...link.querySelectorAll("img[alt]")].map((image) => image.getAttribute("alt") ?? "");
+  return [link.textContent ?? "", ...pictures].join(" ");
 }
 
 /** Only what is known here gets an address: the mail's own pictures, those inside the HTML, and remote ones on request. */

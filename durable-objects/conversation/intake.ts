@@ -54,8 +54,6 @@ export interface ReceivedMail {
   /** The contact that this mail proves or brings, if any. */
   contact: ContactSummary | null;
   shouldReopen: boolean;
-  /** By whose click it is believed that `mail.forwardedBy` forwarded it. */
-  acceptedBy?: Author;
   /** It came from the contact's address with this conversation's own token. */
   provesAddress: boolean;
 }
@@ -107,15 +105,8 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
       undoMs: 0,
     },
   );
-  effects.push(...appended.effects);
-  if (mail.acceptedBy !== undefined) effects.push(acceptedEvent(turn, appended.message, mail.acceptedBy));
-  effects.push({ kind: "message", message: appended.message }, { kind: "conversation" });
+  effects.push(...appended.effects, { kind: "message", message: appended.message }, { kind: "conversation" });
   return { message: appended.message, effects };
-}
-
-function acceptedEvent({ now }: Turn, { seq, mail }: Message, actor: Author): Effect {
-  const subject = mail?.forwardedBy === undefined ? {} : { name: mail.forwardedBy };
-  return { kind: "event", event: { at: now, afterSeq: seq, kind: "forwarded", actor, subject } };
 }
 
 /** Whether it is the one address there is: another may have been typed while the mail was on its way (T2). */

@@ -9,7 +9,11 @@ import { agents, forwardingKeys } from "./schema.ts";
  *
  * @param made 16 hex characters for a new one
  */
-export async function findOrMakeForwardingKey(db: Database, agentId: string, made: { key: string; now: number }): Promise<string> {
+export async function findOrMakeForwardingKey(
+  db: Database,
+  agentId: string,
+  made: { key: string; now: number },
+): Promise<string> {
   await db.insert(forwardingKeys).values({ agentId, key: made.key, createdAt: made.now }).onConflictDoNothing();
   const rows = await db.select({ key: forwardingKeys.key }).from(forwardingKeys).where(eq(forwardingKeys.agentId, agentId));
   return rows[0]?.key ?? made.key;

@@ -18,7 +18,12 @@ interface Place {
 }
 
 /** What every note of a mail has: it brings nobody, wakes nobody and shows nothing of an address. */
-const NOTE = { channel: "note", contact: null, shouldReopen: false, provesAddress: false } as const satisfies Partial<ReceivedMail>;
+const NOTE = {
+  channel: "note",
+  contact: null,
+  shouldReopen: false,
+  provesAddress: false,
+} as const satisfies Partial<ReceivedMail>;
 
 /** What stands above a forwarded mail. */
 export async function addForwardNote(input: ApplyInput, open: OpenRequest, verdict: VerdictOf<"forwarded">): Promise<void> {

@@ -10,7 +10,7 @@ import { addForwardNote, applyAgentReply, applyOutside } from "./apply-notes.ts"
 import { applyBounce, applyEvent } from "./apply-report.ts";
 import { findFormPlace } from "./find-form-place.ts";
 import { findPlace, type Place } from "./find-place.ts";
-import { findAccepter, leaveClaim, takeFilesAlong } from "./leave-claim.ts";
+import { leaveClaim, takeFilesAlong } from "./leave-claim.ts";
 import { claimsOf, personOf } from "./mail-claims.ts";
 import { contentOf, type ApplyInput } from "./mail-content.ts";
 import type { MailAddress } from "./mail.ts";
@@ -82,7 +82,6 @@ async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise
   const stub = conversationStub(env, place.open.id, locationHintOf(env, null));
   await takeFilesAlong(input, conversationId);
   const content = await contentOf(input, place.open.id);
-  const acceptedBy = await findAccepter(input);
   const message = await stub.receiveMail({
     ...content,
     open: place.open,
@@ -94,7 +93,6 @@ async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise
     },
     contact: place.contact,
     shouldReopen: verdict.target.kind === "begin" || verdict.target.shouldReopen,
-    ...(acceptedBy === null ? {} : { acceptedBy }),
     provesAddress: verdict.code === "token" && verdict.provesAddress,
   });
   if (verdict.code === "forwarded" && verdict.note !== null) await addForwardNote(input, place.open, verdict);
@@ -189,5 +187,6 @@ async function remember(input: ApplyInput, verdict: MessageVerdict, seq: number,
   const facts = await conversationStub(input.env, conversationId).mailFacts();
   const contactId = facts?.contactId ?? null;
   // Not where another address was typed while the mail was on its way, and never one that a form began.
-  if (contactId !== null && facts?.isAddressProven === true && facts.form === null) await setContactConversation(db, { contactId, conversationId, now });
+  if (contactId !== null && facts?.isAddressProven === true && facts.form === null)
+    await setContactConversation(db, { contactId, conversationId, now });
 }

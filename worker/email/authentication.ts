@@ -83,12 +83,17 @@ function readPassDomain(headers: MailHeaders, results: string): string | null {
   const [from, ...otherFroms] = headers.get("from") ?? [];
   if (from === undefined || otherFroms.length > 0 || parseAddressList(from).length !== 1) return null;
   const bare = withoutComments(results);
-  const judged = bare?.split(";").slice(1).filter((result) => /(?:^|\s)dmarc\s{0,5}[=/]/i.test(result)) ?? [];
+  const judged =
+    bare
+      ?.split(";")
+      .slice(1)
+      .filter((result) => /(?:^|\s)dmarc\s{0,5}[=/]/i.test(result)) ?? [];
   const [dmarc] = judged;
   if (dmarc === undefined || judged.length > 1) return null;
   const said = /^\s*dmarc(?:\s?\/\s?\d{1,3})?\s?=\s?pass(?=\s|$)(.*)$/is.exec(dmarc)?.[1];
-  const domains = Array.from((said ?? "").matchAll(/\sheader\.from\s?=\s?(\S+)/gi), ([, domain = ""]) => domain);
-  return domains.length === 1 ? (domains[0] ?? "").toLowerCase().replace(/\.$/, "") || null : null;
+  const domains = Array.from((said ?? "").matchAll(/\sheader\.from\s?=\s?(\S+)/gi), ([, domain = ""]) => domain.toLowerCase());
+  const [domain = "", ...others] = domains;
+  return others.length === 0 && /^[\p{L}\p{N}.-]+$/u.test(domain) ? domain.replace(/\.$/, "") : null;
 }
 
 /** Null where a comment or a quoted string does not end; what was quoted is a `"` that fits nothing. */

@@ -52,10 +52,7 @@ export function findOtherReplyTo({ from, replyTo }: Pick<ParsedMail, "from" | "r
 }
 
 /** The one other address, if it is one and none of ours: a mail to that would come back. */
-export function findOnlyReplyTo(
-  mail: Pick<ParsedMail, "from" | "replyTo">,
-  ownAddresses: readonly string[],
-): MailAddress | null {
+export function findOnlyReplyTo(mail: Pick<ParsedMail, "from" | "replyTo">, ownAddresses: readonly string[]): MailAddress | null {
   const [only, ...more] = findOtherReplyTo(mail);
   return only === undefined || more.length > 0 || isOwnAddress(only.address, ownAddresses) ? null : only;
 }

@@ -3,7 +3,7 @@ import { recipientsOf } from "../../durable-objects/conversation/copies.ts";
 import type { DeliveryResult } from "../../durable-objects/conversation/outbox.ts";
 import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
 import type { Attachment, Message } from "../../durable-objects/conversation/protocol.ts";
-import { replyAddressOf } from "../../durable-objects/conversation/state.ts";
+import { replyAddressOf, type ConversationState } from "../../durable-objects/conversation/state.ts";
 import { createFileUrl } from "../api/files.ts";
 import { findAttachment } from "../db/attachments.ts";
 import { openDatabase, type Database } from "../db/database.ts";
@@ -153,6 +153,9 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     signature: mailbox.signature ?? settings.mail.signature,
     references: referencesOf(job),
     transcript: settings.mail.isTranscriptIncluded ? await transcriptOf(env, earlier) : [],
+    isConfirmed: state.isAddressProven || isBegunByItsMail(state),
+    typedIn: state.form === undefined ? "chat" : "form",
+    visitorTexts: earlier.filter((earlierMessage) => !isCompanys(earlierMessage)).map(({ text }) => text),
     timeZone: settings.hours.timeZone,
     loopMarker: await loopMarkerOf(env),
     automatic: message.author.kind === "system" ? "auto-replied" : null,
@@ -180,8 +183,14 @@ function subjectOf({ state, message }: MailToDeliver): ComposeSubject {
   return { kind: "reply", to: state.subject };
 }
 
+/** By a mail of the address that is written to: a visitor's address, and one in a form, was only typed. */
+function isBegunByItsMail({ hasVisitor, form }: ConversationState): boolean {
+  return !hasVisitor && form === undefined;
+}
+
+/** What a form sent is in nobody's mailbox: whoever is written to has no thread that it could belong to. */
 function referencesOf({ state }: MailToDeliver): string[] {
-  if (state.mail === null) return [];
+  if (state.mail === null || (state.form !== undefined && !state.isAddressProven)) return [];
   const { references, lastInboundId } = state.mail;
   return lastInboundId === null ? references : [...references.filter((id) => id !== lastInboundId), lastInboundId];
 }
@@ -194,12 +203,22 @@ async function transcriptOf(env: Env, earlier: Message[]): Promise<TranscriptEnt
     earlier.map(async (message) => ({
       at: message.at,
       channel: message.channel,
+      by: isCompanys(message) ? ("company" as const) : ("visitor" as const),
       authorName: message.author.name ?? null,
       text: message.text,
       files: await Promise.all(
         message.attachments.map(async ({ id, name }) => ({ name, url: isLinked ? await linkTo(env, id, expiresAt) : null })),
       ),
-      isKnownByMail: message.channel === "email" || message.delivery?.state === "sent",
+      isKnownByMail: isKnownByMail(message),
     })),
   );
+}
+
+/** What somebody wrote in a form came by mail to us, and to nobody else. */
+function isKnownByMail({ channel, mail, delivery }: Message): boolean {
+  return (channel === "email" && mail?.form === undefined) || delivery?.state === "sent";
+}
+
+function isCompanys({ author }: Message): boolean {
+  return author.kind === "agent" || author.kind === "system";
 }

@@ -19,8 +19,7 @@ export function decideLoop(facts: MatchFacts): Found {
   const { mail } = facts;
   const isOwn = mail.from !== null && isOwnAddress(mail.from.address, facts.ownAddresses);
   // A mailbox may be an agent's own address too; that it is the agent who writes has to be shown, as everywhere.
-  if (isOwn && findAuthority(facts) === null)
-    return { code: "filtered:loop", reason: "The sender is one of our own mailboxes." };
+  if (isOwn && findAuthority(facts) === null) return { code: "filtered:loop", reason: "The sender is one of our own mailboxes." };
   return decideStorm(facts);
 }
 

@@ -106,6 +106,7 @@ test("[O6] bounces that carry only our token mean the newest message that went o
     contactId: carla.id,
     email: carla.email,
     isAddressProven: false,
+    form: null,
     subject: "Printer",
     lastMailedSeq: 2,
   });

@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e3fa68db02fac7c9", server: "72a859637bc32349" },
-  inbox: { client: "f387059828413d58", server: "698c73665e64f89e" },
+  conversation: { client: "e3fa68db02fac7c9", server: "e8af4a94ac644179" },
+  inbox: { client: "f387059828413d58", server: "4c4e436ddcee8c56" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

@@ -82,6 +82,7 @@ describe("[P7] the conversation", () => {
     expect(conversationForAgents(state, true)).toEqual({
       id: state.id,
       contact: state.contact,
+      address: { email: "carla@customer.test", level: "typed" },
       status: "open",
       unread: true,
       assigneeId: "ana",

@@ -22,6 +22,8 @@ export interface MailToDeliver {
   also: Message[];
   /** Earlier messages that all of its recipients may have, oldest first, for the transcript. */
   earlier: Message[];
+  /** What the other side wrote lately, whether it travels or not: words of theirs that its agent may have quoted. */
+  theirWords: string[];
   /** Only to these of its recipients, the others have it; null is everyone. */
   only: string[] | null;
   /** An agent asked for it by hand: also to addresses that are known to be undeliverable. */

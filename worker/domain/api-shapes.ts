@@ -314,14 +314,6 @@ export const ledgerEntrySchema = v.object({
   size: v.number(),
 });
 
-/** `called` by an admin, or `offered`: it sends for other people and has never answered anything. */
-export const contactFormSchema = v.object({ address: v.string(), state: v.picklist(["called", "offered"]) });
-/** `address` is the one of the first mailbox; null without any. */
-export const forwardingAddressSchema = v.object({
-  address: v.nullable(v.string()),
-  items: v.array(v.object({ mailboxId: uuidSchema, mailbox: v.string(), address: v.string() })),
-});
-
 /** Null: a conversation of its own. */
 export const ledgerMoveSchema = v.object({ conversationId: v.nullable(uuidSchema) });
 
@@ -395,8 +387,6 @@ export type UndeliverableAddress = v.InferOutput<typeof undeliverableAddressSche
 export type TestMailResult = v.InferOutput<typeof testMailResultSchema>;
 export type Mailbox = v.InferOutput<typeof mailboxSchema>;
 export type LedgerEntry = v.InferOutput<typeof ledgerEntrySchema>;
-export type ContactForm = v.InferOutput<typeof contactFormSchema>;
-export type ForwardingAddress = v.InferOutput<typeof forwardingAddressSchema>;
 export type LedgerHtml = v.InferOutput<typeof ledgerHtmlSchema>;
 export type AttachmentCreated = v.InferOutput<typeof attachmentCreatedSchema>;
 export type SignedUrl = v.InferOutput<typeof signedUrlSchema>;

@@ -257,7 +257,6 @@ export const en = {
     reopened: "{actor} reopened the conversation",
     reopenedByThem: "The conversation is open again",
     contact: "Email address given: {name}",
-    forwarded: "{actor} confirmed that {name} forwarded this",
     claimed: "The visitor now says another address: {name}",
     confirmed: "The visitor has shown that {name} is theirs",
     someone: "Someone",

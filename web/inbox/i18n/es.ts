@@ -254,7 +254,6 @@ export const es: Messages = {
     reopened: "{actor} reabrió la conversación",
     reopenedByThem: "La conversación vuelve a estar abierta",
     contact: "Correo indicado: {name}",
-    forwarded: "{actor} confirmó que {name} reenvió esto",
     claimed: "El visitante dice ahora otra dirección: {name}",
     confirmed: "El visitante ha demostrado que {name} es suya",
     someone: "Alguien",

@@ -356,7 +356,7 @@ export const en = {
     blockTyped:
       "Their mail is kept aside in the mail ledger, from where it can still be let in, and their open chats are closed. The address was only typed into a chat: if it belongs to somebody else, the mail of that person is kept aside too.",
     blockedNotice: "{name} is blocked. Their mail is kept aside, and their chats are closed.",
-    unblockedNotice: "{name} is no longer blocked. A closed chat stays closed; they can begin a new one.",
+    unblockedNotice: "{name} is no longer blocked. They can go on with their chats.",
     page: "Page",
     language: "Language",
     browser: "Browser",

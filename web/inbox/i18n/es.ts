@@ -354,7 +354,7 @@ export const es: Messages = {
     blockTyped:
       "Sus correos quedan apartados en el registro de correo, desde donde aún se pueden admitir, y sus chats abiertos se cierran. La dirección solo se escribió en un chat: si es de otra persona, también se apartan los correos de esa persona.",
     blockedNotice: "{name}: contacto bloqueado. Sus correos se apartan y sus chats están cerrados.",
-    unblockedNotice: "{name}: contacto desbloqueado. Un chat cerrado sigue cerrado; puede empezar otro.",
+    unblockedNotice: "{name}: contacto desbloqueado. Puede seguir con sus chats.",
     page: "Página",
     language: "Idioma",
     browser: "Navegador",

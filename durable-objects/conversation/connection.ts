@@ -19,6 +19,8 @@ export const connectionSchema = v.variant("kind", [
     kind: v.literal("visitor"),
     /** Of the token that it came with: after a revocation its frames count for nothing. */
     tokenGeneration: v.optional(v.number()),
+    /** Names the client, for limits (a hash, no address). */
+    client: v.optional(v.string()),
     ...common,
   }),
   v.object({
@@ -38,7 +40,12 @@ export const connectionSchema = v.variant("kind", [
 
 /** What the Worker has checked and tells the object about a new socket; never taken from a client (A10). */
 export const connectionClaimSchema = v.variant("kind", [
-  v.object({ kind: v.literal("visitor"), tokenGeneration: v.number(), hasRateLimits: v.boolean() }),
+  v.object({
+    kind: v.literal("visitor"),
+    tokenGeneration: v.number(),
+    client: v.optional(v.string()),
+    hasRateLimits: v.boolean(),
+  }),
   v.object({
     kind: v.literal("agent"),
     agentId: v.string(),

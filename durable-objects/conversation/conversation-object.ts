@@ -34,9 +34,11 @@ import {
   type RejectionReason,
   type Status,
 } from "./protocol.ts";
+import { closeSilent } from "./socket-room.ts";
 import { Sockets, closeSocket } from "./sockets.ts";
 import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
 import { acceptUpgrade } from "./upgrade.ts";
+import { VisitorMessages } from "./visitor-messages.ts";
 import { AgentWatch, WATCH_INTERVAL_MS } from "./watch.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -48,6 +50,7 @@ export abstract class ConversationObject extends DurableObject {
   readonly #runner: EffectRunner;
   readonly #drain: Drain;
   readonly #watch: AgentWatch;
+  readonly #visitorMessages: VisitorMessages;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
     super(ctx, env);
@@ -55,6 +58,7 @@ export abstract class ConversationObject extends DurableObject {
     this.#log = new MessageLog(ctx.storage);
     this.#sockets = new Sockets(ctx);
     this.#watch = new AgentWatch(this.#sockets, ports);
+    this.#visitorMessages = new VisitorMessages(this.#log, ports);
     this.#clock = new AlarmClock(ctx.storage);
     const parts = { log: this.#log, sockets: this.#sockets, clock: this.#clock, ports };
     this.#runner = new EffectRunner({
@@ -73,7 +77,8 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    await receiveFrame({ runner: this.#runner, sockets: this.#sockets, ports: this.#ports }, socket, data);
+    const parts = { runner: this.#runner, sockets: this.#sockets, ports: this.#ports, visitorMessages: this.#visitorMessages };
+    await receiveFrame(parts, socket, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
@@ -98,6 +103,8 @@ export abstract class ConversationObject extends DurableObject {
       // A phone that lost its network is offline when its time is up, not at the next look after that.
       this.#clock.wakeAt(Math.min(Date.now() + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
     }
+    const silentAt = closeSilent(this.#sockets, Date.now());
+    if (silentAt !== null) this.#clock.wakeAt(silentAt);
     const nextAt = this.#drain.nextAt(Date.now());
     if (nextAt !== null) this.#clock.wakeAt(nextAt);
   }

@@ -211,7 +211,7 @@ export class EffectRunner {
     else if (effect.kind === "close") closeSocket(sender, effect.code, effect.reason);
     else if (effect.kind === "catch-up") {
       const view = { state: this.state, presence: this.presence(), connection, lastSeq: effect.lastSeq };
-      for (const frame of catchUpFrames(log, view)) sockets.send(sender, frame);
+      sockets.catchUp(sender, connection, catchUpFrames(log, view));
     }
   }
 

@@ -60,7 +60,7 @@ export async function fetchWorker(caller: Caller, route: string, options: CallOp
     method,
     headers: {
       // Every call is from another client, so that no test runs into the limits of another.
-      "cf-connecting-ip": `2001:db8::${callers.toString(16)}`,
+      "cf-connecting-ip": `2001:db8:${(callers >> 16).toString(16)}:${(callers & 0xffff).toString(16)}::1`,
       ...headersOf(caller),
       ...options.headers,
     },

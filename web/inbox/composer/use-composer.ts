@@ -49,7 +49,7 @@ function useReadiness({ live, conversation }: ComposerOptions, writing: ReturnTy
   const excess = computed(() => Math.max(0, text.value.length - TEXT_LENGTH_MAX));
   const hasContent = computed(() => text.value.trim() !== "" || files.attachments.value.length > 0);
   const isComplete = computed(() => hasContent.value && !files.isUploading.value && !isWithoutAddress.value);
-  const canSend = computed(() => isComplete.value && excess.value === 0 && !copies.hasProblem.value);
+  const canSend = computed(() => isComplete.value && excess.value === 0 && !copies.hasProblem.value && !session.isEnded);
   return { isWithoutAddress, newerReply, excess, canSend };
 }
 

@@ -81,8 +81,8 @@ export const en = {
       "There were many wrong passwords for this address. If yours is the right one, a mail with a link is on its way to you: open it on this device.",
     locked:
       "There were many wrong passwords for this address. Sign in with a browser that you have used here before, or wait an hour.",
-    showPassword: "Show password",
-    hidePassword: "Hide password",
+    showPassword: "Show what is typed",
+    hidePassword: "Hide what is typed",
     newPassword: "New password",
     newPasswordHint: "At least 10 characters. A few words are hard to guess and easy to remember.",
     commonPassword: "This is one of the commonest passwords, and is guessed first. Choose another one.",

@@ -78,8 +78,8 @@ export const es: Messages = {
       "Ha habido muchas contraseñas incorrectas para esta dirección. Si la tuya es la correcta, te hemos enviado un correo con un enlace: ábrelo en este dispositivo.",
     locked:
       "Ha habido muchas contraseñas incorrectas para esta dirección. Inicia sesión en un navegador que ya hayas usado aquí, o espera una hora.",
-    showPassword: "Mostrar la contraseña",
-    hidePassword: "Ocultar la contraseña",
+    showPassword: "Mostrar lo escrito",
+    hidePassword: "Ocultar lo escrito",
     newPassword: "Contraseña nueva",
     newPasswordHint: "Al menos 10 caracteres. Unas cuantas palabras son difíciles de adivinar y fáciles de recordar.",
     commonPassword: "Es una de las contraseñas más comunes, y de las primeras que se prueban. Elige otra.",

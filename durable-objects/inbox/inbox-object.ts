@@ -134,9 +134,13 @@ export abstract class InboxObject extends DurableObject {
     return this.#revision;
   }
 
-  /** Ends an agent's sockets at once: signed out, demoted or removed (T7). */
-  disconnect(agentId: string): void {
-    for (const socket of this.ctx.getWebSockets(`agent:${agentId}`)) socket.close(CLOSE_CODES.notAllowed, "not_allowed");
+  /** Ends an agent's sockets at once: signed out, demoted or removed (T7). All, those of one credential, or all but those. */
+  disconnect(agentId: string, { only, except }: { only?: string; except?: string } = {}): void {
+    for (const socket of this.ctx.getWebSockets(`agent:${agentId}`)) {
+      const credential = this.#listenerOf(socket)?.credential;
+      const isMeant = (only === undefined || credential === only) && (except === undefined || credential !== except);
+      if (isMeant) socket.close(CLOSE_CODES.notAllowed, "not_allowed");
+    }
   }
 
   override async alarm(): Promise<void> {

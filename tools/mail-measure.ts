@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { decodeBytes } from "../worker/email/charsets.ts";
+import { dropHiddenText } from "../worker/email/html-hidden.ts";
 import { htmlToLines } from "../worker/email/html-lines.ts";
 import type { MailClass } from "../worker/email/mail.ts";
 import { parseMail } from "../worker/email/parse.ts";
@@ -65,7 +66,7 @@ async function readOne(folder: string, file: string, wanted: Wanted): Promise<Re
   const subjectFile = wanted.subject_file ? join(folder, dirname(file), wanted.subject_file) : null;
   const subject = subjectFile && existsSync(subjectFile) ? readFileSync(subjectFile, "utf8").trim() : null;
   const { text, forward } = file.endsWith(".html")
-    ? stripQuotes(htmlToLines(whole), subject)
+    ? stripQuotes(htmlToLines(dropHiddenText(whole)), subject)
     : stripQuotesFromText(whole, subject);
   return { ...NO_MAIL, text, whole, forwardedFrom: forward?.from ?? null };
 }

@@ -13,6 +13,7 @@ const USAGE = `Usage: INBOUND_MAIL_SECRET=… node tools/bootstrap.mjs tools/smt
   --worker URL      where Hilo answers, such as https://hilo.example.com
   --port 2525       where mail is received
   --host ${LOOPBACK}  the address to listen on; 0.0.0.0 for every interface
+  --name NAME       the host that your MX record names; said in the greeting instead of "hilo"
   --cert FILE --key FILE   PEM files; with them STARTTLS is offered`;
 
 function fail(message: string): never {
@@ -27,6 +28,7 @@ function readOptions() {
         worker: { type: "string", default: "" },
         port: { type: "string", default: "2525" },
         host: { type: "string", default: LOOPBACK },
+        name: { type: "string" },
         cert: { type: "string" },
         key: { type: "string" },
       },
@@ -36,11 +38,12 @@ function readOptions() {
   }
 }
 
-const { worker, port, host, cert, key } = readOptions();
+const { worker, port, host, name, cert, key } = readOptions();
 const secret = process.env.INBOUND_MAIL_SECRET ?? "";
 if (!URL.canParse(worker)) fail("--worker must be a URL.");
 if (!/^\d{1,5}$/.test(port)) fail("--port must be a number.");
 if (secret === "") fail("INBOUND_MAIL_SECRET is missing from the environment.");
+if (name !== undefined && !/^[a-z0-9.-]{1,253}$/i.test(name)) fail("--name must be the name of a host.");
 if ((cert === undefined) !== (key === undefined)) fail("--cert and --key belong together.");
 
 try {
@@ -49,6 +52,7 @@ try {
     port: Number(port),
     workerUrl: worker,
     secret,
+    ...(name === undefined ? {} : { name }),
     ...(cert !== undefined && key !== undefined
       ? { tls: { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") } }
       : {}),

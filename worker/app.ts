@@ -4,7 +4,9 @@ import type { AppEnv } from "./api/context.ts";
 import { filesApp } from "./api/files.ts";
 import { api } from "./api/index.ts";
 import { notMeApp } from "./api/not-me.ts";
+import { picturesApp } from "./api/pictures.ts";
 import { AppError, onError } from "./api/problems.ts";
+import { staticFiles } from "./api/static-files.ts";
 import { widgetApp } from "./api/widget.ts";
 import { inboundMailApp } from "./email/inbound.ts";
 
@@ -14,7 +16,8 @@ export const app = new Hono<AppEnv>()
   .route("/", widgetApp)
   .route("/", inboundMailApp)
   .route("/", filesApp)
-  .get("*", (c) => c.env.ASSETS.fetch(c.req.raw))
+  .route("/", picturesApp)
+  .route("/", staticFiles)
   .notFound(() => {
     throw new AppError("not_found");
   })

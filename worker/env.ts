@@ -77,6 +77,12 @@ export function isLoopback(url: URL): boolean {
   return LOOPBACK.test(url.hostname);
 }
 
+/** The same where no request says where Hilo is: mails come by another door. */
+export function hasMailLimits(env: Env): boolean {
+  const { RATE_LIMITS, PUBLIC_URL } = configOf(env);
+  return !(RATE_LIMITS === "off" && PUBLIC_URL !== "" && isLoopback(new URL(PUBLIC_URL)));
+}
+
 /** `RATE_LIMITS=off` is for load tests on one's own machine and refused elsewhere. */
 export function hasRateLimits(env: Env, url: URL): boolean {
   return !(configOf(env).RATE_LIMITS === "off" && isLoopback(url));

@@ -102,7 +102,8 @@ export function decideTyped(turn: Turn, typed: { email: string; name?: string | 
   const { state, now } = turn;
   if (beginnerOf(state) === null) return [];
   const given = withGiven(withName(state, typed.name), typed.email);
-  if (state.address?.email === typed.email) return given === state && state.claimed === null ? [] : told({ ...given, claimed: null });
+  if (state.address?.email === typed.email)
+    return given === state && state.claimed === null ? [] : told({ ...given, claimed: null });
   if (!isAddressHeld(state)) return replaced(turn, given, { email: typed.email, by: "visitor", actor: { kind: "visitor" } });
   if (state.claimed === typed.email) return given === state ? [] : told(given);
   return [
@@ -132,7 +133,8 @@ export function decideAddress(turn: Turn, given: { email: string; name?: string 
   const { state } = turn;
   const { email, name } = given;
   const next = withGiven({ ...state, unresolved: { email, ...(name !== undefined && { name }) } }, email);
-  if (state.address?.email === email) return state.contact?.email === email && state.claimed === null ? [] : told({ ...next, claimed: null });
+  if (state.address?.email === email)
+    return state.contact?.email === email && state.claimed === null ? [] : told({ ...next, claimed: null });
   return replaced(turn, next, { email, by: "agent", actor });
 }
 

@@ -118,7 +118,8 @@ function shownAfter(
   const { shown } = state;
   if (viewer === null || !isFor(message, viewer)) return shown;
   const isOwn = message.author.kind === "visitor";
-  if (message.author.kind === "agent") return { ...shown, assignee: state.assignee, readSeq: Math.max(shown.readSeq, state.readSeq) };
+  if (message.author.kind === "agent")
+    return { ...shown, assignee: state.assignee, readSeq: Math.max(shown.readSeq, state.readSeq) };
   return { ...shown, ...(input.shouldReopen && { status: "open" as const }), ...(isOwn && { ownSeq: message.seq }) };
 }
 

@@ -9,14 +9,7 @@ import {
   type ServerFrame,
 } from "./protocol.ts";
 import type { ConversationState } from "./state.ts";
-import {
-  conversationForAgents,
-  conversationForVisitor,
-  isMovedAway,
-  isTakenBack,
-  messagesFor,
-  presenceFor,
-} from "./views.ts";
+import { conversationForAgents, conversationForVisitor, isMovedAway, isTakenBack, messagesFor, presenceFor } from "./views.ts";
 
 /** Mails that were moved, told again with a `welcome`. */
 const MOVED_PER_WELCOME_MAX = 20;
@@ -69,10 +62,7 @@ function movedPage(log: ReadableLog, { state, lastSeq }: CatchUpView): Message[]
 function withdrawnFor(log: ReadableLog, { movedSeqs, takenBackSeqs }: ConversationState, viewer: Viewer): number[] {
   const isTheirs = (seq: number, isGone: (message: Message) => boolean) =>
     log.after(seq - 1, 1).some((message) => message.seq === seq && isFor(message, viewer) && isGone(message));
-  return [
-    ...movedSeqs.filter((seq) => isTheirs(seq, isMovedAway)),
-    ...takenBackSeqs.filter((seq) => isTheirs(seq, isTakenBack)),
-  ];
+  return [...movedSeqs.filter((seq) => isTheirs(seq, isMovedAway)), ...takenBackSeqs.filter((seq) => isTheirs(seq, isTakenBack))];
 }
 
 function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {

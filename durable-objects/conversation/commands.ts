@@ -197,13 +197,14 @@ export function decideUndo(turn: Turn, seq: number): MailOutcome {
 }
 
 /** A mail that nobody wrote: kept and shown like any other, and sent once however often it is asked for. */
-export function decideAutomatic(turn: Turn, mail: { key: string; text: string }): Effect[] {
+export function decideAutomatic(turn: Turn, mail: { key: string; subject: string; text: string }): Effect[] {
   const to = replyAddressOf(turn.state);
   if (turn.findByKey(mail.key) !== null || to === null) return [];
   const { message, effects } = appendMessage(turn, {
     key: mail.key,
     author: { kind: "system" },
     channel: "email",
+    subject: mail.subject,
     text: mail.text,
     attachments: [],
     for: audienceOfReply([to]),

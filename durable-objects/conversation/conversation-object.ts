@@ -242,7 +242,7 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideDeliveryReport(turn, seq, report));
   }
 
-  sendAutomatic(mail: { key: string; text: string }): void {
+  sendAutomatic(mail: { key: string; subject: string; text: string }): void {
     this.#runner.decide((turn) => decideAutomatic(turn, mail));
   }
 
@@ -285,5 +285,7 @@ export abstract class ConversationObject extends DurableObject {
 
 /** Of a message's answer: the token that its sender is given, if the browser that began it may come in at all. */
 function sessionOf({ beginner }: ConversationState): SendAnswerSession {
-  return beginner === null ? null : { id: beginner.id, generation: beginner.generation, isRefused: beginner.isBlocked || beginner.isEnded };
+  return beginner === null
+    ? null
+    : { id: beginner.id, generation: beginner.generation, isRefused: beginner.isBlocked || beginner.isEnded };
 }

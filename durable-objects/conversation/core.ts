@@ -163,16 +163,19 @@ export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
   if (reason !== null) return { kind: "rejected", reason };
   // Who answers has seen what they answer.
   const unneeded = request.author.kind === "visitor" ? cancelUnneeded(turn, turn.state.lastSeq) : NOTHING_CANCELLED;
-  const { message, effects } = appendMessage({ ...turn, state: unneeded.state ?? turn.state }, {
-    key,
-    author: request.author,
-    channel: request.channel,
-    text: request.text,
-    attachments,
-    ...addressedBy(turn, request, copies),
-    shouldReopen: true,
-    unseenMs: request.unseenMs ?? 0,
-  });
+  const { message, effects } = appendMessage(
+    { ...turn, state: unneeded.state ?? turn.state },
+    {
+      key,
+      author: request.author,
+      channel: request.channel,
+      text: request.text,
+      attachments,
+      ...addressedBy(turn, request, copies),
+      shouldReopen: true,
+      unseenMs: request.unseenMs ?? 0,
+    },
+  );
   const after: Effect[] = [{ kind: "message", message, clientId: request.clientId }];
   if (changesConversation(turn, message)) after.push({ kind: "conversation" });
   return { kind: "stored", message, effects: [...effects, ...after, ...unneeded.effects] };

@@ -32,7 +32,10 @@ export function decideDeliveryReport(turn: Turn, seq: number, report: DeliveryRe
   const delivery = deliveryAfter(message.delivery, report, turn.now);
   if (JSON.stringify(delivery) === JSON.stringify(message.delivery)) return [];
   const who = report.kind === "refused" ? recipientIn(message.delivery, report.recipient) : null;
-  return [...delivered(message, delivery), ...(who === null ? [] : [{ kind: "state" as const, state: bounced(turn.state, who) }])];
+  return [
+    ...delivered(message, delivery),
+    ...(who === null ? [] : [{ kind: "state" as const, state: bounced(turn.state, who) }]),
+  ];
 }
 
 function deliveryAfter(before: Delivery, report: DeliveryReport, now: number): Delivery {

@@ -214,11 +214,12 @@ export class Drain {
     // Who has it already sees no change while the others are tried.
     if (row.only === null) this.#show(row, { ...message.delivery, state: "sending" });
     this.#parts.runner.decide((turn) => decideLeaving(turn, to));
-    const { only, isInsisted } = row;
+    const { only, isInsisted, isCancelledBySeen: isUnseen } = row;
     const level = levelFor(state, to, Date.now());
     let result: DeliveryResult;
     try {
-      result = await withTimeout(ports.deliver({ state, message, to, level, ...this.#withIt(row, to, message), only, isInsisted }), UNANSWERED);
+      const mail = { state, message, to, level, ...this.#withIt(row, to, message), only, isInsisted, isUnseen };
+      result = await withTimeout(ports.deliver(mail), UNANSWERED);
     } catch (error) {
       logFailure("mail", state.id, error);
       result = { kind: "deferred", reason: "Hilo could not prepare this mail and tries again" };

@@ -20,12 +20,14 @@ export interface OpenRequest {
   capture: { email: string; name?: string | undefined } | null;
   subject: string | null;
   mail: MailThread | null;
+  /** The contact form that begins it: `capture` is what somebody typed there. */
+  form?: string;
   /** By the mailbox's rule; else the first to reply owns it. */
   assignee?: ConversationState["assignee"];
 }
 
 export function openedState(request: OpenRequest, now: number): ConversationState {
-  const { id, contact, capture, subject, mail, hasVisitor, assignee = null } = request;
+  const { id, contact, capture, subject, mail, hasVisitor, form = null, assignee = null } = request;
   const session = hasVisitor ? (request.session ?? { id, origin: null }) : null;
   const visitor = capture?.name === undefined ? request.visitor : { ...request.visitor, name: capture.name };
   const begun = newConversationState({ id, now, session, visitor });
@@ -33,7 +35,8 @@ export function openedState(request: OpenRequest, now: number): ConversationStat
   const state: ConversationState = {
     ...begun,
     contact,
-    address: email === null ? null : { email, by: hasVisitor ? "visitor" : "mail", hasOthers: null },
+    address: email === null ? null : { email, by: addressedBy(request), hasOthers: null },
+    form,
     subject,
     mail,
     assignee,
@@ -41,6 +44,11 @@ export function openedState(request: OpenRequest, now: number): ConversationStat
     channel: hasVisitor ? "chat" : "email",
   };
   return capture === null ? state : withGiven(state, capture.email);
+}
+
+function addressedBy({ hasVisitor, form }: OpenRequest): "visitor" | "form" | "mail" {
+  if (hasVisitor) return "visitor";
+  return form === undefined ? "mail" : "form";
 }
 
 export interface ReceivedMail {
@@ -64,6 +72,8 @@ export interface ReceivedMail {
   /** The contact that this mail proves or brings, if any. */
   contact: ContactSummary | null;
   shouldReopen: boolean;
+  /** By whose click it is believed that `mail.forwardedBy` forwarded it. */
+  acceptedBy?: Author;
   /** Somebody wrote it in answer to a mail of ours, with this conversation's own token: the mailbox exists. */
   isAnswer: boolean;
 }
@@ -83,8 +93,8 @@ export interface MailFacts {
     /** The one that it is, or was, confirmed for. */
     confirmed: string | null;
   } | null;
-  /** It began by a contact form: nobody has shown that the address is theirs. */
-  isForm: boolean;
+  /** The contact form by which it began: nobody has shown that the address is theirs. */
+  form: string | null;
   subject: string | null;
   /** The newest message that went out by mail, for bounces that carry only our token. */
   lastMailedSeq: number | null;
@@ -109,7 +119,8 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
   const isAside = mail.mail.isNewPerson === true || (mail.mail.isAutomatic === true && state.mail !== null);
   if (mail.channel === "email" && !isAside) state = learnThread(state, mail);
   const from = mail.mail.from?.address;
-  const isInbound = mail.channel === "email" && from !== undefined;
+  // What a form says of its writer is no mail of theirs.
+  const isInbound = mail.channel === "email" && from !== undefined && mail.mail.form === undefined;
   if (isInbound) state = hearFrom(state, { email: from, isAnswer: mail.isAnswer });
   const appended = appendMessage(
     { ...turn, state },
@@ -128,7 +139,9 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
       undoMs: 0,
     },
   );
-  effects.push(...appended.effects, { kind: "message", message: appended.message }, { kind: "conversation" });
+  effects.push(...appended.effects);
+  if (mail.acceptedBy !== undefined) effects.push(acceptedEvent(turn, appended.message, mail.acceptedBy));
+  effects.push({ kind: "message", message: appended.message }, { kind: "conversation" });
   return { message: appended.message, effects };
 }
 
@@ -139,6 +152,11 @@ export function hearFrom(state: ConversationState, { email, isAnswer }: { email:
     isHeard: true,
     isReachable: isReachable || isAnswer,
   }));
+}
+
+function acceptedEvent({ now }: Turn, { seq, mail }: Message, actor: Author): Effect {
+  const subject = mail?.forwardedBy === undefined ? {} : { name: mail.forwardedBy };
+  return { kind: "event", event: { at: now, afterSeq: seq, kind: "forwarded", actor, subject } };
 }
 
 /** The subject follows the thread, and its ids are what the next reply refers to. */
@@ -161,7 +179,7 @@ export function mailFactsOf(state: ConversationState, log: { before: (seq: numbe
     contactId: state.contact?.id ?? null,
     email: replyAddressOf(state),
     beginner: beginnerFactsOf(state),
-    isForm: state.address?.by === "form",
+    form: state.form,
     subject: state.subject,
     lastMailedSeq: recent.findLast(hasLeft)?.seq ?? null,
   };

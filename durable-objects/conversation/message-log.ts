@@ -51,7 +51,10 @@ const valueSchema = v.object({ value: v.string() });
 /** Events shown with a page: the newest ones. */
 const EVENTS_MAX = 200;
 
-export type StoredEffect = Extract<Effect, { kind: "insert" | "update" | "event" | "state" | "mail" | "cancel-mail" | "draft" | "widen" }>;
+export type StoredEffect = Extract<
+  Effect,
+  { kind: "insert" | "update" | "event" | "state" | "mail" | "cancel-mail" | "draft" | "widen" }
+>;
 
 const STORED = new Set<Effect["kind"]>(["insert", "update", "event", "state", "mail", "cancel-mail", "draft", "widen"]);
 

@@ -132,7 +132,8 @@ function appendPart(turn: Turn, input: MoveIn, { key, message }: MailPart): Step
 }
 
 function isOfContact({ contact }: ConversationState, { mail }: Message, contactId: string | null): boolean {
-  if (contact === null) return false;
+  // An address that was typed into a form is nobody's by that.
+  if (contact === null || mail?.form !== undefined) return false;
   return contact.id === contactId || (contact.email !== null && contact.email === mail?.from?.address);
 }
 

@@ -26,6 +26,8 @@ export interface MailToDeliver {
   only: string[] | null;
   /** An agent asked for it by hand: also to addresses that are known to be undeliverable. */
   isInsisted: boolean;
+  /** Chat replies that nobody has seen: nobody asked for this mail. */
+  isUnseen: boolean;
 }
 
 export interface ConversationPorts {

@@ -171,6 +171,16 @@ export const messageSchema = v.object({
       /** Nobody wrote it: an out-of-office answer and the like. */
       isAutomatic: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
+      /** The agent that its `From` line names; nothing shows that it is from them. */
+      claimsAgent: v.optional(v.object({ id: v.string(), name: v.string() })),
+      /** Whose mail it says that this agent forwarded: `POST /api/ledger/:id/accept-forward` believes it. */
+      claimsForward: v.optional(personSchema),
+      /** The contact form through which somebody wrote; the address in `from` is what they typed. */
+      form: v.optional(v.object({ address: v.string() })),
+      /** Other addresses that it asks for answers at: never used by themselves. */
+      replyTo: v.optional(v.array(personSchema)),
+      /** Somebody outside answers what was sent on to them. */
+      isFromOutside: v.optional(v.boolean()),
       /** It refers to a mail of that conversation, to which its author does not belong (M13). */
       linkedTo: v.optional(uuidSchema),
       /** It is shown there; here stands only where it went. */
@@ -203,9 +213,10 @@ export const conversationEventSchema = v.object({
     "claimed",
     /** The browser that began the chat has shown that the address is theirs. */
     "confirmed",
+    "forwarded",
   ]),
   actor: authorSchema,
-  /** The agent that it was assigned to, or the address that was given. */
+  /** The agent that it was assigned to or whose forwarding was believed, or the address that was given. */
   subject: v.optional(v.object({ id: v.optional(v.string()), name: v.optional(v.string()) })),
 });
 
@@ -264,6 +275,8 @@ export const conversationSchema = v.object({
   address: v.optional(v.nullable(conversationAddressSchema), null),
   /** The newest mail from an address that the browser in the chat has not shown to be theirs: what is in it is not to be chatted. */
   unconfirmedMail: v.optional(v.nullable(v.object({ seq: seqSchema, email: v.string() })), null),
+  /** The contact form through which it began. */
+  form: v.optional(v.string()),
   /** The page and language that the visitor wrote from. */
   visitor: v.nullable(
     v.object({

@@ -43,9 +43,7 @@ function admittedConnection({ runner, sockets }: ReceiveParts, socket: WebSocket
   const connection = sockets.connectionOf(socket);
   if (connection === null || runner.state === null) return null;
   const mayStay =
-    connection.kind === "agent"
-      ? hasRole(connection.role, "viewer")
-      : isAdmitted(runner.state, claimOf(connection));
+    connection.kind === "agent" ? hasRole(connection.role, "viewer") : isAdmitted(runner.state, claimOf(connection));
   return mayStay ? connection : null;
 }
 

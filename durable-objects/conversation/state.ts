@@ -67,6 +67,8 @@ const stateSchema = v.object({
   placeToNote: v.optional(v.nullable(v.string()), null),
   /** The session that began the conversation as a chat; null where a mail or an agent did. */
   beginner: v.nullable(beginnerSchema),
+  /** The address of the contact form by which it began: the address of its person was typed there. */
+  form: v.optional(v.nullable(v.string()), null),
   shown: shownSchema,
   visitor: conversationSchema.entries.visitor,
   /** The first of our replies by mail has left: from then on the widget says where the conversation goes on. */
@@ -133,6 +135,7 @@ export function newConversationState(input: {
     unresolved: null,
     placeToNote: null,
     beginner: input.session === null ? null : newBeginner(input.session),
+    form: null,
     shown: { status: "open", readSeq: 0, assignee: null, ownSeq: 0 },
     visitor: input.visitor,
     hasMailed: false,

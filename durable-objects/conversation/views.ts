@@ -37,6 +37,7 @@ export function conversationForAgents(
     hasVisitor: beginnerOf(state) !== null,
     address: addressForAgents(state, now) ?? null,
     unconfirmedMail: unconfirmedMailOf(state, now),
+    ...(state.form === null ? {} : { form: state.form }),
     visitor: state.visitor,
   };
 }

@@ -117,6 +117,10 @@ export abstract class InboxObject extends DurableObject {
     this.#broadcast({ type: "ledger" });
   }
 
+  publishNotices(): void {
+    this.#broadcast({ type: "notices" });
+  }
+
   /** Those of these conversations whose visitor is online. */
   online(conversationIds: string[]): string[] {
     // The rows that are asked for, however many visitors are there.

@@ -133,7 +133,7 @@ describe("[T12] hostile mails in the inbox, each in its HTML view", () => {
     expect({ deeds, paths: trap.paths, connections: trap.connections }).toEqual({ deeds: [], paths: [], connections: 0 });
   }, 120_000);
 
-  test("[E35] a remote picture is fetched after the click on Show pictures, and not before", async () => {
+  test("[T24] [E35] a remote picture is fetched after the click on Show pictures, not before, and by Hilo", async () => {
     await post("picture@example.org", `<p>Look</p><img src="${trap.url}/asked-for.gif" width=10 height=10>`, "picture");
     const id = await waitFor("the conversation", () => conversationOf("picture@example.org").catch(() => null));
     const page = await openPage();
@@ -141,7 +141,10 @@ describe("[T12] hostile mails in the inbox, each in its HTML view", () => {
     await showAll(page, id);
     expect([deeds, trap.paths]).toEqual([[], []]);
     await page.getByRole("button", { name: "Show pictures" }).click();
-    await expect.poll(() => trap.paths).toEqual(["/asked-for.gif"]);
+    const picture = page.frameLocator("article iframe").locator("img");
+    await expect.poll(() => picture.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth)).toBe(1);
+    // The browser asked nobody but its own host.
+    expect([trap.paths, deeds]).toEqual([["/asked-for.gif"], []]);
     trap.paths.length = 0;
     trap.connections = 0;
   });
@@ -197,7 +200,7 @@ async function openBuilder(): Promise<Page> {
 const FRAME_ALL = `(mails) => Promise.all(mails.map((html) => new Promise((resolve) => {
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "allow-popups allow-popups-to-escape-sandbox");
-  frame.srcdoc = mailDocument.makeMailDocument(html, { isRemoteAllowed: false, images: new Map() });
+  frame.srcdoc = mailDocument.makeMailDocument(html, { images: new Map(), remotes: new Map() });
   frame.onload = () => resolve(frame.srcdoc);
   document.body.append(frame);
 })))`;
@@ -250,6 +253,10 @@ describe("[T12] each of the two cleaners by itself", () => {
       '<a href="https://www.bank.example/">bank.example</a>',
       '<a href="https://xn--bnk-qla.example/">bänk.example</a>',
       '<a href="https://evil.example/">Click here</a>',
+      '<b><a href="https://evil.example/">Sign in at <b>ba<i>nk.exam</i>ple</b></a></b>',
+      '<a href="https://evil.example/"><table><tr><td><font>bank</font>.example</td></tr></table></a>',
+      '<a href="https://evil.example/"><img src="https://t.example/a.png" alt="bank.example"></a>',
+      '<a href="https://evil.example/"><span>bank&shy;.exa&#8203;mple</span></a>',
     ];
     const { documents } = await frameAll(mails.map((html) => sanitiseMailHtml(html)?.html ?? ""));
     expect(documents.map((text) => / \[[^\]]+\](?=<\/a>)/.exec(text)?.[0] ?? null)).toEqual([
@@ -257,6 +264,7 @@ describe("[T12] each of the two cleaners by itself", () => {
       null,
       null,
       null,
+      ...Array<string>(4).fill(" [evil.example]"),
     ]);
   });
 });

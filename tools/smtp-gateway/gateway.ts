@@ -5,13 +5,16 @@
  */
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type SMTPServerDataStream, type SMTPServerSession, SMTPServer } from "smtp-server";
+import { type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession, SMTPServer } from "smtp-server";
+import { type ClientAllowance, ClientLimits } from "./client-limits.ts";
 import {
   combineDeliveries,
   type MailOutcome,
+  TOO_FAST,
   TOO_LARGE,
   TOO_MANY_RECIPIENTS,
   TOO_MANY_UNKNOWN,
@@ -19,6 +22,7 @@ import {
   TRY_AGAIN,
   UNKNOWN_RECIPIENT,
 } from "./smtp-reply.ts";
+import { type Patience, StrictConnection } from "./strict-connection.ts";
 import { WorkerIntake, type WorkerIntakeOptions } from "./worker-intake.ts";
 
 /** As Cloudflare's own inbound mail. */
@@ -27,6 +31,21 @@ export const RECIPIENTS_MAX = 50;
 /** RFC 5321 allows 512 octets for a command line; extensions and long reply addresses need some more. */
 const COMMAND_LINE_BYTES_MAX = 2_048;
 const CONNECTIONS_MAX = 100;
+/** A relay in front of it keeps to fewer; a client of its own that is refused comes again. */
+const CLIENT: ClientAllowance = { connectionsMax: 20, connectionsPerMinuteMax: 120, mailsPerMinuteMax: 300 };
+const PATIENCE: Patience = {
+  helloMs: 30_000,
+  commandMs: 60_000,
+  envelopeMs: 5 * 60_000,
+  connectionMs: 30 * 60_000,
+  errorsMax: 30,
+  idleCommandsMax: 100,
+  mailsMax: 100,
+};
+/** What greets strangers where no name was given: the machine's own is nobody's business. */
+const NAME = "hilo";
+/** The jokes of old servers, and what only a proxy in front may say. */
+const DISABLED_COMMANDS = ["AUTH", "WIZ", "SHELL", "KILL", "XCLIENT", "XFORWARD"];
 /** Somebody who guesses addresses is sent away. */
 export const UNKNOWN_RECIPIENTS_MAX = 20;
 const IDLE_TIMEOUT_MS = 60_000;
@@ -39,12 +58,46 @@ export interface SmtpGatewayOptions extends WorkerIntakeOptions {
   port: number;
   /** With them STARTTLS is offered; PEM. */
   tls?: { key: string; cert: string };
+  /** The host that its `MX` record names; said in the greeting. */
+  name?: string;
   messageBytesMax?: number;
   messageTimeoutMs?: number;
+  client?: Partial<ClientAllowance>;
+  patience?: Partial<Patience>;
   onAccepted?: (ledgerIds: string[]) => void;
 }
 
 type Reply = (error?: Error | null) => void;
+
+/** smtp-server with connections of ours. */
+class StrictServer extends SMTPServer {
+  readonly #clients: ClientLimits;
+  readonly #patience: Patience;
+
+  constructor(options: SMTPServerOptions, given: { clients: ClientLimits; patience: Patience }) {
+    super(options);
+    this.#clients = given.clients;
+    this.#patience = given.patience;
+  }
+
+  override connect(...[socket, options]: Parameters<SMTPServer["connect"]>): void {
+    const address = socket.remoteAddress ?? "";
+    socket.once("close", () => this.#clients.close(address));
+    if (!this.#clients.open(address, performance.now())) return refuse(socket, this.options.name ?? NAME);
+    const connection = new StrictConnection(this, socket, { options, patience: this.#patience });
+    this.connections.add(connection);
+    connection.on("error", (error) => this._onError(error));
+    connection.init();
+  }
+}
+
+/** Said and gone: it must not hold a connection for as long as it likes. */
+function refuse(socket: Socket, name: string): void {
+  socket.on("error", () => {});
+  setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
+  socket.resume();
+  socket.end(`421 ${name} Too many connections from you, please try again later\r\n`);
+}
 
 class SmtpGateway {
   readonly #options: SmtpGatewayOptions;
@@ -53,6 +106,7 @@ class SmtpGateway {
   readonly #messageTimeoutMs: number;
   /** Unknown recipients of each open connection. */
   readonly #unknown = new Map<string, number>();
+  readonly #clients: ClientLimits;
   readonly server: SMTPServer;
 
   constructor(options: SmtpGatewayOptions) {
@@ -60,11 +114,21 @@ class SmtpGateway {
     this.#intake = new WorkerIntake(options);
     this.#bytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
     this.#messageTimeoutMs = options.messageTimeoutMs ?? MESSAGE_TIMEOUT_MS;
-    this.server = new SMTPServer({
-      ...options.tls,
-      banner: "Hilo",
+    this.#clients = new ClientLimits({ ...CLIENT, ...options.client });
+    const patience = { ...PATIENCE, ...options.patience };
+    this.server = new StrictServer(this.#serverOptions(), { clients: this.#clients, patience });
+    // A connection that breaks off is its sender's trouble, not the gateway's.
+    this.server.on("error", () => {});
+  }
+
+  #serverOptions(): SMTPServerOptions {
+    const { tls, name = NAME } = this.#options;
+    return {
+      ...tls,
+      name,
+      heloResponse: "%s",
       // No sign-in is offered: whoever may write to a mailbox needs none, and nothing else is possible.
-      disabledCommands: options.tls === undefined ? ["AUTH", "STARTTLS"] : ["AUTH"],
+      disabledCommands: [...(tls === undefined ? ["STARTTLS"] : []), ...DISABLED_COMMANDS],
       authOptional: true,
       disableReverseLookup: true,
       hideENHANCEDSTATUSCODES: false,
@@ -75,18 +139,20 @@ class SmtpGateway {
       maxClients: CONNECTIONS_MAX,
       socketTimeout: IDLE_TIMEOUT_MS,
       closeTimeout: CLOSE_TIMEOUT_MS,
+      onMailFrom: (_address, session, reply) =>
+        reply(this.#clients.beginMail(session.remoteAddress, performance.now()) ? null : TOO_FAST()),
       onRcptTo: (address, session, reply) => void this.#onRecipient(address.address, session, reply),
       onData: (stream, session, reply) => void this.#onMail(stream, session, reply),
       onClose: (session) => void this.#unknown.delete(session.id),
-    });
-    // A connection that breaks off is its sender's trouble, not the gateway's.
-    this.server.on("error", () => {});
+    };
   }
 
   async #onRecipient(address: string, session: SMTPServerSession, reply: Reply): Promise<void> {
     const failures = this.#unknown.get(session.id) ?? 0;
     if (failures >= UNKNOWN_RECIPIENTS_MAX) return reply(TOO_MANY_UNKNOWN());
     if (session.envelope.rcptTo.length >= RECIPIENTS_MAX) return reply(TOO_MANY_RECIPIENTS());
+    // Said twice it costs nothing: the Worker is asked once.
+    if (session.envelope.rcptTo.some((known) => known.address.toLowerCase() === address.toLowerCase())) return reply();
     const answer = await this.#intake.findRecipient(address);
     if (answer === "known") return reply();
     if (answer === "unavailable") return reply(TRY_AGAIN());

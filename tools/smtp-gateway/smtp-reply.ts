@@ -16,6 +16,7 @@ export const TOO_LARGE = () => new SmtpReply(552, "The message is too large");
 export const EMPTY = () => new SmtpReply(554, "There is no message");
 export const TRY_AGAIN = () => new SmtpReply(451, "Temporary trouble, please try again later");
 export const TOO_MANY_RECIPIENTS = () => new SmtpReply(452, "Too many recipients, send the rest separately");
+export const TOO_FAST = () => new SmtpReply(450, "Too many mails from you in a minute, please try again later");
 export const TOO_MANY_UNKNOWN = () => new SmtpReply(421, "Too many unknown recipients");
 export const TOO_SLOW = () => new SmtpReply(421, "The message took too long");
 

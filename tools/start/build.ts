@@ -1,6 +1,6 @@
-/** Builds the inbox and the widget when a source is newer than what was built. */
+/** Builds the inbox and the widget when a source is newer than what was built, and puts the example site beside them. */
 import { spawn } from "node:child_process";
-import { readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { cp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -8,6 +8,10 @@ import { setTimeout as wait } from "node:timers/promises";
 const OUTPUTS = ["dist/inbox/index.html", "dist/inbox/widget.js"];
 /** What the build reads: the browser's code, and the protocol and shapes that it shares with the server. */
 const SOURCES = ["web", "durable-objects", "worker/domain", "package-lock.json"];
+/** What `npm start` serves: the files that would be deployed, and the example site, which never is (T24). */
+export const LOCAL_FILES = "dist/local";
+const DEPLOYED_FILES = "dist/inbox";
+const EXAMPLE_SITE = "web/demo";
 /** Two instances that are started together must not write the same files at once. */
 const LOCK = "node_modules/.hilo-build.lock";
 const LOCK_POLL_MS = 200;
@@ -28,6 +32,21 @@ export async function isBuildOutdated(root: string): Promise<boolean> {
   const builtAt = Math.min(...built.map((info) => info?.mtimeMs ?? 0));
   const sources = await Promise.all(SOURCES.map((path) => computeNewest(join(root, path))));
   return Math.max(...sources) > builtAt;
+}
+
+const localSiteOf = (root: string) => join(root, LOCAL_FILES, "demo");
+
+async function areLocalFilesOutdated(root: string): Promise<boolean> {
+  const made = await stat(localSiteOf(root)).catch(() => null);
+  return made === null || made.mtimeMs < (await computeNewest(join(root, DEPLOYED_FILES)));
+}
+
+async function copyLocalFiles(root: string): Promise<void> {
+  const local = join(root, LOCAL_FILES);
+  await rm(local, { recursive: true, force: true });
+  await cp(join(root, DEPLOYED_FILES), local, { recursive: true });
+  // Last: its time says that everything before it is there.
+  await cp(join(root, EXAMPLE_SITE), localSiteOf(root), { recursive: true });
 }
 
 async function isHolderAlive(lock: string): Promise<boolean> {
@@ -72,13 +91,15 @@ function runBuild(root: string): Promise<{ isOk: boolean; output: string }> {
 
 /** @throws Error with the build's own output when it fails */
 export async function buildIfOutdated(root: string, onBuild: () => void): Promise<void> {
-  if (!(await isBuildOutdated(root))) return;
+  if (!(await isBuildOutdated(root)) && !(await areLocalFilesOutdated(root))) return;
   const giveBack = await takeLock(join(root, LOCK));
   try {
-    if (!(await isBuildOutdated(root))) return;
-    onBuild();
-    const { isOk, output } = await runBuild(root);
-    if (!isOk) throw new Error(`The build failed:\n${output}`);
+    if (await isBuildOutdated(root)) {
+      onBuild();
+      const { isOk, output } = await runBuild(root);
+      if (!isOk) throw new Error(`The build failed:\n${output}`);
+    }
+    if (await areLocalFilesOutdated(root)) await copyLocalFiles(root);
   } finally {
     await giveBack();
   }

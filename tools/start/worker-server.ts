@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
+import { LOCAL_FILES } from "./build.ts";
 import { findFreePort, LOOPBACK } from "./ports.ts";
 import { type ProcessTree, startNodeTree } from "./process-tree.ts";
 import { folderPaths } from "./state-folder.ts";
@@ -74,6 +75,7 @@ async function startWrangler(options: WorkerServerOptions): Promise<ProcessTree>
     "inspector-port": String(await findFreePort()),
     "persist-to": paths.worker,
     "env-file": paths.env,
+    assets: join(root, LOCAL_FILES),
     "show-interactive-dev-session": "false",
     "log-level": "log",
   };

@@ -1,14 +1,23 @@
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import vue from "@vitejs/plugin-vue";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+import { formatHeadersFile } from "../../worker/domain/security-headers.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What Cloudflare is to send with the files that it serves by itself, from the same list as the Worker's. */
+const headersFile: Plugin = {
+  name: "hilo-headers",
+  generateBundle() {
+    this.emitFile({ type: "asset", fileName: "_headers", source: formatHeadersFile() });
+  },
+};
 
 export default defineConfig({
   root: here("."),
   publicDir: here("./public"),
-  plugins: [vue(), tailwindcss()],
+  plugins: [vue(), tailwindcss(), headersFile],
   define: {
     // Only the composition API is used; the legacy one would be dead weight in the first load.
     __VUE_OPTIONS_API__: "false",

@@ -1,8 +1,8 @@
 /**
  * Two builds: the panel first, an ES module whose name carries its hash; then the loader, one classic script that knows
- * that name. The example site is copied beside them. The inbox's build writes to the same folder, so neither empties it.
+ * that name. The inbox's build writes to the same folder, so neither empties it.
  */
-import { cpSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Rolldown, type InlineConfig, build, defineConfig } from "vite";
@@ -51,7 +51,6 @@ export default defineConfig(async () => {
   const panel = findEntry(await build(configFor({ entry: "panel.ts", file: "widget/panel-[hash].js", format: "es" })));
   // For loaders that a cache kept beyond the deploy that removed their panel.
   writeFileSync(`${outDir}/widget/panel.js`, `export * from "./${basename(panel)}";\n`);
-  cpSync(here("../demo"), `${outDir}/demo`, { recursive: true });
   return configFor({
     entry: "loader.ts",
     file: "widget.js",

@@ -1,7 +1,12 @@
 /** Conversations: lists from the index in D1, everything else from the object itself. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { contactSummarySchema, messageSchema, uuidSchema, type RejectionReason } from "../../durable-objects/conversation/protocol.ts";
+import {
+  contactSummarySchema,
+  messageSchema,
+  uuidSchema,
+  type RejectionReason,
+} from "../../durable-objects/conversation/protocol.ts";
 import { listConversations } from "../db/conversations.ts";
 import { findAgent } from "../db/agents.ts";
 import {

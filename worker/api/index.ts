@@ -10,10 +10,15 @@ import { contactsApi, undeliverableApi } from "./contacts.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { conversationsApi } from "./conversations.ts";
 import { describe } from "./describe.ts";
+import { brakeApi } from "./brake.ts";
 import { filesApp, storeUpload } from "./files.ts";
+import { formsApi } from "./forms.ts";
+import { forwardingAddressApi } from "./forwarding-address.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
 import { notMeApp } from "./not-me.ts";
+import { noticesApi } from "./notices.ts";
+import { pictureLinksApi, picturesApp } from "./pictures.ts";
 import { AppError, onError } from "./problems.ts";
 import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
@@ -43,13 +48,16 @@ const routes = new Hono<AppEnv>()
     const { credential: _credential, ...agent } = c.get("agent");
     return c.json({ agent });
   })
+  .route("/me/forwarding-address", forwardingAddressApi)
   .route("/", socketsApi)
   .route("/conversations", conversationsApi)
   .post(
     "/attachments",
     describe({ summary: "Upload a file: the body is the file", response: attachmentCreatedSchema, status: 201 }),
-    async (c) => c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null }), 201),
+    async (c) =>
+      c.json(await storeUpload(c, { uploadedBy: `agent:${c.get("agent").id}`, conversationId: null, counted: [] }), 201),
   )
+  .route("/pictures", pictureLinksApi)
   .route("/contacts", contactsApi)
   .route("/undeliverable-addresses", undeliverableApi)
   .route("/saved-replies", savedRepliesApi)
@@ -58,13 +66,17 @@ const routes = new Hono<AppEnv>()
   .route("/api-keys", apiKeysApi)
   .route("/settings", settingsApi)
   .route("/mailboxes", mailboxesApi)
+  .route("/mailboxes", brakeApi)
+  .route("/notices", noticesApi)
   .route("/ledger", ledgerApi)
+  .route("/forms", formsApi)
   .route("/projections", projectionsApi);
 
 export const api = routes
   .get("/openapi.json", async (c) => {
     const { createOpenApi } = await import("./openapi.ts");
-    return c.json(createOpenApi([routes, widgetApp, notMeApp, inboundMailApp, filesApp].flatMap((app) => app.routes)));
+    const apps = [routes, widgetApp, notMeApp, inboundMailApp, filesApp, picturesApp];
+    return c.json(createOpenApi(apps.flatMap((app) => app.routes)));
   })
   .notFound(() => {
     throw new AppError("not_found", "There is no such address in the API.");

@@ -81,6 +81,20 @@ export const ledgerApi = new Hono<AppEnv>()
       return c.json(ledgerEntryOf(await rowOf(c)));
     },
   )
+  .post(
+    "/:id/accept-forward",
+    describe({
+      summary: "Believe that a mail was forwarded by the agent whom it names: it goes to the conversation of its author",
+      response: ledgerEntrySchema,
+    }),
+    async (c) => {
+      const { acceptClaimedForward } = await import("../email/accept-forward.ts");
+      const answer = await acceptClaimedForward(c.env, c.get("db"), { row: await rowOf(c), agentId: c.get("agent").id });
+      if (answer === "no_claim") throw new AppError("conflict", "This mail does not say that an agent forwarded it.");
+      if (answer === "busy") throw moveProblem("busy");
+      return c.json(ledgerEntryOf(await rowOf(c)));
+    },
+  )
   .get(
     "/:id/html",
     describe({ summary: "The HTML of a mail that is too long for its message", response: ledgerHtmlSchema }),
@@ -113,9 +127,6 @@ async function findMails(db: Database, input: Parameters<typeof searchLedger>[1]
   return theirs !== null && theirs.items.length > 0 ? theirs : searchLedger(db, input);
 }
 
-/** Ms after which cron goes on with what was begun here. */
-const TAKEN_UP_MS = 60_000;
-
 function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
   switch (answer) {
     case "no_message":
@@ -131,21 +142,9 @@ function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
 
 /** Takes the mail up again, deciding anew, and answers with what became of it. */
 async function takeUp(c: AppContext, row: LedgerRow, change: Partial<LedgerRow>) {
-  const now = Date.now();
-  const undecided = {
-    state: "received",
-    verdict: null,
-    decision: null,
-    reason: null,
-    conversationId: null,
-    seq: null,
-    movedFrom: null,
-  } as const;
-  const tries = { attempts: 1, retryAt: now + TAKEN_UP_MS, updatedAt: now };
-  await updateLedger(c.get("db"), row.id, { ...change, ...undecided, ...tries });
+  const { takeUpAgain } = await import("../email/take-up-again.ts");
+  await takeUpAgain(c.env, c.get("db"), row.id, change);
   c.executionCtx.waitUntil(tellAttention(c.env));
-  const { processMail } = await import("../email/process.ts");
-  await processMail(c.env, row.id);
   return ledgerEntryOf(await rowOf(c));
 }
 

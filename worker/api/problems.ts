@@ -43,13 +43,20 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ProblemCode;
+  /** Epoch ms from which the same may succeed; null where nobody knows. */
+  readonly retryAt: number | null;
   /** Further fields of the answer. */
   readonly fields: Readonly<Record<string, number>>;
 
   /** @param detail what the caller can do about it; shown to people */
-  constructor(code: ProblemCode, detail?: string, fields: Readonly<Record<string, number>> = {}) {
+  constructor(
+    code: ProblemCode,
+    detail?: string,
+    { retryAt = null, fields = {} }: { retryAt?: number | null; fields?: Readonly<Record<string, number>> } = {},
+  ) {
     super(detail ?? PROBLEMS[code][1]);
     this.code = code;
+    this.retryAt = retryAt;
     this.fields = fields;
   }
 }
@@ -74,8 +81,16 @@ export function problemResponse(error: unknown, context: { request: Request; rou
   const problem: Problem = { type: "about:blank", title, status, detail, code, id };
   const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store" };
   if (status === 405) headers["allow"] = "GET";
-  if (status === 429) headers["retry-after"] = "60";
+  if (status === 429) headers["retry-after"] = String(retryAfterSeconds(error, Date.now()));
   return new Response(JSON.stringify({ ...problem, ...fields }), { status, headers });
+}
+
+/** What the platform's own limits count by. */
+const RETRY_AFTER_SECONDS = 60;
+
+function retryAfterSeconds(error: unknown, now: number): number {
+  if (!(error instanceof AppError) || error.retryAt === null) return RETRY_AFTER_SECONDS;
+  return Math.max(1, Math.ceil((error.retryAt - now) / 1_000));
 }
 
 function describe(error: unknown): { code: ProblemCode; detail: string } {

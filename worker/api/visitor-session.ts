@@ -51,7 +51,10 @@ export async function bearerSession(c: AppContext, email?: string): Promise<Bear
   if (read === null) throw invalidToken();
   const { conversationId, sessionId, generation } = read;
   const claim = { sessionId, generation };
-  const facts = await conversationStub(c.env, conversationId).session(claim, { kind: "use", ...(email !== undefined && { email }) });
+  const facts = await conversationStub(c.env, conversationId).session(claim, {
+    kind: "use",
+    ...(email !== undefined && { email }),
+  });
   if (facts.kind !== "ok") throw invalidToken();
   return { conversationId, claim, facts };
 }

@@ -4,12 +4,12 @@
  */
 import { Hono } from "hono";
 import { createVisitorToken } from "../auth/visitor-token.ts";
-import { hashCode, readForSession } from "../auth/confirming-secrets.ts";
-import { widgetCodeSchema, widgetConfirmSchema, widgetTokenSchema } from "../domain/api-shapes.ts";
+import { CODE_DIGITS, CODE_DIGITS_GUARDED, hashCode, readForSession } from "../auth/confirming-secrets.ts";
+import { widgetCodeAskedSchema, widgetCodeSchema, widgetConfirmSchema, widgetTokenSchema } from "../domain/api-shapes.ts";
 import { sendCode } from "../email/send-code.ts";
 import { configOf, hasRateLimits } from "../env.ts";
 import { conversationStub } from "../objects.ts";
-import { countTry } from "./code-totals.ts";
+import { countTry, isGuarded } from "./code-totals.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readBody } from "./input.ts";
@@ -19,6 +19,7 @@ import { bearerSession, invalidToken, settingsOf, type BearerSession } from "./v
 const CODE_DESCRIPTION = {
   summary: "Mail a code to the address; the answer is the same whether a mail leaves",
   body: widgetCodeSchema,
+  response: widgetCodeAskedSchema,
   status: 202,
   security: "visitorToken",
 } as const;
@@ -39,13 +40,14 @@ export const widgetCodesApp = new Hono<AppEnv>()
     const client = hasRateLimits(c.env, new URL(c.req.url)) ? clientKey(c.req.raw) : null;
     // How long it takes tells nothing either.
     c.executionCtx.waitUntil(sendCode(c.env, c.get("db"), { ...session, settings, client, locale: localeOf(c) }));
-    return c.body(null, 202);
+    return c.json({ digits: (await isGuarded(c.env)) ? CODE_DIGITS_GUARDED : CODE_DIGITS }, 202);
   })
   .post("/confirm", describe(CONFIRM_DESCRIPTION), async (c) => {
     const body = await readBody(c, widgetConfirmSchema);
     const session = await bearerSession(c);
     const answer = await ("code" in body ? tryCode(c, session, body.code) : useSecret(c, session, body.secret));
-    if (answer.kind === "wrong") throw new AppError("wrong_code", "This is not the code.", { triesLeft: answer.triesLeft });
+    if (answer.kind === "wrong")
+      throw new AppError("wrong_code", "This is not the code.", { fields: { triesLeft: answer.triesLeft } });
     if (answer.kind === "refused") throw invalidToken();
     if (answer.kind !== "confirmed") throw new AppError("expired", "Ask for a new code.");
     const { sessionId, generation } = answer;

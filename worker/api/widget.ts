@@ -20,14 +20,18 @@ import {
   widgetConversationCreatedSchema,
   type WidgetConfig,
 } from "../domain/api-shapes.ts";
+import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
+import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
+import { takesOfAddress, takesOfChat, takesOfSocket, takesOfUpload } from "../limits.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
-import { readBody, readId } from "./input.ts";
+import { declaredLength, readBody, readId } from "./input.ts";
+import { isWithinLimits, limitRequest } from "./limit.ts";
 import { AppError, onError } from "./problems.ts";
 import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
 import { bearerSession, checkToken, invalidToken, isAllowedSite, settingsOf } from "./visitor-session.ts";
@@ -95,6 +99,9 @@ export const widgetApp = new Hono<AppEnv>()
       clientId: body.clientId,
       at: uuidV7Time(body.clientId),
     });
+    const client = clientKey(c.req.raw);
+    await limitRequest(c, takesOfChat(client, (await settingsOf(c)).limits));
+    if (body.contact !== undefined) await limitRequest(c, takesOfAddress({ client, conversationId: id }));
     const answer = await conversationStub(c.env, id, locationHintOf(c.env, c.req.raw.cf?.["continent"])).send({
       clientId: body.clientId,
       author: { kind: "visitor" },
@@ -128,12 +135,15 @@ export const widgetApp = new Hono<AppEnv>()
   .post("/contact", describe(CONTACT_DESCRIPTION), async (c) => {
     const { conversationId, claim } = await bearerSession(c);
     const body = await readBody(c, widgetContactSchema);
+    await limitRequest(c, takesOfAddress({ client: clientKey(c.req.raw), conversationId }));
     if (!(await conversationStub(c.env, conversationId).typeAddress(claim, body))) throw invalidToken();
     return c.body(null, 204);
   })
   .post("/attachments", describe(UPLOAD_DESCRIPTION), async (c) => {
     const { conversationId } = await bearerSession(c);
-    return c.json(await storeUpload(c, { uploadedBy: `visitor:${conversationId}`, conversationId }), 201);
+    const upload = { client: clientKey(c.req.raw), conversationId, bytes: declaredLength(c.req.raw) ?? ATTACHMENT_BYTES_MAX };
+    const counted = takesOfUpload(upload, (await settingsOf(c)).limits);
+    return c.json(await storeUpload(c, { uploadedBy: `visitor:${conversationId}`, conversationId, counted }), 201);
   })
   .post("/attachments/:id/url", describe(LINK_DESCRIPTION), async (c) => {
     const { conversationId, claim } = await bearerSession(c);
@@ -148,6 +158,8 @@ export const widgetApp = new Hono<AppEnv>()
     const offered = offeredProtocols(c.req.raw).find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
     const token = offered === undefined ? null : await checkToken(c, offered.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
     if (token === null) return refuseSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
+    if (!(await isWithinLimits(c, takesOfSocket(clientKey(c.req.raw)))))
+      return refuseSocket(c.req.raw, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
     const claim: ConnectionClaim = {
       kind: "visitor",
       sessionId: token.sessionId,
@@ -157,15 +169,7 @@ export const widgetApp = new Hono<AppEnv>()
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));
   })
   .route("/", widgetCodesApp)
-  .get("/*", async (c) => {
-    const response = await c.env.ASSETS.fetch(c.req.raw);
-    if (response.status !== 200 || response.headers.get("content-type")?.startsWith("text/html") === true)
-      throw new AppError("not_found");
-    const headers = new Headers(response.headers);
-    // Where the name carries a hash of what is in it.
-    if (/-[\w-]{8}\.js$/.test(c.req.path)) headers.set("cache-control", "public, max-age=31536000, immutable");
-    return new Response(response.body, { headers });
-  })
+  .get("/*", (c) => serveWidgetFile(c))
   .all("/*", () => {
     throw new AppError("not_found");
   })
@@ -174,6 +178,17 @@ export const widgetApp = new Hono<AppEnv>()
     response.headers.set("access-control-allow-origin", "*");
     return response;
   });
+
+/** The panel's code. Nothing but the file itself, or that it has not changed, is answered under its name (T24). */
+async function serveWidgetFile(c: AppContext): Promise<Response> {
+  const { body, status, headers: given } = await c.env.ASSETS.fetch(c.req.raw);
+  if (![200, 206, 304].includes(status) || given.get("content-type")?.startsWith("text/html") === true)
+    throw new AppError("not_found");
+  const headers = new Headers(given);
+  // Where the name carries a hash of what is in it.
+  if (/-[\w-]{8}\.js$/.test(c.req.path)) headers.set("cache-control", FOR_GOOD);
+  return new Response(body, { status, headers });
+}
 
 export function widgetConfig({ company, widget }: Settings): WidgetConfig {
   const { colour, position, greeting, launcherText, title, captureText, isCaptureShown } = widget;

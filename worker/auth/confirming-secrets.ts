@@ -45,11 +45,7 @@ const payloadSchema = v.pipe(
 );
 
 /** `<payload>.<signature>`: for a fragment, so that no server but ours sees it. */
-export async function signForSession(
-  secret: string,
-  purpose: Purpose,
-  input: ForSession & { now: number },
-): Promise<string> {
+export async function signForSession(secret: string, purpose: Purpose, input: ForSession & { now: number }): Promise<string> {
   const { conversationId, sessionId, email, now } = input;
   const expiresAt = now + (purpose === "confirm" ? CONFIRMING_LINK_MS : STOP_LINK_MS);
   const payload = JSON.stringify([conversationId, sessionId, email, expiresAt]);

@@ -14,6 +14,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "POST /api/setup": "public",
   "ALL /api/auth/*": "public",
   "GET /api/me": "none",
+  "GET /api/me/forwarding-address": "agent",
+  "POST /api/me/forwarding-address": "agent",
 
   "GET /api/conversations": "viewer",
   "POST /api/conversations": "agent",
@@ -36,6 +38,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/conversations/:id/socket": "viewer",
   "GET /api/inbox/socket": "viewer",
   "POST /api/attachments": "agent",
+  "POST /api/pictures": "viewer",
 
   "GET /api/contacts": "viewer",
   "POST /api/contacts": "agent",
@@ -70,6 +73,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   "POST /api/projections/rebuild": "admin",
 
+  "GET /api/notices": "admin",
+  "POST /api/notices/:id/dismiss": "admin",
+  "POST /api/mailboxes/:id/brake": "admin",
+  "POST /api/mailboxes/:id/let-in": "agent",
+
   "GET /api/ledger": "viewer",
   "GET /api/ledger/attention": "viewer",
   "GET /api/ledger/:id": "viewer",
@@ -79,4 +87,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "POST /api/ledger/:id/filter": "agent",
   "POST /api/ledger/:id/parse": "agent",
   "POST /api/ledger/:id/move": "agent",
+  "POST /api/ledger/:id/accept-forward": "agent",
+
+  "GET /api/forms": "viewer",
+  "PUT /api/forms/:address": "admin",
+  "DELETE /api/forms/:address": "admin",
 };

@@ -109,17 +109,17 @@ export async function saveDecision(
   return rows.length > 0;
 }
 
-/** Mails of one sender between two times, both included; the index holds both. */
+/** Mails of one sender between two times, both included, counted up to `max`; the index holds both. */
 export async function countRecentMails(
   db: Database,
   fromAddress: string,
-  { from, to }: { from: number; to: number },
+  { from, to, max = RECENT_MAILS_MAX }: { from: number; to: number; max?: number },
 ): Promise<number> {
   const rows = await db
     .select({ id: ledger.id })
     .from(ledger)
     .where(and(eq(ledger.fromAddress, fromAddress), sql`${ledger.receivedAt} BETWEEN ${from} AND ${to}`))
-    .limit(RECENT_MAILS_MAX);
+    .limit(max);
   return rows.length;
 }
 

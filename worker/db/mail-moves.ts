@@ -5,7 +5,19 @@ import type { LedgerRow } from "./ledger.ts";
 import { attachments, ledger, mailIds, participants, places } from "./schema.ts";
 
 /** Verdicts that made a message; bounces and reports are about one of ours. */
-const MESSAGE_VERDICTS = new Set(["forwarded", "note", "token", "token:new-person", "reference", "linked", "contact", "new"]);
+const MESSAGE_VERDICTS = new Set([
+  "form",
+  "forwarded",
+  "forwarded:unverified",
+  "note",
+  "outside",
+  "token",
+  "token:new-person",
+  "reference",
+  "linked",
+  "contact",
+  "new",
+]);
 
 /** Whether the mail is a message of a conversation, and settled there. */
 export function isMovable(row: LedgerRow): row is LedgerRow & { conversationId: string; seq: number } {

@@ -12,10 +12,7 @@ export interface Addressed {
 }
 
 /** The place of an address, and the conversations that have or had it: those that began by mail first, newest first. */
-export async function findPlaceOf(
-  db: Database,
-  email: string,
-): Promise<{ conversationId: string | null; others: Addressed[] }> {
+export async function findPlaceOf(db: Database, email: string): Promise<{ conversationId: string | null; others: Addressed[] }> {
   const [claimed, others] = await db.batch([
     db.select({ id: places.conversationId }).from(places).where(eq(places.email, email)),
     db

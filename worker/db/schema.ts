@@ -4,6 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { NoticeKind } from "../domain/notices.ts";
 import type { Role } from "../domain/roles.ts";
 
 // Sign-in (the shapes that better-auth expects, with its users as our agents)
@@ -101,6 +102,8 @@ export const mailboxes = sqliteTable("mailboxes", {
   hasReceipt: integer("has_receipt", { mode: "boolean" }).notNull().default(false),
   /** Says outside business hours when the team is back. */
   hasOutOfHours: integer("has_out_of_hours", { mode: "boolean" }).notNull().default(false),
+  /** Until then the brake on unknown senders does not hold here (M16a). */
+  brakeOffUntil: integer("brake_off_until"),
   createdAt: integer("created_at").notNull(),
 });
 
@@ -114,6 +117,23 @@ export const autoAnswers = sqliteTable(
     at: integer("at").notNull(),
   },
   (table) => [index("auto_answers_email").on(table.email, table.at)],
+);
+
+/** What the owner is told of limits that were reached: one row for each kind and what it is about (T21). */
+export const notices = sqliteTable(
+  "notices",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").$type<NoticeKind>().notNull(),
+    /** The id of the mailbox; empty where it is about the whole deployment. */
+    subject: text("subject").notNull(),
+    firstAt: integer("first_at").notNull(),
+    lastAt: integer("last_at").notNull(),
+    /** Minutes in which it was reached. */
+    count: integer("count").notNull(),
+    dismissedAt: integer("dismissed_at"),
+  },
+  (table) => [uniqueIndex("notices_kind").on(table.kind, table.subject)],
 );
 
 // Address book
@@ -190,6 +210,37 @@ export const contactConversations = sqliteTable("contact_conversations", {
   contactId: text("contact_id").primaryKey(),
   conversationId: text("conversation_id").notNull(),
   updatedAt: integer("updated_at").notNull(),
+});
+
+/** The one conversation of a person who writes through a contact form, by their own word: no place of a contact (M7a). */
+export const formConversations = sqliteTable(
+  "form_conversations",
+  {
+    /** The form's address. */
+    form: text("form").notNull(),
+    /** Lower-case. */
+    person: text("person").notNull(),
+    conversationId: text("conversation_id").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.form, table.person] })],
+);
+
+/** Senders that look like contact forms, for an admin to decide; those that were called forms are in the settings. */
+export const formOffers = sqliteTable("form_offers", {
+  /** Lower-case. */
+  address: text("address").primaryKey(),
+  offeredAt: integer("offered_at").notNull(),
+  /** Since when it is not offered any more, whatever else it sends. */
+  declinedAt: integer("declined_at"),
+});
+
+/** What stands in the address to which an agent sends on mail: made anew, it ends the one before. */
+export const forwardingKeys = sqliteTable("forwarding_keys", {
+  agentId: text("agent_id").primaryKey(),
+  /** 16 hex characters. */
+  key: text("key").notNull().unique(),
+  createdAt: integer("created_at").notNull(),
 });
 
 /** People who were named in a mail of a conversation: 20 of each that came in, all of our own. */
@@ -279,6 +330,8 @@ export const ledger = sqliteTable(
     reason: text("reason"),
     subject: text("subject"),
     fromAddress: text("from_address"),
+    /** The one other address that answers are asked for at: of a contact form's mail, who filled it in. */
+    replyTo: text("reply_to"),
     messageId: text("message_id"),
     conversationId: text("conversation_id"),
     seq: integer("seq"),
@@ -286,6 +339,11 @@ export const ledger = sqliteTable(
     attempts: integer("attempts").notNull().default(0),
     /** The agent who let a mail in that had been kept aside: from then on it is treated as a person's. */
     acceptedBy: text("accepted_by"),
+    /** The agent who said that it was forwarded by the agent whom it names (M8). */
+    forwardAcceptedBy: text("forward_accepted_by"),
+    /** Where it stood until then. */
+    forwardedOutOf: text("forwarded_out_of"),
+    forwardedOutSeq: integer("forwarded_out_seq"),
     /** The conversation that an agent wants it in, until it is there. */
     moveTo: text("move_to"),
     /** The conversation that an agent moved it out of; null where it was never moved, or moved back. */
@@ -308,6 +366,9 @@ export const ledger = sqliteTable(
     index("ledger_filtered")
       .on(table.receivedAt, table.id)
       .where(sql`state = 'filtered'`),
+    index("ledger_braked")
+      .on(table.receivedAt, table.id, table.mailboxId)
+      .where(sql`state = 'filtered' AND verdict = 'filtered:brake'`),
     index("ledger_message").on(table.mailboxId, table.messageId, table.contentHash),
     index("ledger_moving")
       .on(table.updatedAt)

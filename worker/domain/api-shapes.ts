@@ -264,7 +264,9 @@ const mailboxSettings = {
   hasReceipt: v.boolean(),
   hasOutOfHours: v.boolean(),
 };
-export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, createdAt: epochMs });
+/** `brakeOffUntil`: until then mails of unknown senders are let in, however many come (M16a). */
+const mailboxTimes = { createdAt: epochMs, brakeOffUntil: v.nullable(epochMs) };
+export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, ...mailboxTimes });
 export const mailboxCreateSchema = v.object({ address: emailSchema, ...v.partial(v.object(mailboxSettings)).entries });
 export const mailboxPatchSchema = v.partial(v.object(mailboxSettings));
 /** Without `to` it goes to the agent who asks. */
@@ -280,8 +282,8 @@ export const testMailResultSchema = v.object({
 export const ledgerQuerySchema = v.object({
   limit: limitSchema,
   cursor: cursorSchema,
-  /** `attention`: only mails that wait for a person, quarantined or failed. */
-  state: v.optional(v.picklist(["attention", "quarantined", "filtered"])),
+  /** `attention`: only mails that wait for a person, quarantined or failed. `braked`: kept aside by the brake. */
+  state: v.optional(v.picklist(["attention", "quarantined", "filtered", "braked"])),
   /**
    * A whole address: all mails of that sender. Else words that the subject or an address contains, looked for among the
    * next 1,000 mails: a page may be short, or empty, and still have a next one.
@@ -310,6 +312,14 @@ export const ledgerEntrySchema = v.object({
   movedFrom: v.nullable(v.string()),
   /** Bytes. */
   size: v.number(),
+});
+
+/** `called` by an admin, or `offered`: it sends for other people and has never answered anything. */
+export const contactFormSchema = v.object({ address: v.string(), state: v.picklist(["called", "offered"]) });
+/** `address` is the one of the first mailbox; null without any. */
+export const forwardingAddressSchema = v.object({
+  address: v.nullable(v.string()),
+  items: v.array(v.object({ mailboxId: uuidSchema, mailbox: v.string(), address: v.string() })),
 });
 
 /** Null: a conversation of its own. */
@@ -347,9 +357,18 @@ export const widgetConversationCreatedSchema = v.object({
 export const widgetContactSchema = v.object({ email: emailSchema, name: v.optional(nameSchema) });
 /** Without an address it goes where replies go. */
 export const widgetCodeSchema = v.object({ email: v.optional(emailSchema) });
+/** How many digits codes have now; it says nothing of whether one left. */
+export const widgetCodeAskedSchema = v.object({ digits: v.number() });
 /** Digits as people type them, or what a confirming link carries. */
 export const widgetConfirmSchema = v.union([
-  v.object({ code: v.pipe(v.string(), v.maxLength(40), v.transform((code) => code.replace(/\D/g, "")), v.regex(/^\d{6,10}$/)) }),
+  v.object({
+    code: v.pipe(
+      v.string(),
+      v.maxLength(40),
+      v.transform((code) => code.replace(/\D/g, "")),
+      v.regex(/^\d{6,10}$/),
+    ),
+  }),
   v.object({ secret: v.pipe(v.string(), v.maxLength(1_000)) }),
 ]);
 export const widgetTokenSchema = v.object({ token: v.string() });
@@ -376,6 +395,8 @@ export type UndeliverableAddress = v.InferOutput<typeof undeliverableAddressSche
 export type TestMailResult = v.InferOutput<typeof testMailResultSchema>;
 export type Mailbox = v.InferOutput<typeof mailboxSchema>;
 export type LedgerEntry = v.InferOutput<typeof ledgerEntrySchema>;
+export type ContactForm = v.InferOutput<typeof contactFormSchema>;
+export type ForwardingAddress = v.InferOutput<typeof forwardingAddressSchema>;
 export type LedgerHtml = v.InferOutput<typeof ledgerHtmlSchema>;
 export type AttachmentCreated = v.InferOutput<typeof attachmentCreatedSchema>;
 export type SignedUrl = v.InferOutput<typeof signedUrlSchema>;

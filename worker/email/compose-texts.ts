@@ -9,7 +9,8 @@ export interface MailTexts {
   files: string;
   filesExpire: (day: string) => string;
   unnamedVisitor: string;
-  /** Automatic answers. */
+  /** Automatic answers, of both kinds. */
+  receiptSubject: string;
   receipt: (company: string) => string;
   outOfHours: (company: string) => string;
   /** The test mail of the mailbox settings. */
@@ -35,6 +36,7 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     files: "Files",
     filesExpire: (day) => `These links work until ${day}.`,
     unnamedVisitor: "You",
+    receiptSubject: "We have received your message",
     receipt: (company) => `Thank you for writing to ${company}. Your message has arrived, and somebody will answer it here.`,
     outOfHours: (company) =>
       `Thank you for writing to ${company}. We are not at our desks right now; somebody will answer you here when we are back.`,
@@ -57,6 +59,7 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     files: "Archivos",
     filesExpire: (day) => `Estos enlaces funcionan hasta el ${day}.`,
     unnamedVisitor: "Tú",
+    receiptSubject: "Hemos recibido tu mensaje",
     receipt: (company) => `Gracias por escribir a ${company}. Tu mensaje ha llegado y alguien te responderá aquí.`,
     outOfHours: (company) =>
       `Gracias por escribir a ${company}. Ahora mismo no estamos; alguien te responderá aquí cuando volvamos.`,
@@ -69,6 +72,7 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     codeLink: (link) => `O abre este enlace en el mismo dispositivo: ${link}`,
     codeWarning: "No le digas este número a nadie. Funciona durante 15 minutos. Si no has sido tú, no hagas nada.",
     codeStop: (link) => `No he sido yo, no me enviéis más códigos: ${link}`,
-    showInChat: (link) => `Para ver esta conversación también en el chat, abre este enlace en el dispositivo donde la empezaste: ${link}`,
+    showInChat: (link) =>
+      `Para ver esta conversación también en el chat, abre este enlace en el dispositivo donde la empezaste: ${link}`,
   },
 };

@@ -6,7 +6,7 @@ import type { Attachment, Message } from "../../durable-objects/conversation/pro
 import { createFileUrl } from "../api/files.ts";
 import { findAttachment } from "../db/attachments.ts";
 import { openDatabase, type Database } from "../db/database.ts";
-import { addParticipants, saveMailId, saveReplyKey } from "../db/mail-threads.ts";
+import { addParticipants, saveMailId } from "../db/mail-threads.ts";
 import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import { findUndeliverable, markUndeliverable, unmarkBounced } from "../db/undeliverable.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
@@ -19,8 +19,9 @@ import { composeMail, partitionAttachments, type ComposeSubject, type FileLink }
 import type { MailAddress } from "./mail.ts";
 import type { OutgoingAttachment, OutgoingMail } from "./outgoing-mail.ts";
 import { heldResult, outcomeOf, planRecipients, type DeliveryOutcome, type RecipientPlan } from "./recipients.ts";
-import { computeConversationKey, createReplyAddress } from "./reply-address.ts";
-import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
+import { withinMailTotal } from "./mail-total.ts";
+import { loopMarkerOf } from "./secrets.ts";
+import { createSignedAddress } from "./signed-address.ts";
 import { createTransport } from "./transport.ts";
 
 /** Ms for which links to files in mails work. */
@@ -42,7 +43,13 @@ export async function deliverMail(env: Env, job: MailToDeliver): Promise<Deliver
   if (files === null)
     return { kind: "refused", reason: "A file is too large to travel in a mail, and PUBLIC_URL is not set to link to it." };
   const settings = await loadCachedSettings(db, Date.now());
-  const mail = await compose(env, { job, mailbox, recipient, plan, files, settings });
+  const parts = { job, mailbox, recipient, plan, files, settings };
+  return withinMailTotal(env, { job, recipients: plan.targets.length, settings }, () => handOver(env, db, parts));
+}
+
+async function handOver(env: Env, db: Database, parts: ComposeParts): Promise<DeliveryResult> {
+  const { job, mailbox, recipient, plan } = parts;
+  const mail = await compose(env, parts);
   // Their answers belong to this thread, and can be back within the second. It is our own mail that names them.
   const emails = plan.everyone.filter((address) => address !== recipient);
   await addParticipants(db, { conversationId: job.state.id, ledgerId: job.message.id, emails, now: Date.now() });
@@ -135,21 +142,20 @@ interface ComposeParts {
 async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
   const { job, mailbox, recipient, plan, files, settings } = parts;
   const { state, message, earlier } = job;
-  const keys = await replyKeysOf(env);
-  const conversationKey = await computeConversationKey(keys.current.secret, state.id);
-  // Before the mail leaves: an answer can be back within the second.
-  await saveReplyKey(openDatabase(env.DB), conversationKey, state.id, Date.now());
+  const kind = state.form === null ? "contact" : "form";
+  const isAutomatic = message.author.kind === "system";
   return composeMail({
     locale: localeOf(job, mailbox.locale ?? settings.mail.locale),
     company: settings.company,
     agentName: message.author.name ?? null,
     mailbox: mailbox.address,
-    recipient: { address: recipient, name: state.contact?.email === recipient ? state.contact.name : null },
+    // What a stranger calls themselves travels in no header.
+    recipient: { address: recipient, name: !isAutomatic && state.contact?.email === recipient ? state.contact.name : null },
     cc: toAddresses(message.cc, [recipient]),
     bcc: toAddresses(message.bcc, [recipient, ...(message.cc ?? [])]),
     withheld: plan.everyone.filter((address) => !plan.targets.includes(address)),
     showInChat: await confirmingLinkOf(env, job, settings),
-    replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient }),
+    replyTo: await createSignedAddress(env, { kind, conversationId: state.id, mailbox: mailbox.address, recipient }),
     messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
     text: [...job.also, message].map(({ text }) => text).join("\n\n"),
@@ -158,7 +164,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     transcript: settings.mail.isTranscriptIncluded ? await transcriptOf(env, earlier) : [],
     timeZone: settings.hours.timeZone,
     loopMarker: await loopMarkerOf(env),
-    automatic: message.author.kind === "system" ? "auto-replied" : null,
+    automatic: isAutomatic ? "auto-replied" : null,
     attachments: files.travel,
     fileLinks: files.links,
     fileLinksExpireAt: files.expireAt,

@@ -33,7 +33,8 @@ export async function findPlace(
   const contact = await contactOf(db, verdict.target.contact, author);
   const purpose = `conversation-of-mail:${author?.address ?? ""}`;
   const id = await deriveConversationId(configOf(env).APP_SECRET, { purpose, clientId: mail.messageId, at: row.receivedAt });
-  const email = verdict.code === "linked" ? null : (contact?.email ?? null);
+  const isClaimed = verdict.code !== "linked" && verdict.code !== "forwarded:unverified";
+  const email = isClaimed ? (contact?.email ?? null) : null;
   const conversationId =
     row.conversationId ?? (email === null ? id : await claimFor(input, { email, conversationId: id, replaces }));
   // Written down before it is gone to: a repeat goes to the same, whatever has been claimed since.
@@ -42,7 +43,7 @@ export async function findPlace(
 }
 
 /** Whom the mailbox gives its conversations to, if it names an agent who can still answer. */
-async function assigneeOf({ db, row, mailboxes }: TakenUp): Promise<{ id: string; name: string } | null> {
+export async function assigneeOf({ db, row, mailboxes }: TakenUp): Promise<{ id: string; name: string } | null> {
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   const agent = mailbox === undefined || mailbox.assigneeId === null ? null : await findAgent(db, mailbox.assigneeId);
   return agent !== null && hasRole(agent.role, "agent") ? { id: agent.id, name: agent.name } : null;

@@ -15,7 +15,9 @@ export async function findUsualPlace(
   email: string,
 ): Promise<{ conversationId: string; subject: string | null } | null> {
   const { conversationId, others } = await findPlaceOf(db, email);
-  const candidates = [...new Set([...(conversationId === null ? [] : [conversationId]), ...others.map((other) => other.conversationId)])];
+  const candidates = [
+    ...new Set([...(conversationId === null ? [] : [conversationId]), ...others.map((other) => other.conversationId)]),
+  ];
   for (const candidate of candidates.slice(0, LOOKS_MAX)) {
     const facts = await conversationStub(env, candidate).mailFacts();
     if (facts === null && candidate === conversationId) return null;
@@ -26,7 +28,11 @@ export async function findUsualPlace(
 }
 
 /** Whether a conversation may be the place of an address; one that has not begun was claimed for it a moment ago. */
-export async function isPlaceOf(env: Env, db: Database, { conversationId, email }: { conversationId: string; email: string }): Promise<boolean> {
+export async function isPlaceOf(
+  env: Env,
+  db: Database,
+  { conversationId, email }: { conversationId: string; email: string },
+): Promise<boolean> {
   const facts = await conversationStub(env, conversationId).mailFacts();
   if (facts === null) return true;
   const { others } = await findPlaceOf(db, email);

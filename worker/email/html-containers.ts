@@ -7,8 +7,7 @@ export type ContainerKind =
   | "quote"
   /** From here on everything is the old thread. */
   | "cut-rest"
-  | "signature"
-  | "hidden";
+  | "signature";
 
 /** Outlook and Hotmail put `x_` or `ecx` before the classes and ids of mails they quote. */
 const FOREIGN_PREFIX = /^(?:x_|ecx)+/;
@@ -83,6 +82,5 @@ export function containerKind(tagName: string, attributes: Map<string, string>):
   // Outlook on the web calls it just `Signature`; a class of that name may be anything.
   const id = (attributes.get("id") ?? "").toLowerCase().replace(FOREIGN_PREFIX, "");
   if (id === "signature" || names.some((name) => SIGNATURE_NAMES.has(name))) return "signature";
-  if (/display\s*:\s*none/i.test(attributes.get("style") ?? "")) return "hidden";
   return null;
 }

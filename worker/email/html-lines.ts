@@ -41,7 +41,6 @@ class LineBuilder {
   private isRestCut = false;
   private quoteDepth = 0;
   private preDepth = 0;
-  private hiddenDepth = 0;
   private signatureDepth = 0;
   private prefix = "";
 
@@ -50,7 +49,7 @@ class LineBuilder {
   }
 
   onText(start: number, end: number): void {
-    if (this.hiddenDepth > 0 || this.lines.length >= LINES_MAX) return;
+    if (this.lines.length >= LINES_MAX) return;
     const decoded = decodeEntities(this.html.slice(start, end)).replace(/\u00a0/g, " ");
     if (this.preDepth === 0) return this.append(decoded.replace(/[ \t\r\n\f]+/g, " "), end);
     const [first = "", ...others] = decoded.split("\n");
@@ -98,7 +97,6 @@ class LineBuilder {
     this.stack.push(open);
     if (open.name === "blockquote") this.quoteDepth++;
     if (open.name === "pre") this.preDepth++;
-    if (open.kind === "hidden") this.hiddenDepth++;
     if (open.kind === "signature") this.signatureDepth++;
   }
 
@@ -106,7 +104,6 @@ class LineBuilder {
     const open = this.stack.pop();
     if (!open) return;
     if (open.name === "pre") this.preDepth--;
-    if (open.kind === "hidden") this.hiddenDepth--;
     if (open.kind === "signature") this.signatureDepth--;
     if (open.isSpaced) this.wantsBlank = true;
     if (open.name !== "blockquote") return;
@@ -149,7 +146,7 @@ class LineBuilder {
   private notePicture(end: number): void {
     const last = this.lines.at(-1);
     if (this.pieces.length > 0) this.end = end;
-    else if (last !== undefined && last.role === this.currentRole() && this.hiddenDepth === 0) last.htmlEnd = end;
+    else if (last !== undefined && last.role === this.currentRole()) last.htmlEnd = end;
   }
 
   private addLine(text: string, end: number): void {
@@ -168,7 +165,7 @@ class LineBuilder {
   private breakLine(): void {
     const count = this.lines.length;
     this.flush();
-    if (this.lines.length === count && this.hiddenDepth === 0) this.addLine("", this.end);
+    if (this.lines.length === count) this.addLine("", this.end);
   }
 }
 
@@ -184,6 +181,7 @@ function emojiOf(alt: string): string {
   return text.length <= 8 && /\p{Extended_Pictographic}/u.test(text) ? text : "";
 }
 
+/** @param html without what nobody sees: `dropHiddenText` */
 export function htmlToLines(html: string): MailLine[] {
   const source = html.slice(0, HTML_LENGTH_MAX);
   const builder = new LineBuilder(source);

@@ -1,4 +1,5 @@
 /** The style attributes of mails: what lays out text may stay, what loads, covers or leaves its place may not. */
+import { findBackgroundColour } from "./html-colours.ts";
 
 /** UTF-16 code units of one style attribute; a longer one is dropped. */
 const STYLE_LENGTH_MAX = 4_000;
@@ -47,22 +48,46 @@ const PLAIN_VALUE = /^(?:[a-z0-9#%.,+!\s'"-]|\/(?!\*)|(?:rgba?|hsla?)\([\d.,%\s/
 
 /**
  * The declarations that may stay, or "" where none may. Splitting at every semicolon is enough: values in which a
- * semicolon could be quoted or in brackets are not plain.
+ * semicolon could be quoted or in brackets are not plain. Without the picture behind it a text has no colour either:
+ * white on what was a photograph would be white on white.
  */
 export function sanitiseStyle(style: string): string {
   if (style.length > STYLE_LENGTH_MAX) return "";
-  return style
-    .split(";")
+  const declarations = style.split(";").map(readDeclaration);
+  const hasLostGround = declarations.some(({ property, value }) => isBackground(property) && groundOf(value) === null);
+  const hasGround = declarations.some((one) => one.property.startsWith("background") && sanitiseDeclaration(one) !== "");
+  return declarations
+    .filter(({ property }) => !(property === "color" && hasLostGround && !hasGround))
     .map(sanitiseDeclaration)
     .filter((declaration) => declaration !== "")
     .join(";");
 }
 
-function sanitiseDeclaration(declaration: string): string {
-  const colon = declaration.indexOf(":");
-  if (colon === -1) return "";
-  const property = declaration.slice(0, colon).trim().toLowerCase();
-  const value = declaration.slice(colon + 1).trim();
+interface Declaration {
+  /** Lower-case; "" where it is none. */
+  property: string;
+  value: string;
+}
+
+function readDeclaration(text: string): Declaration {
+  const colon = text.indexOf(":");
+  if (colon === -1) return { property: "", value: "" };
+  return { property: text.slice(0, colon).trim().toLowerCase(), value: text.slice(colon + 1).trim() };
+}
+
+const isBackground = (property: string): boolean => property === "background" || property === "background-image";
+
+/** Of a background in one word or many its colour, which most newsletters and signatures write so. Null for none. */
+function groundOf(value: string): string | null {
+  const plain = value.replace(/\s*!\s*important$/i, "");
+  return /^(?:none|inherit|initial|unset)$/i.test(plain) ? "transparent" : findBackgroundColour(plain);
+}
+
+function sanitiseDeclaration({ property, value }: Declaration): string {
+  if (property === "background") {
+    const colour = groundOf(value);
+    return colour === null ? "" : `background-color:${colour}`;
+  }
   if (value === "" || value.length > 200 || !PLAIN_VALUE.test(value) || countQuotes(value) % 2 === 1) return "";
   if (MARGIN.test(property)) return value.includes("-") ? "" : `${property}:${value}`;
   return PROPERTIES.has(property) || PROPERTY_FAMILIES.test(property) ? `${property}:${value}` : "";

@@ -108,9 +108,10 @@ export function scanHtml(html: string, sink: HtmlSink): void {
 }
 
 const ATTRIBUTES_LENGTH_MAX = 2_000; // characters of a tag that are searched
-const ATTRIBUTE = /[\s"'](class|id|type|name|style|alt|cite|start)\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+const ATTRIBUTE =
+  /[\s"'](class|id|type|name|style|alt|cite|start|color|bgcolor|background)\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
 
-/** The few attributes that tell quotes from text, lower-case names, values as written. */
+/** The few attributes that tell quotes from text and what can be seen of it, lower-case names, values as written. */
 export function readAttributes(html: string, tag: HtmlTag): Map<string, string> {
   const out = new Map<string, string>();
   const text = html.slice(tag.start, Math.min(tag.end, tag.start + ATTRIBUTES_LENGTH_MAX));

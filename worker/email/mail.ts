@@ -12,6 +12,10 @@ export interface MailAddress {
 export const MAIL_CLASSES = ["person", "auto-reply", "bounce", "complaint", "receipt", "list"] as const;
 export type MailClass = (typeof MAIL_CLASSES)[number];
 
+/** What a mail may be answered by itself. */
+export const AUTO_ANSWERS = ["receipt", "out-of-hours"] as const;
+export type AutoAnswer = (typeof AUTO_ANSWERS)[number];
+
 export interface MailAttachment {
   name: string;
   /** Lower-case media type as declared. */
@@ -90,12 +94,20 @@ export interface ParsedMail {
   report: Report | null;
   /** `Auto-Submitted` as written, lower-case, without parameters; null without one. */
   autoSubmitted: string | null;
+  /** Automatic answers that it asks not to be given (`X-Auto-Response-Suppress`). */
+  unwantedAnswers?: readonly AutoAnswer[];
   /** Whether the mail carries `X-Hilo-Loop` (our own marker), with its value. */
   loopMarker: string | null;
   /** Addresses seen in `Reply-To` or quoted bodies that could carry a token (weak evidence). */
   mentionedAddresses: string[];
   /** From the first `Authentication-Results` of the trusted authserv-id only. */
-  authentication: { dmarc: "pass" | "fail" | "none"; spf: "pass" | "fail" | "none"; dkim: "pass" | "fail" | "none" };
+  authentication: {
+    dmarc: "pass" | "fail" | "none";
+    spf: "pass" | "fail" | "none";
+    dkim: "pass" | "fail" | "none";
+    /** The domain of `From` for which it says `dmarc=pass`, where nothing about that is in doubt. */
+    passDomain?: string;
+  };
   /** The trusted server has said that this is spam. */
   isMarkedSpam?: boolean;
   /** `List-Id`, without brackets. */

@@ -1,11 +1,13 @@
 import PostalMime, { type Attachment, type Email } from "postal-mime";
 import { cleanDisplayName, findAddresses, parseAddress, parseAddressList } from "./addresses.ts";
 import { readAuthentication, readSpamMark } from "./authentication.ts";
+import { parseUnwantedAnswers } from "./auto-answer.ts";
 import { readBounce, readReport } from "./bounces.ts";
 import { repairControls } from "./charsets.ts";
 import { classifyMail, readAutoSubmitted } from "./classify.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
 import { unflow } from "./flowed-text.ts";
+import { dropHiddenText } from "./html-hidden.ts";
 import { htmlToLines } from "./html-lines.ts";
 import type { Invitation } from "../../durable-objects/conversation/protocol.ts";
 import { parseInvitation } from "./invitation.ts";
@@ -38,7 +40,10 @@ export interface ParseMailOptions {
 
 interface Body {
   text: string;
+  /** Without what its sender hid from readers. */
   html: string | null;
+  /** With it. */
+  fullHtml: string | null;
   stripped: StrippedMail;
 }
 
@@ -80,7 +85,7 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
     text: body.stripped.text,
     quoted: body.stripped.quoted,
     html: body.html === null ? null : body.html.slice(0, body.stripped.htmlEnd ?? body.html.length),
-    fullHtml: body.html,
+    fullHtml: body.fullHtml,
     forwardedFrom: forwarded?.from ?? null,
     forwardNote: forwarded?.note ?? "",
     forwardedText: forwarded?.text ?? "",
@@ -88,6 +93,7 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
     bounce: mailClass === "bounce" ? readBounce({ headers, subject, body: body.text, attachments }) : null,
     report: mailClass === "complaint" || mailClass === "receipt" ? readReport({ body: body.text, attachments }) : null,
     autoSubmitted: readAutoSubmitted(headers),
+    unwantedAnswers: parseUnwantedAnswers(firstHeader(headers, "x-auto-response-suppress")),
     loopMarker: firstHeader(headers, LOOP_HEADER.toLowerCase()).trim() || null,
     mentionedAddresses: readMentioned(people.replyTo, body),
     authentication: readAuthentication(headers, options.authservId ?? null),
@@ -145,16 +151,17 @@ function cleanBody(text: string | undefined): string {
 
 /** The HTML part is what the sender saw; the plain one stands in where it is empty. */
 function readBody(email: Email, subject: string): Body {
-  const html = cleanBody(email.html);
+  const fullHtml = cleanBody(email.html) || null;
+  const html = fullHtml === null ? null : dropHiddenText(fullHtml);
   const plain = cleanBody(email.text);
-  const lines = html ? htmlToLines(html) : [];
+  const lines = html === null ? [] : htmlToLines(html);
   if (lines.some((line) => line.bare !== "")) {
-    return { text: lines.map((line) => line.text).join("\n"), html, stripped: stripQuotes(lines, subject) };
+    return { text: lines.map((line) => line.text).join("\n"), html, fullHtml, stripped: stripQuotes(lines, subject) };
   }
   const { lines: plainLines, rest } = splitLines(plain);
   const stripped = stripQuotes(plainLines, subject);
   const quoted = rest ? [stripped.quoted, rest.trim()].filter(Boolean).join("\n") : stripped.quoted;
-  return { text: plain, html: html || null, stripped: { ...stripped, quoted } };
+  return { text: plain, html, fullHtml, stripped: { ...stripped, quoted } };
 }
 
 function toBytes(content: Attachment["content"]): Uint8Array {
@@ -195,7 +202,7 @@ function toAttachment(attachment: Attachment, index: number, findStored: ParseMa
 async function generateId(headers: MailHeaders, body: Body, attachments: readonly MailAttachment[]): Promise<string> {
   const fields = ["from", "to", "cc", "date", "subject"].map((name) => firstHeader(headers, name));
   const files = attachments.map((file) => `${file.name} ${attachmentSize(file)}`);
-  const bytes = new TextEncoder().encode(JSON.stringify([fields, body.text, body.html, files]));
+  const bytes = new TextEncoder().encode(JSON.stringify([fields, body.text, body.fullHtml, files]));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return GENERATED_ID_PREFIX + [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -230,6 +237,6 @@ async function readForward(
 /** Only an address with a `+` part can carry a token. */
 function readMentioned(replyTo: readonly MailAddress[], body: Body): string[] {
   const found = [...replyTo.map(({ address }) => address), ...findAddresses(body.text, MENTIONED_MAX * 5)];
-  if (body.html) found.push(...findAddresses(body.html, MENTIONED_MAX * 5));
+  if (body.fullHtml !== null) found.push(...findAddresses(body.fullHtml, MENTIONED_MAX * 5));
   return [...new Set(found)].filter((address) => address.includes("+")).slice(0, MENTIONED_MAX);
 }

@@ -11,9 +11,11 @@ import { describeError } from "../domain/error-text.ts";
 import type { Env } from "../env.ts";
 import { answerAutomatically } from "./answer-automatically.ts";
 import { applyVerdict, type Applied } from "./apply.ts";
+import { findOnlyReplyTo } from "./contact-form.ts";
 import { decideMail } from "./decide.ts";
 import { gatherFacts } from "./facts.ts";
 import { matchConversation } from "./match-conversation.ts";
+import { noticeForm } from "./notice-form.ts";
 import { placeholderMail } from "./placeholder.ts";
 import { readMail } from "./read-mail.ts";
 import type { TakenUp } from "./taken-up.ts";
@@ -73,12 +75,23 @@ async function putOff(env: Env, db: Database, row: LedgerRow): Promise<void> {
 async function settle(env: Env, db: Database, row: LedgerRow): Promise<void> {
   const known = await loadKnown(db);
   const { mail, isReadable, contentHash } = await readMail(env.MAIL, row, known.settings.mail);
-  const facts = { fromAddress: mail.from?.address ?? null, subject: mail.subject, messageId: mail.messageId, contentHash };
+  const replyTo = findOnlyReplyTo(
+    mail,
+    known.mailboxes.map(({ address }) => address),
+  );
+  const facts = {
+    fromAddress: mail.from?.address ?? null,
+    replyTo: replyTo?.address ?? null,
+    subject: mail.subject,
+    messageId: mail.messageId,
+    contentHash,
+  };
   await updateLedger(db, row.id, { ...facts, ...(row.state === "received" ? { state: "parsed" } : {}) });
   const taken = { ...known, env, db, row, mail, contentHash };
   const verdict = await decideMail(taken);
   const applied = await applyVerdict({ ...taken, verdict });
   await finish(env, db, row, isReadable ? applied : failed(applied, UNREADABLE));
+  if (replyTo !== null) await noted("form_not_offered", row.id, () => noticeForm({ ...taken, verdict, applied }));
   // The mail is where it belongs: an answer that cannot be sent changes nothing about it.
   await noted("auto_answer_failed", row.id, () => answerAutomatically({ ...taken, verdict, applied }));
 }

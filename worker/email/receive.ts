@@ -4,7 +4,7 @@
  */
 import { openDatabase } from "../db/database.ts";
 import { receiveLedgerRow, type LedgerRow } from "../db/ledger.ts";
-import { findMailbox } from "../db/settings.ts";
+import { findMailbox, listMailboxes } from "../db/settings.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
 import type { Env } from "../env.ts";
 import { newId } from "../api/new-id.ts";
@@ -34,7 +34,18 @@ export interface Envelope {
 export async function findRecipient(env: Env, to: string): Promise<Mailbox | null> {
   const db = openDatabase(env.DB);
   const address = to.trim().toLowerCase();
-  return (await findMailbox(db, address)) ?? (await findMailbox(db, splitSubaddress(address).base));
+  const { base } = splitSubaddress(address);
+  const mailbox = (await findMailbox(db, address)) ?? (await findMailbox(db, base));
+  return mailbox ?? (POSTMASTER.test(base) ? findPostmaster(await listMailboxes(db), base) : null);
+}
+
+/** Whoever receives mail for a domain reads `postmaster` there, also without the domain (RFC 5321, section 4.5.1). */
+const POSTMASTER = /^postmaster(?:@|$)/;
+
+/** The oldest mailbox of that domain. */
+function findPostmaster(mailboxes: readonly Mailbox[], address: string): Mailbox | null {
+  const domain = address.slice("postmaster".length);
+  return mailboxes.find((mailbox) => mailbox.address.endsWith(domain)) ?? null;
 }
 
 /**

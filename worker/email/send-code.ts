@@ -7,7 +7,6 @@ import { mayMailCode, isGuarded } from "../api/code-totals.ts";
 import { newId } from "../api/new-id.ts";
 import { CODE_DIGITS, CODE_DIGITS_GUARDED, hashCode, newCode, signForSession } from "../auth/confirming-secrets.ts";
 import type { Database } from "../db/database.ts";
-import { saveReplyKey } from "../db/mail-threads.ts";
 import { findOwnAddresses, listMailboxes } from "../db/settings.ts";
 import { findUndeliverable } from "../db/undeliverable.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
@@ -19,8 +18,8 @@ import { conversationStub } from "../objects.ts";
 import { composeSystemMail } from "./compose-system.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
 import { confirmingLink } from "./confirming-link.ts";
-import { computeConversationKey, createReplyAddress } from "./reply-address.ts";
-import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
+import { loopMarkerOf } from "./secrets.ts";
+import { createSignedAddress } from "./signed-address.ts";
 import { createTransport } from "./transport.ts";
 
 export interface CodeRequest {
@@ -56,13 +55,20 @@ async function trySend(env: Env, db: Database, request: CodeRequest): Promise<vo
   // Known before it can be typed; it ends the one before.
   const answer = await conversationStub(env, conversationId).session(claim, { kind: "new-code", email, hash });
   if (answer.kind !== "ok") return;
-  await createTransport(env).send(await compose(env, db, { ...request, email, code, mailbox }));
+  await createTransport(env).send(await compose(env, { ...request, email, code, mailbox }));
 }
 
 async function compose(
   env: Env,
-  db: Database,
-  { conversationId, facts, settings, locale, email, code, mailbox }: CodeRequest & { email: string; code: string; mailbox: Mailbox },
+  {
+    conversationId,
+    facts,
+    settings,
+    locale,
+    email,
+    code,
+    mailbox,
+  }: CodeRequest & { email: string; code: string; mailbox: Mailbox },
 ) {
   const { APP_SECRET, PUBLIC_URL } = configOf(env);
   const language = locale ?? mailbox.locale ?? settings.mail.locale;
@@ -72,16 +78,14 @@ async function compose(
   const site = origin !== null && isNamedOrigin(origin, widget.allowedOrigins) ? new URL(origin).host : null;
   const session = { conversationId, sessionId, email, now: Date.now() };
   const link = await confirmingLink(APP_SECRET, { ...session, origin, widget });
-  const stop = PUBLIC_URL === "" ? null : `${new URL(PUBLIC_URL).origin}/not-me#${await signForSession(APP_SECRET, "stop-codes", session)}`;
-  const keys = await replyKeysOf(env);
-  const conversationKey = await computeConversationKey(keys.current.secret, conversationId);
-  // Whoever answers it is read.
-  await saveReplyKey(db, conversationKey, conversationId, Date.now());
+  const stop =
+    PUBLIC_URL === "" ? null : `${new URL(PUBLIC_URL).origin}/not-me#${await signForSession(APP_SECRET, "stop-codes", session)}`;
   return composeSystemMail({
     locale: language,
     from: { address: mailbox.address, name: company },
     to: { address: email, name: null },
-    replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient: email }),
+    // Whoever answers it is read.
+    replyTo: await createSignedAddress(env, { kind: "contact", conversationId, mailbox: mailbox.address, recipient: email }),
     subject: texts.codeSubject(code, company),
     paragraphs: [
       texts.codeWho(company, site),

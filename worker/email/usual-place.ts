@@ -7,8 +7,8 @@ import type { MailFacts } from "../../durable-objects/conversation/intake.ts";
 
 /** @param hasOthers another conversation has, or had, this address */
 export function mayBePlace(facts: MailFacts, email: string, { hasOthers }: { hasOthers: boolean }): boolean {
-  const { beginner, isForm } = facts;
-  if (isForm) return false;
+  const { beginner, form } = facts;
+  if (form !== null) return false;
   if (beginner === null) return facts.email === email;
   if (beginner.confirmed !== null) return beginner.confirmed === email;
   return !hasOthers && facts.email === email && beginner.given.includes(email);

@@ -56,6 +56,7 @@ export function buildFacts(overrides: Partial<MatchFacts> = {}): MatchFacts {
     original: null,
     forwardedContact: null,
     isSpam: false,
+    isBraked: false,
     settings: { canAgentsReplyByMail: false, isSplitBySubject: false },
     ...overrides,
   };

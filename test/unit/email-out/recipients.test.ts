@@ -16,6 +16,7 @@ function aJob(over: Partial<MailToDeliver> = {}): MailToDeliver {
     earlier: [],
     only: null,
     isInsisted: false,
+    isUnseen: false,
     ...over,
   };
 }

@@ -14,6 +14,7 @@ const FILES = [
   "cloudflare-mail-errors",
   "validate-outgoing",
   "deliver",
+  "mail-total",
   "recipients",
   "delivery-events",
   "match-conversation",

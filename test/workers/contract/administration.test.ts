@@ -130,6 +130,7 @@ describe("mailboxes", () => {
       assigneeId: null,
       hasReceipt: false,
       hasOutOfHours: false,
+      brakeOffUntil: null,
       createdAt: made.createdAt,
     });
     const { items } = await read(pageOf(mailboxSchema), { key }, "GET /api/mailboxes");

@@ -4,9 +4,10 @@ import { handleCron } from "../../../worker/cron.ts";
 import { MAILBOX, OTHER_MAILBOXES, freshDeployment } from "../support/deployment.ts";
 import { databaseAway, storeAway } from "../support/faults.ts";
 import { call, fetchWorker } from "../support/http.ts";
-import { ledger, post, rawMail, receive, settled } from "../support/inbound.ts";
+import { MAIL_SECRET, ledger, post, rawMail, receive, settled } from "../support/inbound.ts";
 import { count, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
 
+const MAIL_HEADERS = { authorization: `Bearer ${MAIL_SECRET}` };
 let key: string;
 
 beforeEach(async () => {
@@ -34,6 +35,19 @@ describe("[A8] a mail is taken only when it is safe", () => {
     await cron();
     expect(await ledger(key)).toMatchObject([{ id: row?.id, state: "applied", verdict: "new" }]);
     expect(await count("ledger")).toBe(1);
+  });
+
+  test("[T13] mail for the postmaster of a domain of ours is taken, by its oldest mailbox, and no other domain's", async () => {
+    for (const to of ["postmaster@acme.test", "Postmaster", "POSTMASTER+dmarc@acme.test"])
+      expect([to, await receive(rawMail({ from: `<${to.length}@example.test>` }), { to })]).toEqual([to, null]);
+    expect((await call(null, "GET /email/recipients?to=postmaster@acme.test", { headers: MAIL_HEADERS })).status).toBe(204);
+    for (const to of ["postmaster@elsewhere.test", "postmaster@test", "postmasters@acme.test", "notpostmaster@acme.test"])
+      expect([to, await receive(rawMail(), { to })]).toEqual([to, expect.stringMatching(/^550/)]);
+    const { results } = await env.DB.prepare(
+      "SELECT DISTINCT address FROM ledger JOIN mailboxes ON mailbox_id = mailboxes.id",
+    ).all();
+    expect(results).toEqual([{ address: MAILBOX }]);
+    expect((await ledger(key)).map(({ state }) => state)).toEqual(["applied", "applied", "applied"]);
   });
 
   test("[E1] with R2 or D1 away nothing is accepted: 503, and email() throws", async () => {

@@ -12,6 +12,8 @@ import type { Agent } from "../../../worker/domain/api-shapes.ts";
 import type { Role } from "../../../worker/domain/roles.ts";
 import { settingsSchema, type Settings } from "../../../worker/domain/settings.ts";
 import { uuidV7 } from "../../../worker/domain/uuid.ts";
+import { forgetNotices } from "../../../worker/tell-owner.ts";
+import { forgetRefusals } from "../../../worker/totals.ts";
 import { ORIGIN, call } from "./http.ts";
 
 export const MAILBOX = "hello@acme.test";
@@ -38,6 +40,8 @@ export interface KeyedAgent {
 export async function freshDeployment(settings: Record<string, unknown> = {}): Promise<Deployment> {
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS ?? []);
+  forgetRefusals();
+  forgetNotices();
   const db = openDatabase(env.DB);
   const now = Date.now();
   // Mails leave at once where a test is not about taking them back.

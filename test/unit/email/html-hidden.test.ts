@@ -1,0 +1,129 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { dropHiddenText } from "../../../worker/email/html-hidden.ts";
+import { htmlToLines } from "../../../worker/email/html-lines.ts";
+import { sanitiseMailHtml } from "../../../worker/email/html-mail.ts";
+
+const textOf = (html: string): string =>
+  htmlToLines(dropHiddenText(html))
+    .map((line) => line.text)
+    .join("\n");
+
+const span = (style: string, text = "SECRET"): string => `<p>Hello <span style="${style}">${text}</span>Ana</p>`;
+
+describe("[T12] text that the sender's reader does not see", () => {
+  it.each([
+    ["display:none", span("display:none")],
+    ["display: NONE !important", span("DISPLAY: None !important; display:block")],
+    ["visibility:hidden", span("visibility:hidden")],
+    ["opacity:0", span("opacity:0")],
+    ["opacity:.01", span("color:#000;opacity:.01")],
+    ["opacity in per cent", span("opacity:0%")],
+    ["a font of one pixel", span("font-size:1px")],
+    ["a font of nothing", span("font-size:0")],
+    ["a font of nothing, in short", span("font:0/0 a")],
+    ["a font of a tenth", span("font-size:.1em")],
+    ["a small font inside a font of nothing", span("font-size:0", '<b style="font-size:2em">SECRET</b>')],
+    ["no height", span("max-height:0")],
+    ["no height, cut off", span("height:0;overflow:hidden")],
+    ["one pixel, cut off", span("width:1px;height:1px;overflow:hidden")],
+    ["Outlook's own", span("mso-hide:all")],
+    ["white on white", '<td bgcolor="#ffffff"><font color="white">SECRET</font>Hello Ana</td>'],
+    ["white on white without its mark", '<td bgcolor="ffffff"><font color="ffffff">SECRET</font>Hello Ana</td>'],
+    ["nearly white on white", `<div style="background:#fff"><i style="color:#fefefe">SECRET</i>Hello Ana</div>`],
+    ["black on black by different words", `<p style="background-color:rgb(0,0,0)">Hello <b style="color:#000">SECRET</b>Ana</p>`],
+    ["in no colour", span("color:transparent")],
+    ["in a colour that nobody sees", span("color:rgba(0, 0, 0, 0)")],
+    ["far to the left", span("position:absolute;left:-9999px")],
+    ["far above", span("margin-top:-1000px")],
+    ["far out by its indent", span("text-indent:-999em")],
+    ["clipped away", span("position:absolute;clip:rect(0 0 0 0)")],
+    ["clipped away, newer", span("clip-path:inset(50%)")],
+    ["scaled to nothing", span("transform:scale(0)")],
+    ["the attribute for it", "<p>Hello <span hidden>SECRET</span>Ana</p>"],
+    ["what is in it", span("display:none", "<b>SEC</b><i>RET</i><img src=x alt='🙈'><br>")],
+    ["a cell that says nothing of its end", "<table><tr><td style='display:none'>SECRET<td>Hello Ana</table>"],
+    ["a paragraph that says nothing of its end", "<p style='display:none'>SECRET<p>Hello Ana"],
+    ["an item that says nothing of its end", "<ul><li style='display:none'>SECRET<li>Hello Ana</ul>"],
+  ])("%s", (_name, html) => {
+    expect(
+      textOf(html)
+        .replace(/^- +(?=\S)/m, "")
+        .trim(),
+    ).toBe("Hello Ana");
+    // The HTML view shows the same.
+    expect(sanitiseMailHtml(dropHiddenText(html))?.html).not.toMatch(/SECRET|SEC|🙈/u);
+  });
+
+  it.each([
+    ["bold", span("font-weight:bold", "seen ")],
+    ["small print", span("font-size:9px", "seen ")],
+    ["a font of its own inside a font of nothing", '<td style="font-size:0"><p style="font-size:14px">Hello seen Ana</p></td>'],
+    ["shown again", '<p style="visibility:hidden"><b style="visibility:visible">Hello seen Ana</b></p>'],
+    ["white on a colour", '<td style="background:#1f3d2b;color:#fff">Hello seen Ana</td>'],
+    ["white on a picture", '<td bgcolor="#ffffff" background="a.png" style="color:#fff">Hello seen Ana</td>'],
+    [
+      "white on a picture in a white page",
+      '<body bgcolor="#fff"><td style="background:url(a.png);color:#fff">Hello seen Ana</td>',
+    ],
+    [
+      "white on white where rules may say otherwise",
+      '<style>.a{background:#000}</style><div style="background:#fff"><p class="a" style="color:#fff">Hello seen Ana</p></div>',
+    ],
+    ["white on what nobody has coloured", '<p style="color:#fff">Hello seen Ana</p>'],
+    [
+      "a link in a box of its colour",
+      '<div style="background:#fff;color:#fff"><a href="https://a.example">Hello seen Ana</a></div>',
+    ],
+    ["a box of no height that is not cut off", '<div style="height:0">Hello seen Ana</div>'],
+    ["a box that is cut off at some height", '<div style="max-height:300px;overflow:hidden">Hello seen Ana</div>'],
+    ["a little to the left", '<p style="margin-left:-20px">Hello seen Ana</p>'],
+    ["scaled a little", '<p style="transform:scale(0.9)">Hello seen Ana</p>'],
+    ["words about it", '<p title="a hidden one" style="overflow: hidden ">Hello seen Ana</p>'],
+    ["after what was hidden", '<div style="display:none"><p>x</p></div><p>Hello seen Ana</p>'],
+    ["after a cell that was hidden", "<table><tr><td style='display:none'><p>x<tr><td>Hello seen Ana</table>"],
+  ])("not %s", (_name, html) => {
+    expect(textOf(html).trim()).toBe("Hello seen Ana");
+  });
+
+  it("is all there is: then it is shown, for a mail must not vanish", () => {
+    const html = '<div style="display:none">Please call me</div><p> </p>';
+    expect(dropHiddenText(html)).toBe(html);
+  });
+
+  it("is put into a word that one sees: the word is read as it is seen", () => {
+    expect(textOf('<p>www.ba<span style="font-size:0">xyz</span>nk.example</p>')).toBe("www.bank.example");
+  });
+
+  it("goes, and nothing else does: what is left is the mail without it, whatever the pieces", () => {
+    const piece = fc.constantFrom(
+      ..."<p>|</p>|<td>|<div style='display:none'>|<b style=font-size:0>|</b>|</div>|text|&lt;|<|>|\"|'|=|<img src=x>|<br>| hidden|style|<!--|-->".split(
+        "|",
+      ),
+    );
+    const property = fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const html = pieces.join("");
+      const left = dropHiddenText(html);
+      let at = 0;
+      for (const char of left) {
+        at = html.indexOf(char, at) + 1;
+        expect(at).toBeGreaterThan(0);
+      }
+    });
+    fc.assert(property, { seed: 12, numRuns: 2_000 });
+  });
+
+  it("[T19] is looked for only as far as that costs little: in no endless value, in no endless mail", () => {
+    const style = (value: string): string => `<p style="${value}">x`;
+    const hostile = [
+      style("display:none;".repeat(150)),
+      style(`font:${"1".repeat(1_900)}`),
+      style(`clip:rect(${"0 ".repeat(900)}`),
+    ];
+    for (const html of hostile) expect(dropHiddenText(html.repeat(500)).length).toBeGreaterThan(0);
+    const many = `${"<b>x</b>".repeat(10_000)}${span("display:none")}`;
+    expect(dropHiddenText(many)).toBe(many);
+    const long = `${"x".repeat(1_000_000)}${span("display:none")}`;
+    expect(dropHiddenText(long)).toBe(long);
+  });
+});

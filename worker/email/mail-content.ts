@@ -1,0 +1,47 @@
+/** A mail as the content of a message, within its limits; its files are stored on the way. Safe to repeat. */
+import type { ReceivedMail } from "../../durable-objects/conversation/intake.ts";
+import { storeMailFiles } from "./mail-files.ts";
+import { sanitiseMailHtml } from "./html-mail.ts";
+import type { TakenUp } from "./taken-up.ts";
+import type { Verdict } from "./verdict.ts";
+
+export interface ApplyInput extends TakenUp {
+  verdict: Verdict;
+}
+
+/** UTF-16 code units of HTML kept in a message; longer HTML is read from the raw mail when somebody wants to see it. */
+const HTML_LENGTH_MAX = 100_000;
+/** UTF-16 code units; what people type is limited to less (C12), and the raw mail keeps the rest. */
+const MAIL_TEXT_LENGTH_MAX = 100_000;
+const QUOTED_LENGTH_MAX = 60_000;
+
+export type Content = Pick<
+  ReceivedMail,
+  "messageId" | "variant" | "mailbox" | "references" | "subject" | "text" | "html" | "quoted" | "attachments"
+>;
+
+export async function contentOf(input: ApplyInput, conversationId: string): Promise<Content> {
+  const { row, mail } = input;
+  const html = mail.html === null ? null : (sanitiseMailHtml(mail.html)?.html ?? null);
+  return {
+    messageId: mail.messageId,
+    // Another mail has this id: it must not hide this one (M2).
+    variant: input.verdict.isIdReused ? input.contentHash : null,
+    mailbox: { id: row.mailboxId, address: mailboxAddress(input) },
+    references: [...mail.references, ...mail.inReplyTo],
+    subject: mail.subject.slice(0, 250),
+    text: textOf(input).slice(0, MAIL_TEXT_LENGTH_MAX),
+    html: html !== null && html.length <= HTML_LENGTH_MAX ? html : null,
+    quoted: mail.quoted.slice(0, QUOTED_LENGTH_MAX),
+    attachments: await storeMailFiles(input.env, input.db, { row, mail, conversationId }),
+  };
+}
+
+/** Of a forwarded mail, what its author wrote. */
+function textOf({ mail, verdict }: ApplyInput): string {
+  return verdict.code === "forwarded" && mail.forwardedText !== "" ? mail.forwardedText : mail.text;
+}
+
+function mailboxAddress({ mailboxes, row }: ApplyInput): string {
+  return mailboxes.find(({ id }) => id === row.mailboxId)?.address ?? row.envelopeTo;
+}

@@ -19,6 +19,7 @@ const PROBLEMS = {
   method_not_allowed: [405, "This cannot be done to it"],
   already_done: [409, "This is done already"],
   taken: [409, "This is taken"],
+  own_address: [409, "This is an address of ours"],
   newer_reply: [409, "Another agent has replied in the meantime"],
   too_late: [409, "It is too late for this"],
   conflict: [409, "This does not fit the present state"],

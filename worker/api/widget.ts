@@ -32,6 +32,7 @@ import { clientKey, ownOrigins, type AppContext, type AppEnv } from "./context.t
 import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
 import { readBody, readId } from "./input.ts";
+import { assertNotOurs } from "./own-address.ts";
 import { AppError, onError } from "./problems.ts";
 import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
 
@@ -85,6 +86,7 @@ export const widgetApp = new Hono<AppEnv>()
     if (!(await isAllowedSite(c))) throw new AppError("bad_origin", "This site may not embed the chat.");
     await limitCreate(c);
     const body = await readBody(c, widgetConversationCreateSchema);
+    await assertNotOurs(c, body.contact?.email);
     const { APP_SECRET } = configOf(c.env);
     const id = await deriveConversationId(APP_SECRET, {
       purpose: "conversation",
@@ -126,6 +128,7 @@ export const widgetApp = new Hono<AppEnv>()
   .post("/contact", describe(CONTACT_DESCRIPTION), async (c) => {
     const { conversationId } = await bearerToken(c);
     const body = await readBody(c, widgetContactSchema);
+    await assertNotOurs(c, body.email);
     const isKnown = await conversationStub(c.env, conversationId).capture(body, "visitor");
     if (!isKnown) throw new AppError("not_found", "There is no such conversation.");
     return c.body(null, 204);

@@ -7,7 +7,8 @@
  * sent to · 10 HMAC-SHA256, cut, over all of that and the mailbox.
  */
 import { computeBase32Length, decodeBase32, encodeBase32 } from "./base32.ts";
-import { LOCAL_PART_BYTES_MAX, splitSubaddress } from "./subaddress.ts";
+import { LOCAL_PART_BYTES_MAX } from "../domain/address.ts";
+import { splitSubaddress } from "./subaddress.ts";
 
 const VERSION = 1;
 const HEADER_BYTES = 1;

@@ -13,6 +13,7 @@ export function useFailure() {
 
   function textOf(error: ApiError): string {
     if (error.code === "offline") return t("error.offline");
+    if (error.code === "own_address") return t("error.ownAddress");
     if (error.status === 403) return t("error.notAllowed");
     if (error.status === 404) return t("error.notFound");
     if (error.status === 429) return t("error.tooMany");

@@ -28,6 +28,7 @@ export const en = {
     notAllowed: "Your role does not allow this.",
     tooMany: "Too many attempts. Wait a minute and try again.",
     server: "Something went wrong on the server.",
+    ownAddress: "This is an address of your own inbox. Give the one where the person can be reached.",
     id: "Error ID: {id}",
     notFoundTitle: "There is nothing here",
     goToInbox: "Go to conversations",

@@ -33,6 +33,7 @@ import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
 import { declaredLength, readBody, readId } from "./input.ts";
 import { isWithinLimits, limitRequest } from "./limit.ts";
+import { assertNotOurs } from "./own-address.ts";
 import { AppError, onError } from "./problems.ts";
 import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
 import { bearerSession, checkToken, invalidToken, isAllowedSite, settingsOf } from "./visitor-session.ts";
@@ -88,6 +89,7 @@ export const widgetApp = new Hono<AppEnv>()
     if (!(await isAllowedSite(c))) throw new AppError("bad_origin", "This site may not embed the chat.");
     await limitCreate(c);
     const body = await readBody(c, widgetConversationCreateSchema);
+    await assertNotOurs(c, body.contact?.email);
     const { APP_SECRET } = configOf(c.env);
     const id = await deriveConversationId(APP_SECRET, {
       purpose: "conversation",
@@ -137,6 +139,7 @@ export const widgetApp = new Hono<AppEnv>()
     const { conversationId, claim } = await bearerSession(c);
     const body = await readBody(c, widgetContactSchema);
     await limitRequest(c, takesOfAddress({ client: clientKey(c.req.raw), conversationId }));
+    await assertNotOurs(c, body.email);
     if (!(await conversationStub(c.env, conversationId).typeAddress(claim, body))) throw invalidToken();
     return c.body(null, 204);
   })

@@ -17,24 +17,22 @@ import {
   messageSchema,
   uuidSchema,
 } from "../../durable-objects/conversation/protocol.ts";
+import { ADDRESS_BYTES_MAX, isAddress } from "./address.ts";
 import { roleSchema } from "./roles.ts";
 
-export const EMAIL_LENGTH_MAX = 254;
+export const EMAIL_LENGTH_MAX = ADDRESS_BYTES_MAX;
 export const PAGE_SIZE_MAX = 100;
 export const PAGE_SIZE = 50;
 export const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
 
-/** One mailbox, lower-cased; no CR, LF, NUL, spaces, quotes or comments (T15). */
+/** One mailbox that mail can be sent to, lower-cased; no CR, LF, NUL, spaces, quotes or comments (T15). */
 export const emailSchema = v.pipe(
   v.string(),
   v.trim(),
   v.toLowerCase(),
   v.maxLength(EMAIL_LENGTH_MAX),
-  v.regex(
-    /^[^\s@<>(),;:\\"[\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)*[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u,
-    "must be an email address",
-  ),
+  v.check(isAddress, "must be an email address"),
 );
 /** A person's or thing's name on one line. */
 export const nameSchema = v.pipe(

@@ -31,6 +31,7 @@ export const en = {
     tooManyWrong: "Too many wrong passwords. Wait an hour, or have a new one mailed to you.",
     signedOut: "You have been signed out.",
     server: "Something went wrong on the server.",
+    ownAddress: "This is an address of your own inbox. Give the one where the person can be reached.",
     id: "Error ID: {id}",
     notFoundTitle: "There is nothing here",
     goToInbox: "Go to conversations",

@@ -28,6 +28,7 @@ export const es: Messages = {
     signedOut: "Tu sesión se ha cerrado.",
     tooMany: "Demasiados intentos. Espera un minuto e inténtalo de nuevo.",
     server: "Algo ha fallado en el servidor.",
+    ownAddress: "Es una dirección de esta misma bandeja. Indica una en la que se pueda contactar con la persona.",
     id: "ID del error: {id}",
     notFoundTitle: "Aquí no hay nada",
     goToInbox: "Ir a las conversaciones",

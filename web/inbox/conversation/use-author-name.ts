@@ -8,7 +8,7 @@ export function useAuthorName() {
   const { t } = useText();
   const session = useSession();
   const personName = usePersonName();
-  return (author: Author, conversation: Pick<Conversation, "id" | "contact">): string => {
+  return (author: Author, conversation: Pick<Conversation, "id" | "contact" | "address">): string => {
     switch (author.kind) {
       case "agent":
         return author.id === session.myId ? t("thread.you") : (author.name ?? t("thread.team"));

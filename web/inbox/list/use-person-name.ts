@@ -5,5 +5,6 @@ import type { Conversation } from "../../../durable-objects/conversation/protoco
 /** Names a conversation's person in the agent's language. */
 export function usePersonName() {
   const { t } = useText();
-  return (conversation: Pick<Conversation, "id" | "contact">) => personName(conversation, (code) => t("list.visitor", { code }));
+  return (conversation: Pick<Conversation, "id" | "contact" | "address">) =>
+    personName(conversation, (code) => t("list.visitor", { code }));
 }

@@ -120,7 +120,7 @@ describe("[M7a] a mail through a contact form", () => {
     });
     expect(menu.text()).toContain(`To vera@mail.example, an address that was typed in the form ${FORM}`);
     const panel = await mountScreen(ContactPanel, { conversation, hasBack: false });
-    expect(panel.get("[data-typed-in-form]").text()).toContain("Nobody has shown that it is theirs.");
+    expect(panel.get("[data-no-contact]").text()).toContain("Nobody has shown that it is theirs.");
     expect(personName(conversation, () => "nobody")).toBe("vera@mail.example");
   });
 

@@ -54,7 +54,7 @@ async function messagesOf(id: string | null) {
   return (await openThread(key, id)).messages;
 }
 
-describe("[M9] [T20] a From line that names an agent", () => {
+describe("[E39] [M9] [T20] a From line that names an agent", () => {
   test("speaks for nobody, in a thread or beside it; agents are told so, and visitors see none of it", async () => {
     takeMail();
     const { conversationId: id } = await take({ text: "first", messageId: "one@example.test" });
@@ -168,7 +168,7 @@ describe("[M8] what an agent forwards", () => {
   });
 });
 
-describe("[M8] one click of an agent", () => {
+describe("[E40] [M8] one click of an agent", () => {
   const accept = (id: string, by = key) => read(ledgerEntrySchema, { key: by }, `POST /api/ledger/${id}/accept-forward`);
 
   /** A mail with a file that only says that Olivia forwarded it, and the conversation of its author. */

@@ -38,7 +38,7 @@ function filledIn(person: string, text: string, more: MailParts = {}): MailParts
   };
 }
 
-describe("[M7a] what people write through a form", () => {
+describe("[E41] [M7a] what people write through a form", () => {
   test("is one conversation for each of them, named after who wrote, with the form beside it and nobody in the address book", async () => {
     const vera = await take(filledIn("Vera <vera@example.test>", "Do you ship?"));
     const paul = await take(filledIn("Paul <paul@example.test>", "Are you open?"));

@@ -598,10 +598,10 @@ export const en = {
       "When somebody you know writes about something else. Off: their mail joins their latest conversation. Answers to a mail always stay together.",
     agentReplies: "Agents may reply by mail",
     agentRepliesHint:
-      "What an agent answers from their own mailbox, to a mail that Hilo sent to them, goes to the contact. Off: it is kept as a note.",
+      "What an agent answers from their own mailbox, to a mail that Hilo sent to them, goes to the contact, if the mail server below says that it is really from them. Off: it is kept as a note.",
     authserv: "Mail server trusted to check senders",
     authservHint:
-      "The name that your own mail server puts first in its Authentication-Results header, such as mx.example.com. Mail that it found forged or marked as spam then goes into quarantine, in the mail ledger. Leave it empty if you are not sure, or if that server lets such headers of others through: anyone can write one.",
+      "The name that your own mail server puts first in its Authentication-Results header, such as mx.example.com. Mail that it found forged or marked as spam then goes into quarantine, in the mail ledger; mail of an agent that it found genuine is taken for theirs. Leave it empty if you are not sure, or if that server lets such headers of others through: anyone can write one.",
     authservPlaceholder: "mx.example.com",
     exists: "This mailbox already exists.",
   },

@@ -596,10 +596,10 @@ export const es: Messages = {
       "Cuando alguien conocido escribe sobre otra cosa. Desactivado: su correo se une a su última conversación. Las respuestas a un correo siempre siguen juntas.",
     agentReplies: "Los agentes pueden responder por correo",
     agentRepliesHint:
-      "Lo que un agente responde desde su propio buzón, a un correo que Hilo le envió, va al contacto. Desactivado: queda como nota.",
+      "Lo que un agente responde desde su propio buzón, a un correo que Hilo le envió, va al contacto si el servidor de abajo dice que es realmente suyo. Desactivado: queda como nota.",
     authserv: "Servidor de correo de confianza para comprobar remitentes",
     authservHint:
-      "El nombre que tu propio servidor de correo pone al principio de su cabecera Authentication-Results, como mx.example.com. Los correos que halló falsificados o marcó como spam van entonces a cuarentena, en el registro de correo. Déjalo vacío si no estás seguro, o si ese servidor deja pasar cabeceras así de otros: cualquiera puede escribirlas.",
+      "El nombre que tu propio servidor de correo pone al principio de su cabecera Authentication-Results, como mx.example.com. Los correos que halló falsificados o marcó como spam van entonces a cuarentena, en el registro de correo; los de un agente que halló auténticos se toman por suyos. Déjalo vacío si no estás seguro, o si ese servidor deja pasar cabeceras así de otros: cualquiera puede escribirlas.",
     authservPlaceholder: "mx.example.com",
     localeHint: "Para personas cuyo idioma no se conoce.",
     exists: "Este buzón ya existe.",

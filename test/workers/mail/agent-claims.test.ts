@@ -161,7 +161,9 @@ describe("[M8] what an agent forwards", () => {
         },
       },
     ]);
-    expect(messages[0]?.text).toContain("Please help");
+    // All of it can be read, to judge it by.
+    for (const words of ["Please help", "From: Nora <nora@example.test>", "My lamp is broken."])
+      expect(messages[0]?.text).toContain(words);
     expect(await textsOf(key, known)).toEqual(["first"]);
     // It is no place of hers: what she really writes goes elsewhere.
     expect((await take({ from: OLIVIA, text: "really" })).conversationId).not.toBe(claim?.conversationId);

@@ -15,6 +15,8 @@ import { storeMailFiles } from "./mail-files.ts";
 import type { MailAddress } from "./mail.ts";
 import { findOtherPeople } from "./other-people.ts";
 import { sanitiseMailHtml } from "./html-mail.ts";
+import { addLeftOut } from "./left-out.ts";
+import { SHOWN_HTML } from "./reading-budget.ts";
 import type { TakenUp } from "./taken-up.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -112,7 +114,7 @@ type Content = Pick<
 
 async function contentOf(input: ApplyInput, conversationId: string): Promise<Content> {
   const { row, mail } = input;
-  const html = mail.html === null ? null : (sanitiseMailHtml(mail.html)?.html ?? null);
+  const html = mail.html === null ? null : (sanitiseMailHtml(mail.html, SHOWN_HTML)?.html ?? null);
   return {
     messageId: mail.messageId,
     // Another mail has this id: it must not hide this one (M2).
@@ -125,6 +127,14 @@ async function contentOf(input: ApplyInput, conversationId: string): Promise<Con
     quoted: mail.quoted.slice(0, QUOTED_LENGTH_MAX),
     attachments: await storeMailFiles(input.env, input.db, { row, mail, conversationId }),
   };
+}
+
+/** What was not read, and what is too long for a message. */
+function leftOutOf(input: ApplyInput): Pick<NonNullable<Message["mail"]>, "leftOut"> {
+  const { leftOut = [], quoted } = input.mail;
+  const cut = Math.max(0, textOf(input).length - MAIL_TEXT_LENGTH_MAX) + Math.max(0, quoted.length - QUOTED_LENGTH_MAX);
+  const all = addLeftOut(leftOut, { kind: "text", count: cut });
+  return all.length === 0 ? {} : { leftOut: all };
 }
 
 /** Of a forwarded mail, what its author wrote. */
@@ -154,6 +164,7 @@ async function mailInfo(
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
     ...(mail.class === "auto-reply" ? { isAutomatic: true } : {}),
     ...(verdict.code === "linked" ? { linkedTo: verdict.linkedTo } : {}),
+    ...leftOutOf(input),
     ...(mail.invitation ? { invitation: mail.invitation } : {}),
     ...(mail.protection ? { protection: mail.protection } : {}),
   };
@@ -229,7 +240,11 @@ async function applyNote(input: ApplyInput, verdict: Extract<Verdict, { code: "n
       open: openRequest(input, verdict.conversationId, null),
       author: { kind: "agent", id: verdict.agentId, ...(agent === null ? {} : { name: agent.name }) },
       channel: "note",
-      mail: { ledgerId: row.id, ...(mail.from === null ? {} : { from: { address: mail.from.address } }) },
+      mail: {
+        ledgerId: row.id,
+        ...(mail.from === null ? {} : { from: { address: mail.from.address } }),
+        ...leftOutOf(input),
+      },
       contact: null,
       shouldReopen: false,
       provesAddress: false,

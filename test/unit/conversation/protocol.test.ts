@@ -17,7 +17,7 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e3fa68db02fac7c9", server: "72a859637bc32349" },
+  conversation: { client: "e3fa68db02fac7c9", server: "b31a00c1f9e3d9fa" },
   inbox: { client: "f387059828413d58", server: "698c73665e64f89e" },
 };
 

@@ -1,7 +1,10 @@
 /** A mail as the content of a message, within its limits; its files are stored on the way. Safe to repeat. */
 import type { ReceivedMail } from "../../durable-objects/conversation/intake.ts";
+import type { Message } from "../../durable-objects/conversation/protocol.ts";
+import { addLeftOut } from "./left-out.ts";
 import { storeMailFiles } from "./mail-files.ts";
 import { sanitiseMailHtml } from "./html-mail.ts";
+import { SHOWN_HTML } from "./reading-budget.ts";
 import type { TakenUp } from "./taken-up.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -22,7 +25,7 @@ export type Content = Pick<
 
 export async function contentOf(input: ApplyInput, conversationId: string): Promise<Content> {
   const { row, mail } = input;
-  const html = mail.html === null ? null : (sanitiseMailHtml(mail.html)?.html ?? null);
+  const html = mail.html === null ? null : (sanitiseMailHtml(mail.html, SHOWN_HTML)?.html ?? null);
   return {
     messageId: mail.messageId,
     // Another mail has this id: it must not hide this one (M2).
@@ -35,6 +38,14 @@ export async function contentOf(input: ApplyInput, conversationId: string): Prom
     quoted: mail.quoted.slice(0, QUOTED_LENGTH_MAX),
     attachments: await storeMailFiles(input.env, input.db, { row, mail, conversationId }),
   };
+}
+
+/** What was not read, and what is too long for a message. */
+export function leftOutOf(input: ApplyInput): Pick<NonNullable<Message["mail"]>, "leftOut"> {
+  const { leftOut = [], quoted } = input.mail;
+  const cut = Math.max(0, textOf(input).length - MAIL_TEXT_LENGTH_MAX) + Math.max(0, quoted.length - QUOTED_LENGTH_MAX);
+  const all = addLeftOut(leftOut, { kind: "text", count: cut });
+  return all.length === 0 ? {} : { leftOut: all };
 }
 
 /** Of a forwarded mail, what its author wrote. */

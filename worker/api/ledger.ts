@@ -16,7 +16,9 @@ import {
 } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import type { MoveAnswer } from "../email/move-mail.ts";
+import { READER_VERSION } from "../email/reading-budget.ts";
 import { tellAttention } from "../email/tell-attention.ts";
+import { askFor, TRY_MAX_MS } from "../email/tries.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
@@ -66,9 +68,11 @@ export const ledgerApi = new Hono<AppEnv>()
   )
   .post("/:id/parse", describe({ summary: "Read a failed mail again", response: ledgerEntrySchema }), async (c) => {
     const row = await rowOf(c);
-    if (row.state !== "failed") throw new AppError("conflict", "This mail was read.");
+    if (row.state !== "failed" && !row.isPartial) throw new AppError("conflict", "This mail was read.");
     if (row.moveTo !== null) throw moveProblem("busy");
-    return c.json(await takeUp(c, row, {}));
+    const asked = askFor(row, READER_VERSION);
+    if (asked === null) throw new AppError("conflict", "Reading this mail did not come to an end. A later version tries again.");
+    return c.json(await takeUp(c, row, asked));
   })
   .post(
     "/:id/move",
@@ -88,7 +92,8 @@ export const ledgerApi = new Hono<AppEnv>()
       const row = await rowOf(c);
       const { mail: reading } = await loadCachedSettings(c.get("db"), Date.now());
       const { readMailHtml } = await import("../email/read-mail-html.ts");
-      return c.json({ html: await readMailHtml(c.env.MAIL, row, reading) });
+      // Of one that is read in part only, all is read when a person asks for that, and never by the way.
+      return c.json({ html: row.isPartial ? null : await readMailHtml(c.env.MAIL, row, reading) });
     },
   )
   .get("/:id/raw", describe({ summary: "The raw mail" }), async (c) => {
@@ -113,9 +118,6 @@ async function findMails(db: Database, input: Parameters<typeof searchLedger>[1]
   return theirs !== null && theirs.items.length > 0 ? theirs : searchLedger(db, input);
 }
 
-/** Ms after which cron goes on with what was begun here. */
-const TAKEN_UP_MS = 60_000;
-
 function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
   switch (answer) {
     case "no_message":
@@ -132,19 +134,9 @@ function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
 /** Takes the mail up again, deciding anew, and answers with what became of it. */
 async function takeUp(c: AppContext, row: LedgerRow, change: Partial<LedgerRow>) {
   const now = Date.now();
-  const undecided = {
-    state: "received",
-    verdict: null,
-    decision: null,
-    reason: null,
-    conversationId: null,
-    seq: null,
-    movedFrom: null,
-  } as const;
-  const tries = { attempts: 1, retryAt: now + TAKEN_UP_MS, updatedAt: now };
-  await updateLedger(c.get("db"), row.id, { ...change, ...undecided, ...tries });
+  const { processMail, UNDECIDED } = await import("../email/process.ts");
+  await updateLedger(c.get("db"), row.id, { ...change, ...UNDECIDED, tryAt: null, retryAt: now + TRY_MAX_MS, updatedAt: now });
   c.executionCtx.waitUntil(tellAttention(c.env));
-  const { processMail } = await import("../email/process.ts");
   await processMail(c.env, row.id);
   return ledgerEntryOf(await rowOf(c));
 }

@@ -17,7 +17,7 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "e3fa68db02fac7c9", server: "b31a00c1f9e3d9fa" },
+  conversation: { client: "e3fa68db02fac7c9", server: "8cbdd6ffe5ad6ba6" },
   inbox: { client: "f387059828413d58", server: "698c73665e64f89e" },
 };
 

@@ -203,6 +203,8 @@ export const messageSchema = v.object({
       hasLongHtml: v.optional(v.boolean()),
       /** It was larger than what is read; the raw mail has the rest. */
       leftOut: v.optional(v.array(leftOutSchema)),
+      /** Reading all of it did not come to an end, so that this is a part; a person can have it read once more. */
+      isPartial: v.optional(v.boolean()),
       invitation: v.optional(invitationSchema),
       /** Signed or encrypted, by how it is built: neither is checked or opened. */
       protection: v.optional(v.object({ kind: v.picklist(["signed", "encrypted"]), by: v.picklist(["pgp", "smime"]) })),

@@ -52,15 +52,31 @@ const nameOf = (piece: string): string => JSON.stringify(piece.length > 40 ? `${
 const shape = (family: string, name: string, build: HostileShape["build"]): HostileShape => ({ family, name, build });
 
 const inText = (family: string, pieces: readonly string[], type = "text/plain"): HostileShape[] =>
-  pieces.map((piece) => shape(family, nameOf(piece), repeated((head) => `${head}Content-Type: ${type}\r\n\r\n`, piece)));
+  pieces.map((piece) =>
+    shape(
+      family,
+      nameOf(piece),
+      repeated((head) => `${head}Content-Type: ${type}\r\n\r\n`, piece),
+    ),
+  );
 
 /** Below some words of the sender's own. */
 const belowText = (family: string, pieces: readonly string[]): HostileShape[] =>
-  pieces.map((piece) => shape(family, nameOf(piece), repeated((head) => `${head}\r\nHello\n\n`, piece)));
+  pieces.map((piece) =>
+    shape(
+      family,
+      nameOf(piece),
+      repeated((head) => `${head}\r\nHello\n\n`, piece),
+    ),
+  );
 
 const MULTIPART = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
 const inParts = (name: string, piece: string, type = "mixed"): HostileShape =>
-  shape("delimiters", name, repeated((head) => `${head}${MULTIPART.replace("mixed", type)}`, piece, "--b--\r\n"));
+  shape(
+    "delimiters",
+    name,
+    repeated((head) => `${head}${MULTIPART.replace("mixed", type)}`, piece, "--b--\r\n"),
+  );
 
 const DELIMITERS = [
   inParts("--b CRLF", "--b\r\n"),
@@ -81,10 +97,17 @@ const DELIMITERS = [
   inParts("boxes", "--b\r\nContent-Type: application/ms-tnef\r\n\r\n\u0078\u009f\u003e\u0022\u0001\u0000\r\n"),
   inParts("parts without header", "--b\r\n\r\nx\r\n"),
   inParts("parts of header lines", "--b\r\nX: y\r\nX: y\r\nX: y\r\n\r\n"),
-  inParts("alternatives", "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: text/html\r\n\r\nx\r\n", "alternative"),
+  inParts(
+    "alternatives",
+    "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: text/html\r\n\r\nx\r\n",
+    "alternative",
+  ),
   inParts("a digest", "--b\r\n\r\nFrom: a@b.example\r\n\r\nx\r\n", "digest"),
   inParts("a report", "--b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\n\r\n", "report"),
-  inParts("charsets", "--b\r\nContent-Type: text/plain; charset=gb18030\r\n\r\n\u00c4\u00e3\u00ba\u00c3\u00c4\u00e3\u00ba\u00c3\r\n"),
+  inParts(
+    "charsets",
+    "--b\r\nContent-Type: text/plain; charset=gb18030\r\n\r\n\u00c4\u00e3\u00ba\u00c3\u00c4\u00e3\u00ba\u00c3\r\n",
+  ),
   inParts("multiparts of one name", "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"),
   inParts("multiparts side by side", "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n"),
   inParts("file names", `--b\r\nContent-Type: a/b\r\nContent-Disposition: attachment; filename="${"n".repeat(900)}"\r\n\r\n`),
@@ -104,18 +127,30 @@ function nested(bytes: number, identity: Identity, levelOf: (level: number) => s
 
 const NESTING = [
   ["multiparts", (level: number) => `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`],
-  ["multiparts with long names", (n: number) => `Content-Type: multipart/mixed; boundary=${"x".repeat(60)}${n}\r\n\r\n--${"x".repeat(60)}${n}\r\n`],
+  [
+    "multiparts with long names",
+    (n: number) => `Content-Type: multipart/mixed; boundary=${"x".repeat(60)}${n}\r\n\r\n--${"x".repeat(60)}${n}\r\n`,
+  ],
   ["multiparts of two names", (n: number) => `Content-Type: multipart/mixed; boundary=b${n % 2}\r\n\r\n--b${n % 2}\r\n`],
   ["attached mails", () => "Content-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\n"],
-  ["base64 in base64", (n: number) => `Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n${latin1(`X: ${n}\r\n`).toString("base64")}\r\n`],
+  [
+    "base64 in base64",
+    (n: number) =>
+      `Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n${latin1(`X: ${n}\r\n`).toString("base64")}\r\n`,
+  ],
 ] as const;
 
-const base64 = (piece: string): Buffer => latin1(`${latin1(piece.repeat(57)).toString("base64").replace(/.{76}/g, "$&\r\n")}\r\n`);
+const base64 = (piece: string): Buffer =>
+  latin1(`${latin1(piece.repeat(57)).toString("base64").replace(/.{76}/g, "$&\r\n")}\r\n`);
 const quotedPrintable = (piece: string): string =>
   Array.from(latin1(piece), (byte) => `=${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 
 const encoded = (name: string, encoding: string, piece: string | Buffer, type = "text/plain"): HostileShape =>
-  shape("encodings", name, repeated((head) => `${head}Content-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`, piece));
+  shape(
+    "encodings",
+    name,
+    repeated((head) => `${head}Content-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`, piece),
+  );
 
 const ENCODINGS = [
   encoded("base64 of line ends", "base64", base64("\n")),
@@ -157,7 +192,10 @@ const TNEF = [
   box("files", `${attribute(0x0006_9002, "")}${attribute(0x0006_800f, "x")}`),
   box("titles", attribute(0x0001_8010, "a\u0000")),
   box("texts", attribute(0x0002_800c, "a")),
-  box("properties", attribute(0x0006_9005, `${UINT(1, 4)}${UINT(0x1e, 2)}${UINT(0x3707, 2)}${UINT(1, 4)}${UINT(1, 4)}a\u0000\u0000\u0000`)),
+  box(
+    "properties",
+    attribute(0x0006_9005, `${UINT(1, 4)}${UINT(0x1e, 2)}${UINT(0x3707, 2)}${UINT(1, 4)}${UINT(1, 4)}a\u0000\u0000\u0000`),
+  ),
   box("values of one property", UINT(0, 4), 0x0006_9003),
   box("values that are many", `${UINT(0x101e, 2)}${UINT(0x3707, 2)}${UINT(1_000, 4)}${UINT(0, 4).repeat(1_000)}`, 0x0006_9003),
   box("one text", "a", 0x0002_800c),
@@ -165,11 +203,16 @@ const TNEF = [
 ];
 
 const attached = (name: string, type: string, piece: string, begin = ""): HostileShape =>
-  shape("attached", name, repeated((head) => `${head}${MULTIPART}--b\r\n\r\nSee below\r\n--b\r\nContent-Type: ${type}\r\n\r\n${begin}`, piece));
+  shape(
+    "attached",
+    name,
+    repeated((head) => `${head}${MULTIPART}--b\r\n\r\nSee below\r\n--b\r\nContent-Type: ${type}\r\n\r\n${begin}`, piece),
+  );
 
 const bounced = (name: string, piece: string): HostileShape =>
   shape("reports", name, (bytes, { messageId }) =>
-    fill(`From: MAILER-DAEMON@x.example\r\nMessage-ID: <${messageId}>\r\nSubject: Undeliverable\r\n\r\n`, piece, { bytes }));
+    fill(`From: MAILER-DAEMON@x.example\r\nMessage-ID: <${messageId}>\r\nSubject: Undeliverable\r\n\r\n`, piece, { bytes }),
+  );
 
 const REPORTS = [
   bounced("blank lines", "\n\n"),
@@ -198,17 +241,35 @@ export const HOSTILE_SHAPES: readonly HostileShape[] = [
   ...inText("addresses in text", ADDRESSES_IN_TEXT),
   ...DELIMITERS,
   ...NESTING.map(([name, levelOf]) => shape("nesting", name, (bytes, identity) => nested(bytes, identity, levelOf))),
-  ...HEADER_LINES.map((piece) => shape("header lines", nameOf(piece), repeated((head) => head, piece, "\r\nHello\r\n"))),
+  ...HEADER_LINES.map((piece) =>
+    shape(
+      "header lines",
+      nameOf(piece),
+      repeated((head) => head, piece, "\r\nHello\r\n"),
+    ),
+  ),
   ...LONG_HEADERS.map(([begin, piece]) =>
-    shape("long headers", nameOf(begin + piece), repeated((head) => `${begin.startsWith("X") ? head : ""}${begin}`, piece, "\r\n\r\nHello\r\n")),
+    shape(
+      "long headers",
+      nameOf(begin + piece),
+      repeated((head) => `${begin.startsWith("X") ? head : ""}${begin}`, piece, "\r\n\r\nHello\r\n"),
+    ),
   ),
   ...inText("HTML", HTML, "text/html; charset=utf-8"),
   ...inText("hidden text", HIDING, "text/html; charset=utf-8"),
   ...CALENDARS.map((piece) =>
-    shape("calendars", nameOf(piece), repeated((head) => `${head}Content-Type: text/calendar\r\n\r\n${CALENDAR_BEGIN}`, piece)),
+    shape(
+      "calendars",
+      nameOf(piece),
+      repeated((head) => `${head}Content-Type: text/calendar\r\n\r\n${CALENDAR_BEGIN}`, piece),
+    ),
   ),
   ...CHARSETS.map(([charset, piece]) =>
-    shape("charsets", `${charset} ${nameOf(piece)}`, repeated((head) => `${head}Content-Type: text/plain; charset=${charset}\r\n\r\n`, piece)),
+    shape(
+      "charsets",
+      `${charset} ${nameOf(piece)}`,
+      repeated((head) => `${head}Content-Type: text/plain; charset=${charset}\r\n\r\n`, piece),
+    ),
   ),
   ...ENCODINGS,
   ...TNEF,

@@ -39,10 +39,13 @@ function* linesOf(raw: Uint8Array): Generator<{ start: number; text: string }> {
  * Where the words of a mail begin that does not say so by an empty line; null where it does. A mail without a header is
  * nothing but words, and one that never has an empty line ends its header where a line is none.
  *
- * @param header all up to the first empty line, if there is one
+ * @param header all up to where it ends: at its empty line, with the mail, or because nobody reads more of it
  * @param isFirst the mail begins here: after empty lines only a well-known field is a header
  */
-export function findBareBody(header: Uint8Array, { isFirst, isEnded }: { isFirst: boolean; isEnded: boolean }): number | null {
+export function findBareBody(
+  header: Uint8Array,
+  { isFirst, end }: { isFirst: boolean; end: "empty line" | "mail" | "budget" },
+): number | null {
   let damaged = 0;
   let isHeader = false;
   let isKnown = false;
@@ -51,9 +54,9 @@ export function findBareBody(header: Uint8Array, { isFirst, isEnded }: { isFirst
     isKnown ||= WELL_KNOWN.test(text);
     if (HEADER_LINE.test(text)) isHeader ||= (start === 0 && isFirst) || isKnown;
     else if (start > 0 && /^[ \t]/.test(text)) continue;
-    else if (isHeader) return isEnded ? null : start;
+    else if (isHeader) return end === "empty line" ? null : start;
     else damaged += 1;
     if (damaged >= DAMAGED_LINES_MAX) return 0;
   }
-  return isKnown || (isHeader && isEnded) ? null : 0;
+  return isKnown || (isHeader && end !== "mail") ? null : 0;
 }

@@ -35,6 +35,11 @@ export class HeaderLines {
     return this.#room.bytes <= 0 || this.#room.lines <= 0;
   }
 
+  get end(): "empty line" | "mail" | "budget" {
+    if (this.isEnded) return "empty line";
+    return this.isFull ? "budget" : "mail";
+  }
+
   /** @returns how many bytes were taken; fewer than all where the header ends, or there is no room for more */
   read(bytes: Uint8Array): number {
     const input = this.isOverflowing ? bytes : bytes.subarray(0, Math.max(0, this.#room.bytes));

@@ -29,7 +29,7 @@ export async function contentOf(input: ApplyInput, conversationId: string): Prom
   return {
     messageId: mail.messageId,
     // Another mail has this id: it must not hide this one (M2).
-    variant: input.verdict.isIdReused ? input.contentHash : null,
+    variant: variantOf(input),
     mailbox: { id: row.mailboxId, address: mailboxAddress(input) },
     references: [...mail.references, ...mail.inReplyTo],
     subject: mail.subject.slice(0, 250),
@@ -40,12 +40,18 @@ export async function contentOf(input: ApplyInput, conversationId: string): Prom
   };
 }
 
+/** Tells it from another mail with its id, and the whole of it from the part that was stored before. */
+function variantOf({ verdict, contentHash, isReadAgain }: ApplyInput): string | null {
+  if (isReadAgain) return `${contentHash}-whole`;
+  return verdict.isIdReused ? contentHash : null;
+}
+
 /** What was not read, and what is too long for a message. */
-export function leftOutOf(input: ApplyInput): Pick<NonNullable<Message["mail"]>, "leftOut"> {
+export function leftOutOf(input: ApplyInput): Pick<NonNullable<Message["mail"]>, "leftOut" | "isPartial"> {
   const { leftOut = [], quoted } = input.mail;
   const cut = Math.max(0, textOf(input).length - MAIL_TEXT_LENGTH_MAX) + Math.max(0, quoted.length - QUOTED_LENGTH_MAX);
   const all = addLeftOut(leftOut, { kind: "text", count: cut });
-  return all.length === 0 ? {} : { leftOut: all };
+  return { ...(all.length > 0 && { leftOut: all }), ...(input.isPartial && { isPartial: true }) };
 }
 
 /** Of a forwarded mail, what its author wrote. */

@@ -75,7 +75,10 @@ function toAttachment(
   };
 }
 
-function storedOf({ fileIndex, isLeftOut, size }: SplitPart, fileKey: SkeletonOptions["fileKey"]): Pick<MailAttachment, "stored"> {
+function storedOf(
+  { fileIndex, isLeftOut, size }: SplitPart,
+  fileKey: SkeletonOptions["fileKey"],
+): Pick<MailAttachment, "stored"> {
   if (isLeftOut) return { stored: { key: null, size } };
   return fileIndex === null ? {} : { stored: { key: fileKey(fileIndex), size } };
 }

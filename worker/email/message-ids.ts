@@ -46,7 +46,10 @@ function readIds(value: string): string[] {
     position = close + 1;
   }
   outside.push(value.slice(position));
-  const words = outside.join(" ").split(/[\s,]+/).filter((word) => word !== "");
+  const words = outside
+    .join(" ")
+    .split(/[\s,]+/)
+    .filter((word) => word !== "");
   const isAlone = ids.size === 0 && words.length === 1;
   // Words outside brackets count only when they look like an id: `Your message of Monday` does not.
   for (const word of words) {

@@ -105,7 +105,8 @@ export class MultipartScanner {
     let isStart = this.#isAtLineStart;
     for (let at = from; at < length; at += 1) {
       if (isStart && bytes[at] === DASH) {
-        if (!isEnd && length - at < BOUNDARY_LINE_BYTES_MAX && bytes.indexOf(LF, at) < 0) return { end: at, next: at, found: null };
+        if (!isEnd && length - at < BOUNDARY_LINE_BYTES_MAX && bytes.indexOf(LF, at) < 0)
+          return { end: at, next: at, found: null };
         const found = this.open.length === 0 ? null : this.#match(bytes, at);
         if (found !== null) return { end: at, next: lineEnd(bytes, at), found };
       }

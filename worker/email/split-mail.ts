@@ -121,7 +121,7 @@ export class MailSplitter {
     this.#leftOut.add("headers", header.leftOut);
     const isRoot = this.#rootHeader === null;
     const { isFirst, bytes } = isRoot ? rootOf(header.take()) : { isFirst: true, bytes: header.take() };
-    const start = isRoot && bytes.length > 0 ? findBareBody(bytes, { isFirst, isEnded: header.isEnded }) : null;
+    const start = isRoot && bytes.length > 0 ? findBareBody(bytes, { isFirst, end: header.end }) : null;
     const raw = start === null ? bytes : bytes.subarray(0, start);
     if (isRoot) this.#rootHeader = raw;
     // RFC 2046 §5.1.5: what says nothing of itself in a digest is a mail.
@@ -166,7 +166,7 @@ const CR = 0x0d;
 
 function isBareBody(header: HeaderLines): boolean {
   const { isFirst, bytes } = rootOf(header.take());
-  return findBareBody(bytes, { isFirst, isEnded: false }) !== null;
+  return findBareBody(bytes, { isFirst, end: "budget" }) !== null;
 }
 
 /** Whether the mail begins with its header, and where that is. */

@@ -109,7 +109,9 @@ function* describeFile(file: TnefFile, value: Uint8Array): Steps<void> {
 function stringOf(found: TnefProperties, id: number): string {
   const property = found.get(id);
   if (property === undefined) return "";
-  return property.isUnicode ? trimNul(new TextDecoder("utf-16le").decode(property.bytes.subarray(0, TEXT_BYTES_MAX))) : textOf(property.bytes);
+  return property.isUnicode
+    ? trimNul(new TextDecoder("utf-16le").decode(property.bytes.subarray(0, TEXT_BYTES_MAX)))
+    : textOf(property.bytes);
 }
 
 /** Bytes of a text that are read; no title and no note is longer. */

@@ -151,7 +151,11 @@ describe("a mail of any size, in pieces of any size", () => {
   });
 
   test("a mark that a sender writes stands for nothing", async () => {
-    const splitter = new MailSplitter({ budget: WHOLE_BUDGET, nonce: NONCE, openFile: () => ({ write: async () => {}, close: async () => {} }) });
+    const splitter = new MailSplitter({
+      budget: WHOLE_BUDGET,
+      nonce: NONCE,
+      openFile: () => ({ write: async () => {}, close: async () => {} }),
+    });
     await tirelessPace().do(splitter.write(mailWith([{ header: ["Content-Type: application/pdf"], body: "another-nonce:0" }])));
     const { skeleton, parts } = await tirelessPace().do(splitter.end());
     expect(new TextDecoder().decode(skeleton)).not.toContain("another");

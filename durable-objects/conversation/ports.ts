@@ -50,6 +50,8 @@ export interface ConversationPorts {
   findOwnAddresses(addresses: string[]): Promise<string[]>;
   /** What these credentials (`session:<id>`, `key:<id>`) may do now; one that is no longer valid is missing. */
   loadRoles(credentials: string[]): Promise<Map<string, Role>>;
+  /** Counts what visitors of a busy conversation write, for the client and the deployment; asked once for many messages. */
+  takeMessages(asked: { client: string; units: number }): Promise<{ isAllowed: boolean }>;
   /** Hands a mail to the transport. Throws only where nothing was handed over. */
   deliver(mail: MailToDeliver): Promise<DeliveryResult>;
 }

@@ -1,12 +1,10 @@
 /** The ledger of inbound mail. */
 import { Hono } from "hono";
-import * as v from "valibot";
 import type { Database } from "../db/database.ts";
 import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { countAttention, ledgerEntryOf, listLedger, listLedgerOfSender, searchLedger } from "../db/ledger-pages.ts";
 import { loadCachedSettings } from "../db/settings.ts";
 import {
-  emailSchema,
   ledgerAttentionSchema,
   ledgerEntrySchema,
   ledgerHtmlSchema,
@@ -23,6 +21,7 @@ import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
 import { readBody, readId, readQuery } from "./input.ts";
+import { parseAddress } from "../email/addresses.ts";
 import { AppError } from "./problems.ts";
 
 export const ledgerApi = new Hono<AppEnv>()
@@ -127,8 +126,9 @@ export const ledgerApi = new Hono<AppEnv>()
 
 /** A whole address that has sent nothing is looked for like any other text: it may be a recipient, or half typed. */
 async function findMails(db: Database, input: Parameters<typeof searchLedger>[1]): ReturnType<typeof searchLedger> {
-  const sender = v.safeParse(emailSchema, input.text);
-  const theirs = sender.success ? await listLedgerOfSender(db, { ...input, sender: sender.output }) : null;
+  // Mail comes from more addresses than it can be sent to.
+  const sender = parseAddress(input.text);
+  const theirs = sender === null ? null : await listLedgerOfSender(db, { ...input, sender });
   return theirs !== null && theirs.items.length > 0 ? theirs : searchLedger(db, input);
 }
 

@@ -27,11 +27,13 @@ import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
 import { takesOfAddress, takesOfChat, takesOfSocket, takesOfUpload } from "../limits.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
+import { nameClient } from "../totals.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
 import { declaredLength, readBody, readId } from "./input.ts";
 import { isWithinLimits, limitRequest } from "./limit.ts";
+import { assertNotOurs } from "./own-address.ts";
 import { AppError, onError } from "./problems.ts";
 import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
 import { bearerSession, checkToken, invalidToken, isAllowedSite, settingsOf } from "./visitor-session.ts";
@@ -87,6 +89,7 @@ export const widgetApp = new Hono<AppEnv>()
     if (!(await isAllowedSite(c))) throw new AppError("bad_origin", "This site may not embed the chat.");
     await limitCreate(c);
     const body = await readBody(c, widgetConversationCreateSchema);
+    await assertNotOurs(c, body.contact?.email);
     const { APP_SECRET } = configOf(c.env);
     const id = await deriveConversationId(APP_SECRET, {
       purpose: "conversation",
@@ -136,6 +139,7 @@ export const widgetApp = new Hono<AppEnv>()
     const { conversationId, claim } = await bearerSession(c);
     const body = await readBody(c, widgetContactSchema);
     await limitRequest(c, takesOfAddress({ client: clientKey(c.req.raw), conversationId }));
+    await assertNotOurs(c, body.email);
     if (!(await conversationStub(c.env, conversationId).typeAddress(claim, body))) throw invalidToken();
     return c.body(null, 204);
   })
@@ -164,6 +168,7 @@ export const widgetApp = new Hono<AppEnv>()
       kind: "visitor",
       sessionId: token.sessionId,
       tokenGeneration: token.generation,
+      client: await nameClient(c.env, clientKey(c.req.raw)),
       hasRateLimits: hasRateLimits(c.env, new URL(c.req.url)),
     };
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));

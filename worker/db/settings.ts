@@ -2,8 +2,8 @@
 import { asc, eq } from "drizzle-orm";
 import * as v from "valibot";
 import type { Mailbox } from "../domain/api-shapes.ts";
+import { findOwnMailbox } from "../domain/own-address.ts";
 import { settingsSchema, type Settings, type SettingsPatch } from "../domain/settings.ts";
-import { splitSubaddress } from "../email/subaddress.ts";
 import type { Database } from "./database.ts";
 import { mailboxes, settings } from "./schema.ts";
 
@@ -61,8 +61,8 @@ export async function findMailbox(db: Database, address: string): Promise<Mailbo
 
 /** Those of these addresses that are our mailboxes' or sub-addresses of theirs, signed reply addresses too. */
 export async function findOwnAddresses(db: Database, addresses: readonly string[]): Promise<string[]> {
-  const own = new Set((await listMailboxes(db)).map(({ address }) => address));
-  return addresses.filter((address) => own.has(address) || own.has(splitSubaddress(address).base));
+  const mailboxes = await listMailboxes(db);
+  return addresses.filter((address) => findOwnMailbox(mailboxes, address) !== null);
 }
 
 export function insertMailbox(db: Database, mailbox: Mailbox) {

@@ -6,6 +6,7 @@ import { openDatabase } from "../db/database.ts";
 import { receiveLedgerRow, type LedgerRow } from "../db/ledger.ts";
 import { findMailbox, listMailboxes } from "../db/settings.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
+import { findOwnMailbox } from "../domain/own-address.ts";
 import type { Env } from "../env.ts";
 import { newId } from "../api/new-id.ts";
 import { storeRawMail } from "./store-raw-mail.ts";
@@ -35,16 +36,7 @@ export async function findRecipient(env: Env, to: string): Promise<Mailbox | nul
   const address = to.trim().toLowerCase();
   const { base } = splitSubaddress(address);
   const mailbox = (await findMailbox(db, address)) ?? (await findMailbox(db, base));
-  return mailbox ?? (POSTMASTER.test(base) ? findPostmaster(await listMailboxes(db), base) : null);
-}
-
-/** Whoever receives mail for a domain reads `postmaster` there, also without the domain (RFC 5321, section 4.5.1). */
-const POSTMASTER = /^postmaster(?:@|$)/;
-
-/** The oldest mailbox of that domain. */
-function findPostmaster(mailboxes: readonly Mailbox[], address: string): Mailbox | null {
-  const domain = address.slice("postmaster".length);
-  return mailboxes.find((mailbox) => mailbox.address.endsWith(domain)) ?? null;
+  return mailbox ?? findOwnMailbox(await listMailboxes(db), address);
 }
 
 /**

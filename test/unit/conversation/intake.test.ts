@@ -210,7 +210,9 @@ test("[O6] bounces that carry only our token mean the newest message that went o
 test("[M16] what matching is told of the browser outlives its level: what it is, or was, confirmed for", () => {
   const old = { email: CARLA, usedAt: 0 };
   const beginner = aBeginner({ given: [CARLA], confirmed: old, isEnded: true });
-  const facts = mailFactsOf(aState({ form: "form@shop.test", address: anAddress(CARLA, { by: "form" }), beginner }), { before: () => [] });
+  const facts = mailFactsOf(aState({ form: "form@shop.test", address: anAddress(CARLA, { by: "form" }), beginner }), {
+    before: () => [],
+  });
   expect(facts).toMatchObject({ beginner: { given: [CARLA], confirmed: CARLA }, form: "form@shop.test" });
   expect(mailFactsOf(aMailState(), { before: () => [] })).toMatchObject({ beginner: null, form: null, email: null });
 });

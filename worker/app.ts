@@ -5,6 +5,7 @@ import { filesApp } from "./api/files.ts";
 import { api } from "./api/index.ts";
 import { picturesApp } from "./api/pictures.ts";
 import { AppError, onError } from "./api/problems.ts";
+import { securityTxtApp } from "./api/security-txt.ts";
 import { staticFiles } from "./api/static-files.ts";
 import { widgetApp } from "./api/widget.ts";
 import { inboundMailApp } from "./email/inbound.ts";
@@ -15,6 +16,7 @@ export const app = new Hono<AppEnv>()
   .route("/", inboundMailApp)
   .route("/", filesApp)
   .route("/", picturesApp)
+  .route("/", securityTxtApp)
   .route("/", staticFiles)
   .notFound(() => {
     throw new AppError("not_found");

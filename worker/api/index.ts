@@ -18,6 +18,7 @@ import { AppError, onError } from "./problems.ts";
 import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
 import { mailboxesApi, settingsApi } from "./settings.ts";
+import { securityTxtApp } from "./security-txt.ts";
 import { setupApi } from "./setup.ts";
 import { socketsApi } from "./sockets.ts";
 import { widgetApp } from "./widget.ts";
@@ -65,7 +66,9 @@ const routes = new Hono<AppEnv>()
 export const api = routes
   .get("/openapi.json", async (c) => {
     const { createOpenApi } = await import("./openapi.ts");
-    return c.json(createOpenApi([routes, widgetApp, inboundMailApp, filesApp, picturesApp].flatMap((app) => app.routes)));
+    return c.json(
+      createOpenApi([routes, widgetApp, inboundMailApp, filesApp, picturesApp, securityTxtApp].flatMap((app) => app.routes)),
+    );
   })
   .notFound(() => {
     throw new AppError("not_found", "There is no such address in the API.");

@@ -46,6 +46,7 @@ export function mergeSettings(before: Settings, patch: SettingsPatch): unknown {
     widget: { ...before.widget, ...patch.widget },
     mail: { ...before.mail, ...patch.mail },
     hours: { ...before.hours, ...patch.hours },
+    security: { ...before.security, ...patch.security },
   };
 }
 

@@ -1,5 +1,6 @@
 /** The settings of a deployment: one stored JSON value, parsed with these schemas, every field with a default. */
 import * as v from "valibot";
+import { isAddress, toAsciiAddress } from "./address.ts";
 
 const hexColour = v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #5b5bd6"));
 const localized = (en: string, es: string) =>
@@ -90,6 +91,32 @@ export const mailSettingsSchema = v.object({
   ),
 });
 
+/** UTF-16 code units. */
+const CONTACT_LENGTH_MAX = 300;
+
+/** Null for what is neither `mailto:` and an address nor an `https:` page. An address alone is one. */
+function parseContact(text: string): string | null {
+  const address = toAsciiAddress(text.replace(/^mailto:/i, ""));
+  // Characters that mean something in an address of the web would have to be written otherwise there.
+  if (isAddress(address)) return /[%?#&/^`{|}]/.test(address) ? null : `mailto:${address}`;
+  if (!/^https:\/\//i.test(text) || !URL.canParse(text)) return null;
+  const { href, username, password } = new URL(text);
+  return username === "" && password === "" ? href : null;
+}
+
+const contactSchema = v.pipe(
+  v.string(),
+  v.trim(),
+  v.maxLength(CONTACT_LENGTH_MAX),
+  v.check((text) => text === "" || parseContact(text) !== null, "must be mailto: and an address, or a page at https:"),
+  v.transform((text) => parseContact(text) ?? ""),
+);
+
+export const securitySettingsSchema = v.object({
+  /** Where people report a vulnerability (RFC 9116); empty: `/.well-known/security.txt` is not there. */
+  contact: v.optional(contactSchema, ""),
+});
+
 /** On one line: it is a name in mails. */
 const companySchema = v.pipe(
   v.string(),
@@ -103,6 +130,7 @@ export const settingsSchema = v.object({
   widget: v.optional(widgetSettingsSchema, {}),
   mail: v.optional(mailSettingsSchema, {}),
   hours: v.optional(hoursSettingsSchema, {}),
+  security: v.optional(securitySettingsSchema, {}),
 });
 
 /** What agents are told: also the origin that links, mails and the snippet name, which is not that of Pages. */
@@ -115,6 +143,7 @@ export const settingsPatchSchema = v.partial(
     widget: v.record(v.string(), v.unknown()),
     mail: v.record(v.string(), v.unknown()),
     hours: v.record(v.string(), v.unknown()),
+    security: v.record(v.string(), v.unknown()),
   }),
 );
 

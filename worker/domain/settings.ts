@@ -1,6 +1,7 @@
 /** The settings of a deployment: one stored JSON value, parsed with these schemas, every field with a default. */
 import * as v from "valibot";
 import { isAddress, toAsciiAddress } from "./address.ts";
+import { toOneLine } from "./one-line.ts";
 
 const hexColour = v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #5b5bd6"));
 const localized = (en: string, es: string) =>
@@ -118,12 +119,7 @@ export const securitySettingsSchema = v.object({
 });
 
 /** On one line: it is a name in mails. */
-const companySchema = v.pipe(
-  v.string(),
-  v.transform((name) => name.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()),
-  v.minLength(1),
-  v.maxLength(100),
-);
+const companySchema = v.pipe(v.string(), v.transform(toOneLine), v.minLength(1), v.maxLength(100));
 
 export const settingsSchema = v.object({
   company: v.optional(companySchema, "Hilo"),

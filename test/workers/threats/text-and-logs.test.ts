@@ -1,7 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { contactSchema, savedReplySchema } from "../../../worker/domain/api-shapes.ts";
+import { contactSchema, conversationPageSchema, savedReplySchema } from "../../../worker/domain/api-shapes.ts";
 import worker from "../../../worker/index.ts";
 import { freshDeployment, newId } from "../support/deployment.ts";
 import { databaseAway, storeAway } from "../support/faults.ts";
@@ -104,6 +104,13 @@ describe("[T12] names, titles and texts are text", () => {
       status: 201,
     });
     expect(made.name).toBe("a b c d");
+  });
+
+  test("what a visitor's browser says of itself loses them too, and halves of characters", async () => {
+    const said = { page: "https://shop.example/\u202Exfdp\r\n\u0000\ud83d", locale: "en\u2066\n" };
+    const { conversationId: id } = await beginChat(said);
+    const { conversation } = await read(conversationPageSchema, { key }, `GET /api/conversations/${id}`);
+    expect(conversation.visitor).toMatchObject({ page: "https://shop.example/ xfdp \ufffd", locale: "en" });
   });
 
   test("in a mail they are escaped; the HTML of inbound mail is harmless before it is stored", async () => {

@@ -21,6 +21,7 @@ import {
   type WidgetConfig,
 } from "../domain/api-shapes.ts";
 import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
+import { toOneLine } from "../domain/one-line.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
 import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -215,7 +216,8 @@ function captureOf(contact: { email: string; name?: string | undefined } | undef
 const USER_AGENT_LENGTH_MAX = 300;
 
 function visitorOf(c: AppContext, body: { page?: string | undefined; locale?: string | undefined }) {
-  const userAgent = c.req.header("user-agent")?.slice(0, USER_AGENT_LENGTH_MAX);
+  const given = c.req.header("user-agent");
+  const userAgent = given === undefined ? undefined : toOneLine(given.slice(0, USER_AGENT_LENGTH_MAX));
   const country = c.req.raw.cf?.["country"];
   return {
     ...(body.page === undefined ? {} : { page: body.page }),

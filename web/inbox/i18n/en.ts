@@ -603,6 +603,9 @@ export const en = {
     hint: "How your company is named to customers.",
     company: "Company",
     companyHint: "Shown in the widget and as the sender of mails.",
+    securityContact: "Contact for security reports",
+    securityContactHint:
+      "An email address or a page at https://, published in /.well-known/security.txt. Empty: that file does not exist.",
   },
   widget: {
     hint: "How the chat bubble on your site looks and what it says.",

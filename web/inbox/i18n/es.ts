@@ -602,6 +602,9 @@ export const es: Messages = {
     hint: "Cómo se nombra a tu empresa ante los clientes.",
     company: "Empresa",
     companyHint: "Aparece en el widget y como remitente de los correos.",
+    securityContact: "Contacto para avisos de seguridad",
+    securityContactHint:
+      "Una dirección de correo o una página con https://, publicada en /.well-known/security.txt. Vacío: ese archivo no existe.",
   },
   widget: {
     hint: "Qué aspecto tiene la burbuja de chat de tu sitio y qué dice.",

@@ -2,16 +2,19 @@
 import { el } from "./dom.ts";
 import type { VisitorContact } from "./panel-contract.ts";
 import { type Texts, fill } from "./texts.ts";
+import type { CallResult } from "./widget-api.ts";
 
 /** The server has the last word; this catches what is plainly no address. */
 const EMAIL = /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}$/u;
 const NAME_LENGTH_MAX = 100;
 const EMAIL_LENGTH_MAX = 254;
 
+const FAILURES = { refused: "emailInvalid", limited: "tooMuch", again: "failed" } as const;
+
 interface CaptureFormOptions {
   readonly texts: Texts;
   readonly text: string;
-  readonly save: (contact: VisitorContact) => Promise<"done" | "again" | "refused">;
+  readonly save: (contact: VisitorContact) => Promise<CallResult["kind"]>;
   readonly dismiss: () => void;
 }
 
@@ -56,7 +59,7 @@ export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptio
       submit.textContent = texts.save;
       if (result === "done")
         form.replaceChildren(el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })));
-      else fail(result === "refused" ? texts.emailInvalid : texts.failed);
+      else fail(texts[FAILURES[result]]);
     });
   });
   skip.addEventListener("click", dismiss);

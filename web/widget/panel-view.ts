@@ -12,6 +12,7 @@ import { computeRows } from "./rows.ts";
 import { type Texts, fill } from "./texts.ts";
 import { type ThreadContext, toNode } from "./thread-view.ts";
 import type { SessionView } from "./session-view.ts";
+import type { CallResult } from "./widget-api.ts";
 
 /** Pixels from the end within which the thread follows new messages. */
 const FOLLOW_DISTANCE = 80;
@@ -21,7 +22,7 @@ interface PanelViewOptions {
   readonly composer: Composer;
   readonly thread: ThreadContext;
   readonly texts: Texts;
-  readonly saveContact: (contact: VisitorContact) => Promise<"done" | "again" | "refused">;
+  readonly saveContact: (contact: VisitorContact) => Promise<CallResult["kind"]>;
   readonly memory: { readonly isCaptureDismissed: boolean; dismissCapture(): void };
   readonly seen: (seq: number) => void;
 }
@@ -126,8 +127,9 @@ export class PanelView {
     else frame.subtitle.textContent = name ? fill(texts.withAgent, { name }) : texts.here;
   }
 
-  #bannerText({ status }: SessionView): string {
+  #bannerText({ status, isLimited }: SessionView): string {
     const { texts } = this.#options;
+    if (isLimited) return texts.tooMuch;
     switch (status.kind) {
       case "up-to-date":
         return "";

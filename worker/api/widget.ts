@@ -75,6 +75,7 @@ export const widgetApp = new Hono<AppEnv>()
       origin: "*",
       allowHeaders: ["authorization", "content-type", "x-filename"],
       allowMethods: ["GET", "POST"],
+      exposeHeaders: ["retry-after"],
       maxAge: 86_400,
     }),
   )
@@ -182,6 +183,7 @@ export const widgetApp = new Hono<AppEnv>()
   .onError((error, c) => {
     const response = onError(error, c);
     response.headers.set("access-control-allow-origin", "*");
+    response.headers.set("access-control-expose-headers", "retry-after");
     return response;
   });
 

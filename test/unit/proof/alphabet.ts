@@ -51,8 +51,3 @@ function* movesOf(author: Address): Generator<Action> {
 }
 
 export const ALPHABET: readonly Action[] = [...sessionActions(), ...mailActions(), ...agentActions()];
-
-/** What is named by a word for it, or by its kind. */
-export function actionsOf(...kinds: Action["do"][]): Action[] {
-  return ALPHABET.filter((action) => kinds.includes(action.do));
-}

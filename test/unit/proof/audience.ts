@@ -85,6 +85,7 @@ export function addressOfLink(world: World, name: SessionName): Addresses {
   return role === "link" ? only(gave) : 0;
 }
 
+/** Everyone who stands in a conversation, as it would be were nothing for anybody by name. */
 export function everyoneIn(world: World, where: ConversationName): number {
   return sessionsIn(world, where).reduce((set, name) => set | only(name), 0);
 }

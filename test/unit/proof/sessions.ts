@@ -1,5 +1,5 @@
 /** What whoever holds a session's token does: writes, gives an address, asks for codes, brings secrets. Pure. */
-import { addressOfLink, audienceOfChat } from "./audience.ts";
+import { addressOfLink, audienceOfChat, everyoneIn } from "./audience.ts";
 import type { Kept } from "./rules.ts";
 import { store } from "./store.ts";
 import {
@@ -10,7 +10,6 @@ import {
   isAlive,
   isWithin,
   only,
-  sessionsIn,
   withConversation,
   withSession,
   type Address,
@@ -24,8 +23,7 @@ export function write(world: World, name: SessionName, kept: Kept): World | null
   const { conversation, isBlocked } = world.sessions[name];
   if (conversation === null || isBlocked) return null;
   const audience = audienceOfChat(world, name, kept);
-  const everyone = sessionsIn(world, conversation).reduce((set, other) => set | only(other), 0);
-  const sessions = kept.chatIsForItsSession ? audience.sessions : everyone;
+  const sessions = kept.chatIsForItsSession ? audience.sessions : everyoneIn(world, conversation);
   return store(world, conversation, createMessage({ kind: "chat", session: name, ...audience, sessions }), kept);
 }
 

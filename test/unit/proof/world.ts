@@ -31,10 +31,6 @@ export function isWithin(set: number, other: number): boolean {
   return (set & ~other) === 0;
 }
 
-export function namesOf(set: Addresses): Address[] {
-  return ADDRESSES.filter((address) => has(set, address));
-}
-
 export function otherOf(address: Address): Address {
   return address === "vera@" ? "eve@" : "vera@";
 }
@@ -51,6 +47,8 @@ interface MessageFields {
   /** Whom it is for, by name; with nobody in either set it is for agents. */
   readonly sessions: Sessions;
   readonly addresses: Addresses;
+  /** Tells it from others with the same writer and readers, where a history is compared message by message; else empty. */
+  readonly word: string;
   /** A chat reply that its session has not had on screen, and no mail has carried. */
   readonly isUnseen: boolean;
   /** Truth, which no rule reads: the addresses that it may be for, and who holds the link of the mail that it is. */
@@ -73,6 +71,7 @@ const PLAIN: Omit<MessageFields, "kind"> = {
   to: 0,
   sessions: 0,
   addresses: 0,
+  word: "",
   isUnseen: false,
   meant: 0,
   holders: 0,
@@ -81,7 +80,7 @@ const PLAIN: Omit<MessageFields, "kind"> = {
 
 export function createMessage(fields: Partial<MessageFields> & Pick<MessageFields, "kind">): Message {
   const all = { ...PLAIN, ...fields };
-  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.isUnseen} ${all.meant} ${all.holders} ${all.quoted}`;
+  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.word} ${all.isUnseen} ${all.meant} ${all.holders} ${all.quoted}`;
   const known = messages.get(key);
   if (known !== undefined) return known;
   const message = { ...all, id: messages.size };
@@ -104,6 +103,7 @@ export interface Outgoing {
   /** Truth: the address that its agent saw. */
   readonly seen: Address | null;
   readonly isRetried: boolean;
+  readonly word: string;
 }
 
 export interface Conversation {

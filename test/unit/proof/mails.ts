@@ -58,7 +58,7 @@ function targetOf(world: World, { from, pointer }: ReceivedMail, kept: Kept): Co
 }
 
 /** M16, M17: one of the address's places, else its own mails, else new ones. */
-function mayTake(world: World, into: ConversationName, from: Address, kept: Kept): boolean {
+export function mayTake(world: World, into: ConversationName, from: Address, kept: Kept): boolean {
   if (isPlace(world, into, from, kept)) return true;
   const hasPlace = CONVERSATIONS.some((name) => isPlace(world, name, from, kept));
   return !hasPlace && into === ownOf(world, from);

@@ -15,7 +15,7 @@ const WALK_STEPS_MAX = 16;
 const TRIES_MAX = 300;
 
 /** How often each is tried. What ends much, or is needed once, seldom; what goes on with something begun, often. */
-const WEIGHTS: Readonly<Record<Action["do"], number>> = {
+export const WEIGHTS: Readonly<Record<Action["do"], number>> = {
   write: 2,
   see: 1,
   "use-token": 6,

@@ -38,6 +38,12 @@ export const SCENES = {
     mails("vera@", "chat 1"),
     gives("A", "eve@"),
   ],
+  "a reply failed, for A has said another address": [
+    gives("A", "vera@"),
+    ...answeredByMail("chat 1", "vera@").slice(0, 1),
+    gives("A", "eve@"),
+    { do: "leave", where: "chat 1" },
+  ],
   "vera@ has mails, and both chats typed it": [mails("vera@"), gives("A", "vera@"), gives("B", "vera@")],
   "A is confirmed and has its mails": [...CONFIRMED, mails("vera@", "chat 1")],
   "A is confirmed, and a stranger's mail is there too": [
@@ -51,6 +57,14 @@ export const SCENES = {
     ...confirmed("A", "eve@"),
     writes("A"),
     gives("A", "vera@"),
+  ],
+  "A was confirmed for one address, for the other, and for the first again": [
+    ...CONFIRMED,
+    ...confirmed("A", "eve@"),
+    writes("A"),
+    gives("A", "vera@"),
+    { do: "bring-secret", secret: { session: "A", address: "vera@", by: "A" } },
+    { do: "use-token", session: "A" },
   ],
   "what A was told went out by mail": [
     answered("A"),

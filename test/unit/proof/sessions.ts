@@ -160,7 +160,9 @@ export function openLink(world: World, where: ConversationName, kept: Kept): Wor
   const facts = world.conversations[where];
   if (world.sessions.L.conversation !== null || facts?.began !== "mail" || !isAlive(world, where)) return null;
   const address = facts.address;
-  const ours = facts.messages.filter(({ kind, to }) => kind === "reply" && address !== null && isWithin(to, only(address)));
+  const ours = facts.messages
+    .filter(({ kind, to }) => kind === "reply" && address !== null && isWithin(to, only(address)))
+    .slice(-1);
   if (ours.length === 0) return null;
   const shown = (message: Message) =>
     ours.includes(message)

@@ -42,7 +42,8 @@ export function answerByChat(world: World, name: SessionName, kept: Kept): World
   const unconfirmed = session.unwarned & ~levelOf(world, name, kept);
   const others = kept.warningIsForOneSession ? [name] : sessionsIn(world, conversation);
   const isWarned = others.some((other) => world.sessions[other].isWarned);
-  const warns = kept.chatIsWarned && unconfirmed !== 0 && !isWarned;
+  const isAsked = kept.chatIsWarned && (kept.linksAreWarned || session.role !== "link");
+  const warns = isAsked && unconfirmed !== 0 && !isWarned;
   const quoted = warns ? 0 : session.unwarned & ~session.proven;
   const link = addressOfLink(world, name);
   const audience = audienceOfChat(world, name, kept);
@@ -133,7 +134,7 @@ export function leave(world: World, where: ConversationName, kept: Kept): { worl
   const now = recipientNow(world, facts, outgoing, kept);
   const isLookedUp = !kept.recipientsAreStored || (outgoing.isRetried && !kept.retryKeepsRecipients);
   const to = isLookedUp ? (now ?? outgoing.to) : outgoing.to;
-  const isSpent = outgoing.names !== null && !mayMailUnseen(facts, to, kept);
+  const isSpent = outgoing.names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(facts, to, kept);
   if (isSpent || (kept.changedAddressStops && now !== to))
     return { world: withConversation(world, where, { queued: null, failed: outgoing }), sent: null };
   const all = only(to) | only(outgoing.copy);

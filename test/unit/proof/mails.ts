@@ -134,13 +134,15 @@ function isConfirmedBeginner(world: World, { name, address }: Claim, kept: Kept)
 function isTypedPlace(world: World, where: ConversationName, { name, address }: Claim, kept: Kept): boolean {
   const { lastLevel } = world.sessions[name];
   if (kept.otherAddressEndsPlace && lastLevel !== null && lastLevel !== address) return false;
-  const others = CONVERSATIONS.filter((other) => other !== where);
+  const counts = (other: ConversationName) => kept.mergedAwayCounts || isAlive(world, other);
+  const others = CONVERSATIONS.filter((other) => other !== where && counts(other));
   // Merged away or not: mails that had a place are not to be answered in a chat that only typed their address.
   const hasMails = others.some((other) => isOf(world, other, "mail", address) || isOf(world, other, "form", address));
   if (kept.mailPlaceStays && hasMails) return false;
-  const hasTyped = SESSIONS.some(
-    (other) => world.sessions[other].conversation !== where && world.sessions[other].gave === address,
-  );
+  const hasTyped = SESSIONS.some((other) => {
+    const { conversation, gave, role } = world.sessions[other];
+    return conversation !== where && gave === address && (kept.mergedAwayCounts || role === "beginner");
+  });
   const hasChat = others.some((other) => isOf(world, other, "chat", address) && isAlive(world, other));
   return !kept.twoChatsAreNoPlace || !(hasTyped || hasChat);
 }

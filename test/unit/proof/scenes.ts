@@ -66,12 +66,25 @@ export const SCENES = {
     { do: "bring-secret", secret: { session: "A", address: "vera@", by: "A" } },
     { do: "use-token", session: "A" },
   ],
+  "A was confirmed for one address, and twice for the other": [
+    ...CONFIRMED,
+    ...confirmed("A", "eve@"),
+    { do: "bring-secret", secret: { session: "A", address: "eve@", by: "A" } },
+    { do: "use-token", session: "A" },
+  ],
   "what A was told went out by mail": [
     answered("A"),
     gives("A", "vera@"),
     { do: "mail-unseen", session: "A" },
     { do: "leave", where: "chat 1" },
     answered("A"),
+  ],
+  "two mails of unseen replies were written, and one was taken back": [
+    answered("A"),
+    gives("A", "vera@"),
+    { do: "mail-unseen", session: "A" },
+    { do: "take-back", where: "chat 1" },
+    { do: "mail-unseen", session: "A" },
   ],
   "two beginners are in one conversation, and the one who came is confirmed": [
     gives("A", "vera@"),

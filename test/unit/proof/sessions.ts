@@ -9,6 +9,7 @@ import {
   has,
   isAlive,
   isWithin,
+  mailsIn,
   only,
   withConversation,
   withSession,
@@ -96,7 +97,8 @@ export function bringSecret(world: World, { session, address, by }: BroughtSecre
   const bringer = world.sessions[by];
   if (bringer.conversation === null || bringer.isBlocked) return null;
   if (by !== session) return kept.secretIsOfItsSession ? null : withSession(world, by, { nextLevel: address, nextProven: 0 });
-  return withSession(world, by, { nextLevel: address, nextProven: only(address) });
+  const made = withSession(world, by, { nextLevel: address, nextProven: only(address) });
+  return kept.wideningWaitsForUse ? made : widen(made, by, { before: world, address }, kept);
 }
 
 /** The first use of the token that confirming made: from here on the level counts, and the old token is none. */
@@ -119,21 +121,27 @@ export function useToken(world: World, name: SessionName, kept: Kept): World | n
   return next;
 }
 
-/** The one widening there is, and beside it the truth: what was for this session alone, confirmed first or once more. */
+/**
+ * The one widening there is, and beside it the truth. Where the session was confirmed for another address before, what is its
+ * own until now stays as it is, for good: it may be somebody else who confirms now.
+ */
 function widen(world: World, name: SessionName, { before, address }: { before: World; address: Address }, kept: Kept): World {
   const { conversation, lastLevel, lastProven, level } = before.sessions[name];
   const facts = conversation === null ? null : world.conversations[conversation];
   if (conversation === null || facts === null) return world;
-  const isRight = world.sessions[name].proven !== 0 && (lastProven === null || lastProven === address);
-  const isSame = lastLevel === null || lastLevel === address || !kept.wideningIsForTheSameAddress;
-  const wasEver =
-    !kept.wideningLooksAtTheLastOne && facts.messages.some((message) => isOwn(message, name) && has(message.addresses, address));
+  const isSame = lastLevel === null || lastLevel === address || has(level, address);
+  const wasEver = facts.messages.some((message) => isOwn(message, name) && has(message.addresses, address));
+  const isForced = !kept.wideningIsForTheSameAddress || (!kept.wideningLooksAtTheLastOne && wasEver);
+  const isProven = has(world.sessions[name].proven, address);
+  const isOther = isProven && lastProven !== null && lastProven !== address;
   const messages = facts.messages.map((message) => {
+    const isClosed = message.isClosed || (isOther && isOwn(message, name));
     const isFor = isOwn(message, name) || (!kept.wideningIsOfItsOwn && message.session !== null);
-    const isWidened = isFor && (isSame || wasEver || has(level, address));
+    const isWidened = isFor && (isForced || (isSame && !(isClosed && kept.wideningStopsAtAnother)));
     return changed(message, {
+      isClosed,
       addresses: message.addresses | (isWidened ? only(address) : 0),
-      meant: message.meant | (isOwn(message, name) && isRight ? only(address) : 0),
+      meant: message.meant | (isOwn(message, name) && isProven && !isClosed ? only(address) : 0),
     });
   });
   return withConversation(world, conversation, { messages: uniqueOf(messages) });
@@ -169,6 +177,7 @@ export function openLink(world: World, where: ConversationName, kept: Kept): Wor
       ? changed(message, { sessions: message.sessions | only("L"), holders: message.holders | only("L") })
       : message;
   const next = withConversation(world, where, { messages: uniqueOf(facts.messages.map(shown)) });
-  const opened = withSession(next, "L", { conversation: where, role: "link", gave: address });
+  const unwarned = mailsIn(world, where);
+  const opened = withSession(next, "L", { conversation: where, role: "link", gave: address, unwarned });
   return kept.linkShowsItsMail ? opened : withSession(opened, "L", { level: addressOfLink(opened, "L") });
 }

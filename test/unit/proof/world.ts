@@ -54,6 +54,8 @@ interface MessageFields {
   /** Truth, which no rule reads: the addresses that it may be for, and who holds the link of the mail that it is. */
   readonly meant: Addresses;
   readonly holders: Sessions;
+  /** Its session has been confirmed for another address since it was for this one, or for none. */
+  readonly isClosed: boolean;
   /** Truth: the addresses whose mails an agent has quoted in it to a session that nobody had warned of. */
   readonly quoted: Addresses;
 }
@@ -75,12 +77,13 @@ const PLAIN: Omit<MessageFields, "kind"> = {
   isUnseen: false,
   meant: 0,
   holders: 0,
+  isClosed: false,
   quoted: 0,
 };
 
 export function createMessage(fields: Partial<MessageFields> & Pick<MessageFields, "kind">): Message {
   const all = { ...PLAIN, ...fields };
-  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.word} ${all.isUnseen} ${all.meant} ${all.holders} ${all.quoted}`;
+  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.word} ${all.isUnseen} ${all.meant} ${all.holders} ${all.isClosed} ${all.quoted}`;
   const known = messages.get(key);
   if (known !== undefined) return known;
   const message = { ...all, id: messages.size };
@@ -267,4 +270,9 @@ export function mailsOf(address: Address): ConversationName {
 
 export function formOf(address: Address): ConversationName {
   return address === "vera@" ? "form of vera@" : "form of eve@";
+}
+
+/** Whose mails came in here. */
+export function mailsIn(world: World, where: ConversationName): Addresses {
+  return (world.conversations[where]?.messages ?? []).reduce((set, { from }) => set | only(from), 0);
 }

@@ -26,6 +26,7 @@ const NOT_COMPARED: readonly Rule[] = [
   "warningEndsWithLevel",
   "warningIsForOneSession",
   "movedMailsWarn",
+  "linksAreWarned",
 ];
 
 const compared = (Object.keys(RULES) as Rule[]).filter((rule) => !NOT_COMPARED.includes(rule));

@@ -40,7 +40,7 @@ function* agentActions(): Generator<Action> {
     yield { do: "replace-address", where };
     yield { do: "part", where };
   }
-  for (const address of ADDRESSES) yield { do: "open-link", where: mailsOf(address) };
+  for (const where of THREADS) yield { do: "open-link", where };
   for (const from of THREADS) for (const to of THREADS) if (from !== to) yield { do: "merge", from, to };
   for (const author of ADDRESSES) yield* movesOf(author);
 }

@@ -141,7 +141,8 @@ function isTypedPlace(world: World, where: ConversationName, { name, address }: 
   if (kept.mailPlaceStays && hasMails) return false;
   const hasTyped = SESSIONS.some((other) => {
     const { conversation, gave, role } = world.sessions[other];
-    return conversation !== where && gave === address && (kept.mergedAwayCounts || role === "beginner");
+    const hasGiven = role === "beginner" || (role === "merged" && kept.mergedAwayCounts);
+    return conversation !== where && gave === address && hasGiven;
   });
   const hasChat = others.some((other) => isOf(world, other, "chat", address) && isAlive(world, other));
   return !kept.twoChatsAreNoPlace || !(hasTyped || hasChat);

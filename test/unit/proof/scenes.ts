@@ -97,6 +97,11 @@ export const SCENES = {
     mails("eve@"),
     merged("chat 1", "mails of eve@"),
   ],
+  "somebody has the live link of a mail to a confirmed beginner": [
+    ...CONFIRMED,
+    ...answeredByMail("chat 1", "vera@"),
+    { do: "open-link", where: "chat 1" },
+  ],
   "somebody has the live link of a mail": [
     mails("vera@"),
     ...answeredByMail("mails of vera@", "vera@"),

@@ -3,6 +3,7 @@ import { addressOfLink, audienceOfChat, everyoneIn } from "./audience.ts";
 import type { Kept } from "./rules.ts";
 import { store } from "./store.ts";
 import {
+  beginnerOf,
   changed,
   CONVERSATIONS,
   createMessage,
@@ -163,11 +164,14 @@ export function endLevel(world: World, name: SessionName, kept: Kept): World | n
   return withSession(world, name, { level: 0, proven: 0, isWarned: isWarned && !kept.warningEndsWithLevel });
 }
 
-/** A browser opens the live link of our mail to the address of a conversation that its mails began. */
+/** A browser opens the live link of our mail to the address of a conversation that its mails, or its confirmed beginner, began. */
 export function openLink(world: World, where: ConversationName, kept: Kept): World | null {
   const facts = world.conversations[where];
-  if (world.sessions.L.conversation !== null || facts?.began !== "mail" || !isAlive(world, where)) return null;
-  const address = facts.address;
+  if (world.sessions.L.conversation !== null || facts === null || !isAlive(world, where)) return null;
+  const { address, began } = facts;
+  const beginner = beginnerOf(world, where);
+  const isConfirmed = beginner !== null && address !== null && has(world.sessions[beginner].level, address);
+  if (began !== "mail" && !isConfirmed) return null;
   const ours = facts.messages
     .filter(({ kind, to }) => kind === "reply" && address !== null && isWithin(to, only(address)))
     .slice(-1);

@@ -28,8 +28,16 @@ export class Play {
     this.#driver = driver;
   }
 
-  /** The first difference, or null. */
-  async run({ beginning, choices }: History): Promise<Difference | null> {
+  /** The first difference, or null. A product that throws differs too. */
+  async run(history: History): Promise<Difference | null> {
+    try {
+      return await this.#follow(history);
+    } catch (error) {
+      return { says: `the product throws: ${String(error)}`, actions: this.#actions };
+    }
+  }
+
+  async #follow({ beginning, choices, without }: History): Promise<Difference | null> {
     for (const session of ["A", "B"] as const)
       this.#places.bind(session === "A" ? "chat 1" : "chat 2", await this.#driver.begin(session, firstWordOf(session)));
     for (const action of beginning) {
@@ -37,7 +45,7 @@ export class Play {
       if (says !== null) return { says, actions: this.#actions };
     }
     for (const choice of choices) {
-      const action = chosenIn(this.#reference.world, choice);
+      const action = chosenIn(this.#reference.world, choice, without);
       const says = action === null ? null : await this.#step(action, choice);
       if (says !== null) return { says, actions: this.#actions };
     }

@@ -24,6 +24,9 @@ export const RULES = {
   replyIsForItsAddresses: "a reply by mail is for the addresses that it went to, and for nobody else",
   wideningIsForTheSameAddress: "confirmed for the same address as before, or for the first time",
   wideningLooksAtTheLastOne: "as before means the one that it was confirmed for last, not any that it ever was",
+  wideningStopsAtAnother:
+    "and only what came since it was confirmed for another one: else a second code widens what the first may not",
+  wideningWaitsForUse: "it widens when the new token is first used, as the level counts",
   wideningIsOfItsOwn: "what was for it in that conversation, nothing else",
   addressWidensNothing: "no later change of the address widens anything",
   moveWidensNothing: "no move widens anything",
@@ -44,15 +47,18 @@ export const RULES = {
   retryKeepsRecipients: "tried again alike",
   unseenGoesToItsGiver: "an unseen chat reply goes to the address that the beginner whom it names gave",
   typedGetsOneUnseen: "unseen replies are mailed once while the address is only typed",
+  unseenIsCountedAsItLeaves: "counted when one leaves: two that wait, one taken back and tried again, are two",
   // The composer
   chatIsWarned: "the first chat reply needs a click: write nothing here that was mailed",
   warningEndsWithMail: "it holds until another mail comes in",
   warningEndsWithLevel: "and until what the session is confirmed for changes: other mails may be nobody's to write then",
   warningIsForOneSession: "it holds for that session",
   movedMailsWarn: "moved and merged mails too",
+  linksAreWarned: "for the link's browser as for a beginner",
   // Usual places
   mailPlaceStays: "a typed address's chat is its place only where the address has no other conversation",
   twoChatsAreNoPlace: "two chats that typed one address: neither is its place",
+  mergedAwayCounts: "conversations and sessions that were merged into others count among these",
   otherAddressEndsPlace: "a beginner that is confirmed for another address ends it",
   endedLevelKeepsPlace: "or was confirmed when its level ended",
   formIsNoPlace: "a form never is a place",

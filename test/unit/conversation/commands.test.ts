@@ -220,11 +220,11 @@ describe("[T4] a mail that is tried again", () => {
 
 test("[T1] [T4] a mail that nobody wrote stores where it goes, once for its key, and is for that address", () => {
   const state = aMailState({ address: anAddress(CARLA, { by: "mail" }) });
-  const [insert, mail] = decideAutomatic(aTurn(state), { key: "auto:1", text: "We have got it." });
+  const [insert, mail] = decideAutomatic(aTurn(state), { key: "auto:1", subject: "Got it", text: "We have got it." });
   expect(insert).toMatchObject({ kind: "insert", message: { to: CARLA, for: toCarla, author: { kind: "system" } } });
   expect(mail).toMatchObject({ kind: "mail", job: { to: CARLA } });
-  expect(decideAutomatic(aTurn(state, [["auto:1", aMessage()]]), { key: "auto:1", text: "x" })).toEqual([]);
-  expect(decideAutomatic(aTurn(aMailState()), { key: "auto:1", text: "x" })).toEqual([]);
+  expect(decideAutomatic(aTurn(state, [["auto:1", aMessage()]]), { key: "auto:1", subject: "x", text: "x" })).toEqual([]);
+  expect(decideAutomatic(aTurn(aMailState()), { key: "auto:1", subject: "x", text: "x" })).toEqual([]);
 });
 
 describe("taking back", () => {

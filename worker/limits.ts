@@ -86,6 +86,25 @@ export function takesOfUpload({ client, conversationId, bytes }: VisitorUpload, 
   ];
 }
 
+/** Units of visitors' messages in busy conversations: one each, and one more for every 2,000 characters. */
+export const MESSAGE_UNITS_PER_CLIENT_HOUR = 2_000;
+export const MESSAGE_UNITS_PER_CLIENT_DAY = 10_000;
+export const MESSAGE_UNITS_PER_HOUR = 30_000;
+
+export function takesOfMessages({ client, units }: { client: string; units: number }): TotalsRequest[] {
+  return [
+    {
+      key: `messages:client:${client}`,
+      cost: units,
+      limits: [
+        { windowMs: HOUR_MS, max: MESSAGE_UNITS_PER_CLIENT_HOUR },
+        { windowMs: DAY_MS, max: MESSAGE_UNITS_PER_CLIENT_DAY },
+      ],
+    },
+    { key: "messages:deployment", cost: units, limits: [{ windowMs: HOUR_MS, max: MESSAGE_UNITS_PER_HOUR }] },
+  ];
+}
+
 const SOCKETS_WINDOW_MS = 10 * MINUTE_MS;
 export const SOCKETS_PER_CLIENT = 300;
 /** After a deployment everybody comes back at once. */

@@ -11,7 +11,10 @@ import { openDatabase } from "./db/database.ts";
 import { findOwnAddresses } from "./db/settings.ts";
 import { deliverMail } from "./email/deliver.ts";
 import type { Env } from "./env.ts";
+import { noticeOf, takesOfMessages } from "./limits.ts";
 import { conversationStub, inboxStubs } from "./objects.ts";
+import { tellOwner } from "./tell-owner.ts";
+import { takeTotals } from "./totals.ts";
 
 export function conversationPorts(env: Env): ConversationPorts {
   const db = openDatabase(env.DB);
@@ -37,8 +40,17 @@ export function conversationPorts(env: Env): ConversationPorts {
     findOwnAddresses: (addresses) => findOwnAddresses(db, addresses),
     claimAttachments: (input) => claimAttachments(db, input),
     loadRoles: (credentials) => loadRoles(db, credentials, Date.now()),
+    takeMessages: (asked) => takeMessages(env, asked),
     deliver: (mail) => deliverMail(env, mail),
   };
+}
+
+/** Chat goes on where nobody can be asked (A12). */
+async function takeMessages(env: Env, asked: { client: string; units: number }): Promise<{ isAllowed: boolean }> {
+  const answer = await takeTotals(env, takesOfMessages(asked), { onSilence: "allow" });
+  const notice = answer.isAllowed ? null : noticeOf(answer.key);
+  if (notice !== null) tellOwner(env, notice);
+  return { isAllowed: answer.isAllowed };
 }
 
 export function inboxPorts(env: Env): InboxPorts {

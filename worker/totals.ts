@@ -103,6 +103,11 @@ async function hashed(env: Env, requests: readonly TotalsRequest[]): Promise<Tot
   return Promise.all(requests.map(async (request) => ({ ...request, key: await hashKey(env, request.key) })));
 }
 
+/** A name for a client that is no address, for what keeps it (a socket's attachment). */
+export async function nameClient(env: Env, client: string): Promise<string> {
+  return toBase64Url(await hmacSha256(configOf(env).APP_SECRET, PURPOSE, `client ${client}`)).slice(0, HASH_LENGTH);
+}
+
 /** The first word stays readable. */
 async function hashKey(env: Env, key: string): Promise<string> {
   const [name] = key.split(":", 1);

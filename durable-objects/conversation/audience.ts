@@ -3,7 +3,7 @@
  * leaves for somebody who is no agent (A16). What a session is sent is what names it, and what is for the address that it
  * is confirmed for; nothing else. Pure.
  */
-import { beginnerOf, confirmedAddressOf, type Beginner } from "./sessions.ts";
+import { beginnerOf, confirmedAddressOf } from "./sessions.ts";
 import type { Audience, Message } from "./protocol.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -53,14 +53,19 @@ export function audienceOfReply(recipients: readonly string[]): Audience {
 
 /**
  * Whether a message may stand in a transcript that goes to these people: what is for the address, and the chat of the
- * browser who gave that address; of several people only what is for all of them.
+ * browser who gave that address, or what was written in the form that named it; of several people only what is for all.
  */
-export function mayTravelTo(message: Message, recipients: readonly string[], beginner: Beginner | null): boolean {
+export function mayTravelTo(
+  message: Message,
+  recipients: readonly string[],
+  { beginner, address }: Pick<ConversationState, "beginner" | "address">,
+): boolean {
   const { sessions, addresses } = message.for ?? AGENTS_ONLY;
   const [only] = recipients;
-  if (recipients.every((address) => addresses.includes(address))) return recipients.length > 0;
-  if (recipients.length > 1 || only === undefined || beginner === null) return false;
-  return sessions.includes(beginner.id) && beginner.given.includes(only);
+  if (recipients.every((recipient) => addresses.includes(recipient))) return recipients.length > 0;
+  if (recipients.length > 1 || only === undefined) return false;
+  if (message.mail?.form !== undefined) return address?.by === "form" && address.email === only;
+  return beginner !== null && sessions.includes(beginner.id) && beginner.given.includes(only);
 }
 
 /** What was for a session is for this address, too: the one widening there is, when a session has confirmed it. */

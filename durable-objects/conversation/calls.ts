@@ -1,6 +1,7 @@
 /** The shapes of the calls between the Worker and a conversation. Both are ours: trusted, not parsed. */
 import type { SendRequest } from "./core.ts";
 import type { OpenRequest } from "./intake.ts";
+import type { SessionToken } from "./sessions.ts";
 import type { Conversation, ConversationEvent, Draft, Message, RejectionReason } from "./protocol.ts";
 
 export interface PersonMessage extends Omit<SendRequest, "attachments" | "own"> {
@@ -11,11 +12,8 @@ export interface PersonMessage extends Omit<SendRequest, "attachments" | "own"> 
   open?: OpenRequest;
 }
 
-/** The session that began the conversation; null where none did. */
-export type SendAnswerSession = { id: string; generation: number; isRefused: boolean } | null;
-
 export type SendAnswer =
-  | { kind: "stored" | "repeated"; message: Message; session: SendAnswerSession }
+  | { kind: "stored" | "repeated"; message: Message; session: SessionToken | null }
   | { kind: "rejected"; reason: RejectionReason; detail?: string }
   | { kind: "unknown" };
 

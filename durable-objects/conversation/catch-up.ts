@@ -14,9 +14,13 @@ import { conversationForAgents, conversationForVisitor, isMovedAway, isTakenBack
 /** Mails that were moved, told again with a `welcome`. */
 const MOVED_PER_WELCOME_MAX = 20;
 
+/** UTF-16 code units of messages, as they are stored, in one frame, but for its last message. */
+export const FRAME_CONTENT_MAX = 256_000;
+
 /** What is read of the log. */
 export interface ReadableLog {
-  after(seq: number, limit: number): Message[];
+  /** @param lengthMax UTF-16 code units as stored; the first message is read whatever its length */
+  after(seq: number, limit: number, lengthMax?: number): Message[];
   events(): ConversationEvent[];
   drafts(agentId: string): Draft[];
 }
@@ -33,18 +37,51 @@ export interface CatchUpView {
 }
 
 export function* catchUpFrames(log: ReadableLog, view: CatchUpView): Generator<ServerFrame> {
-  let { messages, more } = nextPage(log, view.lastSeq);
-  yield welcome(log, view, { messages, more });
-  while (more) {
-    const last = messages.at(-1)?.seq ?? view.state.lastSeq;
-    ({ messages, more } = nextPage(log, last));
-    yield { type: "messages", messages: messagesFor(view.viewer, messages), more };
+  let isFirst = true;
+  for (const part of partsOf(log, view)) {
+    yield isFirst
+      ? welcome(log, view, part)
+      : { type: "messages", messages: messagesFor(view.viewer, part.messages), more: part.more };
+    isFirst = false;
   }
 }
 
-function nextPage(log: ReadableLog, lastSeq: number): { messages: Message[]; more: boolean } {
-  const found = log.after(lastSeq, MESSAGES_PER_FRAME + 1);
-  return { messages: found.slice(0, MESSAGES_PER_FRAME), more: found.length > MESSAGES_PER_FRAME };
+interface Part {
+  messages: Message[];
+  more: boolean;
+}
+
+/** What was moved comes first; where that is long, in parts of its own. There is always one part, for the `welcome`. */
+function* partsOf(log: ReadableLog, view: CatchUpView): Generator<Part> {
+  const moved = cutByLength(movedPage(log, view));
+  const rest = moved.pop() ?? [];
+  for (const messages of moved) yield { messages, more: true };
+  let page = nextPage(log, view, { lastSeq: view.lastSeq, lengthMax: FRAME_CONTENT_MAX - lengthOf(rest) });
+  yield { messages: [...rest, ...page.messages], more: page.more };
+  while (page.more) {
+    page = nextPage(log, view, { lastSeq: page.messages.at(-1)?.seq ?? view.state.lastSeq, lengthMax: FRAME_CONTENT_MAX });
+    yield page;
+  }
+}
+
+function nextPage(log: ReadableLog, { state }: CatchUpView, from: { lastSeq: number; lengthMax: number }): Part {
+  const messages = log.after(from.lastSeq, MESSAGES_PER_FRAME, from.lengthMax);
+  return { messages, more: (messages.at(-1)?.seq ?? state.lastSeq) < state.lastSeq };
+}
+
+function lengthOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0);
+}
+
+/** As few parts as fit into a frame each. */
+function cutByLength(messages: readonly Message[]): Message[][] {
+  const parts: Message[][] = [];
+  for (const message of messages) {
+    const part = parts.at(-1);
+    if (part !== undefined && lengthOf([...part, message]) <= FRAME_CONTENT_MAX) part.push(message);
+    else parts.push([message]);
+  }
+  return parts;
 }
 
 /**
@@ -65,12 +102,12 @@ function withdrawnFor(log: ReadableLog, { movedSeqs, takenBackSeqs }: Conversati
   return [...movedSeqs.filter((seq) => isTheirs(seq, isMovedAway)), ...takenBackSeqs.filter((seq) => isTheirs(seq, isTakenBack))];
 }
 
-function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
+function welcome(log: ReadableLog, view: CatchUpView, page: Part): ServerFrame {
   const { state, presence, viewer, agentId, now } = view;
   const frame = {
     type: "welcome" as const,
     presence: presenceFor(viewer, presence),
-    messages: messagesFor(viewer, [...movedPage(log, view), ...page.messages]),
+    messages: messagesFor(viewer, page.messages),
     more: page.more,
   };
   if (viewer.kind === "session") {

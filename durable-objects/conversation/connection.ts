@@ -22,6 +22,8 @@ export const connectionSchema = v.variant("kind", [
     sessionId: v.optional(v.nullable(v.string()), null),
     /** Of the token that it came with: once another one counts its frames count for nothing. */
     tokenGeneration: v.optional(v.number(), FIRST_TOKEN_GENERATION),
+    /** Names the client, for limits (a hash, no address). */
+    client: v.optional(v.string()),
     ...common,
   }),
   v.object({
@@ -45,6 +47,7 @@ export const connectionClaimSchema = v.variant("kind", [
     kind: v.literal("visitor"),
     sessionId: v.optional(v.nullable(v.string()), null),
     tokenGeneration: v.number(),
+    client: v.optional(v.string()),
     hasRateLimits: v.boolean(),
   }),
   v.object({

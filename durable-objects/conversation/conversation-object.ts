@@ -37,12 +37,13 @@ import {
   type RejectionReason,
   type Status,
 } from "./protocol.ts";
-import { decideSession, isAdmitted, type SessionAnswer, type SessionClaim, type SessionCommand } from "./sessions.ts";
+import { decideSession, isAdmitted, tokenOf, type SessionAnswer, type SessionClaim, type SessionCommand } from "./sessions.ts";
+import { closeSilent } from "./socket-room.ts";
 import { Sockets, closeSocket } from "./sockets.ts";
-import type { PersonMessage, SendAnswer, SendAnswerSession, ViewAnswer } from "./calls.ts";
-import type { ConversationState } from "./state.ts";
+import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { messageFor } from "./views.ts";
+import { VisitorMessages } from "./visitor-messages.ts";
 import { AgentWatch, WATCH_INTERVAL_MS } from "./watch.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -54,6 +55,7 @@ export abstract class ConversationObject extends DurableObject {
   readonly #runner: EffectRunner;
   readonly #drain: Drain;
   readonly #watch: AgentWatch;
+  readonly #visitorMessages: VisitorMessages;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
     super(ctx, env);
@@ -61,6 +63,7 @@ export abstract class ConversationObject extends DurableObject {
     this.#log = new MessageLog(ctx.storage);
     this.#sockets = new Sockets(ctx);
     this.#watch = new AgentWatch(this.#sockets, ports);
+    this.#visitorMessages = new VisitorMessages(this.#log, ports);
     this.#clock = new AlarmClock(ctx.storage);
     const parts = { log: this.#log, sockets: this.#sockets, clock: this.#clock, ports };
     this.#runner = new EffectRunner({
@@ -79,7 +82,8 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    await receiveFrame({ runner: this.#runner, sockets: this.#sockets, ports: this.#ports }, socket, data);
+    const parts = { runner: this.#runner, sockets: this.#sockets, ports: this.#ports, visitorMessages: this.#visitorMessages };
+    await receiveFrame(parts, socket, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
@@ -104,6 +108,8 @@ export abstract class ConversationObject extends DurableObject {
       // A phone that lost its network is offline when its time is up, not at the next look after that.
       this.#clock.wakeAt(Math.min(Date.now() + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
     }
+    const silentAt = closeSilent(this.#sockets, Date.now());
+    if (silentAt !== null) this.#clock.wakeAt(silentAt);
     const nextAt = this.#drain.nextAt(Date.now());
     if (nextAt !== null) this.#clock.wakeAt(nextAt);
   }
@@ -127,7 +133,7 @@ export abstract class ConversationObject extends DurableObject {
     const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments, own });
     if (outcome.kind === "rejected") return outcome;
     if (outcome.kind === "stored") this.#runner.apply(outcome.effects);
-    return { kind: outcome.kind, message: outcome.message, session: sessionOf(this.#runner.state ?? state) };
+    return { kind: outcome.kind, message: outcome.message, session: tokenOf(this.#runner.state ?? state) };
   }
 
   /** A mail that the decision table has sent here; idempotent by its Message-ID. @returns the message it is */
@@ -281,11 +287,4 @@ export abstract class ConversationObject extends DurableObject {
     this.#runner.apply(outcome.effects);
     return outcome;
   }
-}
-
-/** Of a message's answer: the token that its sender is given, if the browser that began it may come in at all. */
-function sessionOf({ beginner }: ConversationState): SendAnswerSession {
-  return beginner === null
-    ? null
-    : { id: beginner.id, generation: beginner.generation, isRefused: beginner.isBlocked || beginner.isEnded };
 }

@@ -43,6 +43,8 @@ const EARLIER_MESSAGES_MAX = 60;
 /** Newest messages among which replies are looked for that nobody has seen. */
 const UNSEEN_LOOKS_MAX = 100;
 
+type MailContent = Pick<MailToDeliver, "also" | "earlier" | "theirWords">;
+
 export interface DrainParts {
   log: MessageLog;
   ports: ConversationPorts;
@@ -218,7 +220,7 @@ export class Drain {
     const level = levelFor(state, to, Date.now());
     let result: DeliveryResult;
     try {
-      const mail = { state, message, to, level, ...this.#withIt(row, to, message), only, isInsisted, isUnseen };
+      const mail = { state, message, to, level, ...this.#withIt(row, { state, to, message }), only, isInsisted, isUnseen };
       result = await withTimeout(ports.deliver(mail), UNANSWERED);
     } catch (error) {
       logFailure("mail", state.id, error);
@@ -251,22 +253,21 @@ export class Drain {
     );
   }
 
-  #withIt(row: OutboxRow, to: string, mail: Message): Pick<MailToDeliver, "also" | "earlier"> {
-    const { log, runner } = this.#parts;
-    const recipients = recipientsOf(to, mail);
-    const beginner = runner.state?.beginner ?? null;
+  #withIt(row: OutboxRow, { state, to, message }: Pick<MailToDeliver, "state" | "to" | "message">): MailContent {
+    const { log } = this.#parts;
+    const recipients = recipientsOf(to, message);
     const also = row.also.flatMap((seq) => log.findBySeq(seq) ?? []);
-    const earlier = log
-      .before(row.seq, EARLIER_MESSAGES_MAX)
-      .filter(
-        (message) =>
-          message.channel !== "note" &&
-          !isTakenBack(message) &&
-          !isMovedAway(message) &&
-          !row.also.includes(message.seq) &&
-          mayTravelTo(message, recipients, beginner),
-      );
-    return { also, earlier };
+    const lately = log.before(row.seq, EARLIER_MESSAGES_MAX);
+    const earlier = lately.filter(
+      (other) =>
+        other.channel !== "note" &&
+        !isTakenBack(other) &&
+        !isMovedAway(other) &&
+        !row.also.includes(other.seq) &&
+        mayTravelTo(other, recipients, state),
+    );
+    const isTheirs = ({ author }: Message) => author.kind === "visitor" || author.kind === "contact";
+    return { also, earlier, theirWords: lately.filter(isTheirs).map(({ text }) => text) };
   }
 
   /** Chat replies whose time is up: mailed, unless they were seen. */

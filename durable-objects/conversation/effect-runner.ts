@@ -239,7 +239,7 @@ export class EffectRunner {
     else if (effect.kind === "catch-up") {
       const agentId = connection.kind === "agent" ? connection.agentId : null;
       const view = { state: this.state, presence: this.presence(), viewer, agentId, lastSeq: effect.lastSeq, now: Date.now() };
-      for (const frame of catchUpFrames(log, view)) sockets.send(sender, frame);
+      sockets.catchUp(sender, connection, catchUpFrames(log, view));
     }
   }
 

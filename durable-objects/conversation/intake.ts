@@ -72,8 +72,6 @@ export interface ReceivedMail {
   /** The contact that this mail proves or brings, if any. */
   contact: ContactSummary | null;
   shouldReopen: boolean;
-  /** By whose click it is believed that `mail.forwardedBy` forwarded it. */
-  acceptedBy?: Author;
   /** Somebody wrote it in answer to a mail of ours, with this conversation's own token: the mailbox exists. */
   isAnswer: boolean;
 }
@@ -139,9 +137,7 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
       undoMs: 0,
     },
   );
-  effects.push(...appended.effects);
-  if (mail.acceptedBy !== undefined) effects.push(acceptedEvent(turn, appended.message, mail.acceptedBy));
-  effects.push({ kind: "message", message: appended.message }, { kind: "conversation" });
+  effects.push(...appended.effects, { kind: "message", message: appended.message }, { kind: "conversation" });
   return { message: appended.message, effects };
 }
 
@@ -152,11 +148,6 @@ export function hearFrom(state: ConversationState, { email, isAnswer }: { email:
     isHeard: true,
     isReachable: isReachable || isAnswer,
   }));
-}
-
-function acceptedEvent({ now }: Turn, { seq, mail }: Message, actor: Author): Effect {
-  const subject = mail?.forwardedBy === undefined ? {} : { name: mail.forwardedBy };
-  return { kind: "event", event: { at: now, afterSeq: seq, kind: "forwarded", actor, subject } };
 }
 
 /** The subject follows the thread, and its ids are what the next reply refers to. */

@@ -121,9 +121,21 @@ export class MessageLog {
     return [{ key, message }, ...(note === null ? [] : [{ key: noteKey, message: note }])];
   }
 
-  /** Messages after `seq`, ascending. */
-  after(seq: number, limit: number): Message[] {
-    return this.#messages("SELECT value FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit);
+  /**
+   * Messages after `seq`, ascending.
+   *
+   * @param lengthMax UTF-16 code units of all of them as stored; the first is read whatever its length, what does not fit is not
+   */
+  after(seq: number, limit: number, lengthMax = Infinity): Message[] {
+    const messages: Message[] = [];
+    let length = 0;
+    for (const row of this.#storage.sql.exec("SELECT value FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)) {
+      const { value } = v.parse(valueSchema, row);
+      length += value.length;
+      if (length > lengthMax && messages.length > 0) break;
+      messages.push(v.parse(messageSchema, JSON.parse(value)));
+    }
+    return messages;
   }
 
   /** The `limit` messages just before `seq`, ascending. */

@@ -22,6 +22,8 @@ export interface MailToDeliver {
   also: Message[];
   /** Earlier messages that all of its recipients may have, oldest first, for the transcript. */
   earlier: Message[];
+  /** What the other side wrote lately, whether it travels or not: words of theirs that its agent may have quoted. */
+  theirWords: string[];
   /** Only to these of its recipients, the others have it; null is everyone. */
   only: string[] | null;
   /** An agent asked for it by hand: also to addresses that are known to be undeliverable. */
@@ -48,6 +50,8 @@ export interface ConversationPorts {
   findOwnAddresses(addresses: string[]): Promise<string[]>;
   /** What these credentials (`session:<id>`, `key:<id>`) may do now; one that is no longer valid is missing. */
   loadRoles(credentials: string[]): Promise<Map<string, Role>>;
+  /** Counts what visitors of a busy conversation write, for the client and the deployment; asked once for many messages. */
+  takeMessages(asked: { client: string; units: number }): Promise<{ isAllowed: boolean }>;
   /** Hands a mail to the transport. Throws only where nothing was handed over. */
   deliver(mail: MailToDeliver): Promise<DeliveryResult>;
 }

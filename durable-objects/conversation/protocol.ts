@@ -171,6 +171,8 @@ export const messageSchema = v.object({
       /** Nobody wrote it: an out-of-office answer and the like. */
       isAutomatic: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
+      /** By whose click that is believed, where nothing else showed it. */
+      forwardAcceptedBy: v.optional(v.object({ id: v.string(), name: v.string() })),
       /** The agent that its `From` line names; nothing shows that it is from them. */
       claimsAgent: v.optional(v.object({ id: v.string(), name: v.string() })),
       /** Whose mail it says that this agent forwarded: `POST /api/ledger/:id/accept-forward` believes it. */
@@ -213,10 +215,9 @@ export const conversationEventSchema = v.object({
     "claimed",
     /** The browser that began the chat has shown that the address is theirs. */
     "confirmed",
-    "forwarded",
   ]),
   actor: authorSchema,
-  /** The agent that it was assigned to or whose forwarding was believed, or the address that was given. */
+  /** The agent that it was assigned to, or the address that was given. */
   subject: v.optional(v.object({ id: v.optional(v.string()), name: v.optional(v.string()) })),
 });
 

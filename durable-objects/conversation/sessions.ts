@@ -92,6 +92,20 @@ export function isConfirmedFor({ confirmed }: Beginner, email: string): boolean 
   return confirmed?.email === email;
 }
 
+/** What the token of the session that began a conversation says. */
+export interface SessionToken {
+  id: string;
+  generation: number;
+  /** Blocked or ended: it is given none. */
+  isRefused: boolean;
+}
+
+export function tokenOf({ beginner }: Pick<ConversationState, "beginner">): SessionToken | null {
+  if (beginner === null) return null;
+  const { id, generation, isBlocked, isEnded } = beginner;
+  return { id, generation, isRefused: isBlocked || isEnded };
+}
+
 /** Whether a token of this session opens the conversation now. */
 export function isAdmitted(state: Pick<ConversationState, "beginner">, claim: SessionClaim): boolean {
   const { beginner } = state;

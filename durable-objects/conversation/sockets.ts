@@ -58,10 +58,21 @@ export class Sockets {
     return connection === null ? undefined : { connection, lastSeenAt: this.#lastSeenAt(socket, connection) };
   }
 
-  /** Notes a frame. @returns false where this socket sends more than a person can */
-  count(socket: WebSocket, now: number): boolean {
+  /** Notes a frame. @returns false where its client sends more than a person can */
+  count(socket: WebSocket, connection: Connection, now: number): boolean {
     this.#lastFrameAt.set(socket, now);
-    return this.#traffic.count(socket, now);
+    return this.#traffic.count(connection, now);
+  }
+
+  mayCatchUp(connection: Connection, now: number): boolean {
+    return this.#traffic.mayCatchUp(connection, now);
+  }
+
+  /** Everything that a client has missed; what it is sent counts. */
+  catchUp(socket: WebSocket, connection: Connection, frames: Iterable<ServerFrame>): void {
+    let length = 0;
+    for (const frame of frames) length += this.send(socket, frame);
+    this.#traffic.noteCatchUp(connection, length, Date.now());
   }
 
   /** Who looks through a socket: the object knows what its session is confirmed for; nobody where it may look at nothing. */
@@ -99,8 +110,11 @@ export class Sockets {
     for (const { socket, connection } of this.list(`agent:${agentId}`)) if (connection.isReady) this.send(socket, frame);
   }
 
-  send(socket: WebSocket, frame: ServerFrame): void {
-    sendText(socket, JSON.stringify(frame));
+  /** @returns UTF-16 code units that were sent */
+  send(socket: WebSocket, frame: ServerFrame): number {
+    const text = JSON.stringify(frame);
+    sendText(socket, text);
+    return text.length;
   }
 
   #lastSeenAt(socket: WebSocket, connection: Connection): number {

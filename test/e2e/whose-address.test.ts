@@ -206,7 +206,7 @@ describe("the main job", () => {
 describe("a stranger", () => {
   const VICTIM = "vera.victim@example.org";
 
-  test("[F1] [A16] [T2] reads nothing that was mailed, whatever they try", async () => {
+  test("[A16] [T2] reads nothing that was mailed, whatever they try", async () => {
     // The victim is a customer by mail.
     await company().stack.sendMail({ from: `Vera Ruiz <${VICTIM}>`, subject: "My order", text: "The secret is 4711." });
     const { page: desk } = await deskOf("en");

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { findOrMakeForwardingKey, replaceForwardingKey } from "../db/forwarding-keys.ts";
 import { listMailboxes } from "../db/settings.ts";
-import { forwardingAddressSchema } from "../domain/api-shapes.ts";
+import { forwardingAddressSchema } from "../domain/sender-shapes.ts";
 import { createForwardingAddress } from "../email/reply-address.ts";
 import { replyKeysOf } from "../email/secrets.ts";
 import type { AppContext, AppEnv } from "./context.ts";

@@ -1,13 +1,12 @@
 /** Composes the API of agents. Permissions: `worker/auth/permissions.ts`. */
 import { Hono } from "hono";
-import * as v from "valibot";
-import { authFor, authorise } from "../auth/principal.ts";
-import { attachmentCreatedSchema, meSchema } from "../domain/api-shapes.ts";
+import { authorise } from "../auth/principal.ts";
+import { attachmentCreatedSchema } from "../domain/api-shapes.ts";
 import { inboundMailApp } from "../email/inbound.ts";
-import { hasRateLimits } from "../env.ts";
-import { agentsApi, apiKeysApi } from "./agents.ts";
+import { agentsApi } from "./agents.ts";
+import { apiKeysApi } from "./api-keys.ts";
 import { contactsApi, undeliverableApi } from "./contacts.ts";
-import { clientKey, type AppContext, type AppEnv } from "./context.ts";
+import type { AppEnv } from "./context.ts";
 import { conversationsApi } from "./conversations.ts";
 import { describe } from "./describe.ts";
 import { brakeApi } from "./brake.ts";
@@ -16,6 +15,7 @@ import { formsApi } from "./forms.ts";
 import { forwardingAddressApi } from "./forwarding-address.ts";
 import { healthApi } from "./health.ts";
 import { ledgerApi } from "./ledger.ts";
+import { meApi } from "./me.ts";
 import { notMeApp } from "./not-me.ts";
 import { noticesApi } from "./notices.ts";
 import { pictureLinksApi, picturesApp } from "./pictures.ts";
@@ -24,12 +24,9 @@ import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
 import { mailboxesApi, settingsApi } from "./settings.ts";
 import { setupApi } from "./setup.ts";
+import { signInApi } from "./sign-in.ts";
 import { socketsApi } from "./sockets.ts";
 import { widgetApp } from "./widget.ts";
-
-/** Of the text of a sign-in request. */
-const SIGN_IN_LENGTH_MAX = 4_096;
-const signInSchema = v.pipe(v.string(), v.maxLength(SIGN_IN_LENGTH_MAX), v.parseJson(), v.object({ email: v.string() }));
 
 const routes = new Hono<AppEnv>()
   .basePath("/api")
@@ -40,15 +37,9 @@ const routes = new Hono<AppEnv>()
   })
   .route("/health", healthApi)
   .route("/setup", setupApi)
-  .all("/auth/*", async (c) => {
-    if (c.req.path === "/api/auth/sign-in/email") await limitSignIn(c);
-    return (await authFor(c)).handler(c.req.raw);
-  })
-  .get("/me", describe({ summary: "Who is signed in", response: meSchema }), (c) => {
-    const { credential: _credential, ...agent } = c.get("agent");
-    return c.json({ agent });
-  })
+  .route("/", signInApi)
   .route("/me/forwarding-address", forwardingAddressApi)
+  .route("/me", meApi)
   .route("/", socketsApi)
   .route("/conversations", conversationsApi)
   .post(
@@ -82,21 +73,3 @@ export const api = routes
     throw new AppError("not_found", "There is no such address in the API.");
   })
   .onError(onError);
-
-/** Read as the sign-in itself reads it: what counts for one address must not be tried for another. */
-async function readAddress(c: AppContext): Promise<string> {
-  const isJson = c.req.header("content-type")?.startsWith("application/json") === true;
-  const parsed = isJson ? v.safeParse(signInSchema, await c.req.raw.clone().text()) : null;
-  if (parsed?.success !== true) throw new AppError("invalid", "Sign in with JSON: email and password.");
-  return parsed.output.email;
-}
-
-/** By address and by client: a list of passwords is slow to try, whoever tries it (T9). */
-async function limitSignIn(c: AppContext): Promise<void> {
-  if (!hasRateLimits(c.env, new URL(c.req.url))) return;
-  const address = await readAddress(c);
-  for (const key of [`client:${clientKey(c.req.raw)}`, `address:${address.toLowerCase()}`]) {
-    if (!(await c.env.SIGN_IN_LIMIT.limit({ key })).success)
-      throw new AppError("too_many_requests", "Too many tries. Wait a minute.");
-  }
-}

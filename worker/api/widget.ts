@@ -27,6 +27,7 @@ import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
 import { takesOfAddress, takesOfChat, takesOfSocket, takesOfUpload } from "../limits.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
+import { nameClient } from "../totals.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
@@ -164,6 +165,7 @@ export const widgetApp = new Hono<AppEnv>()
       kind: "visitor",
       sessionId: token.sessionId,
       tokenGeneration: token.generation,
+      client: await nameClient(c.env, clientKey(c.req.raw)),
       hasRateLimits: hasRateLimits(c.env, new URL(c.req.url)),
     };
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));

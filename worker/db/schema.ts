@@ -1,5 +1,5 @@
 /**
- * The only schema of D1 `DB`. Messages are not here: they belong to the conversation objects, and `conversations`
+ * The schema of D1 `DB`, but for the tables of `account-schema.ts`. Messages are not here: they belong to the conversation objects, and `conversations`
  * is a projection of them. `npm run db:generate` writes the migration after a change.
  */
 import { sql } from "drizzle-orm";
@@ -9,16 +9,30 @@ import type { Role } from "../domain/roles.ts";
 
 // Sign-in (the shapes that better-auth expects, with its users as our agents)
 
-export const agents = sqliteTable("agents", {
-  id: text("id").primaryKey(),
-  name: text("name").notNull(),
-  email: text("email").notNull().unique(),
-  emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
-  image: text("image"),
-  role: text("role").$type<Role>().notNull().default("none"),
-  createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
-  updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
-});
+export const agents = sqliteTable(
+  "agents",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    email: text("email").notNull().unique(),
+    emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
+    image: text("image"),
+    role: text("role").$type<Role>().notNull().default("none"),
+    /** What they chose for themselves: language, colours. */
+    preferences: text("preferences", { mode: "json" }).$type<unknown>(),
+    /** Epoch ms. Who was removed keeps their row, so that their name stays on what they wrote; nothing of it signs in. */
+    removedAt: integer("removed_at"),
+    /** The agent who removed them. */
+    removedBy: text("removed_by"),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  },
+  (table) => [
+    index("agents_removed")
+      .on(table.removedAt)
+      .where(sql`removed_at IS NOT NULL`),
+  ],
+);
 
 export const sessions = sqliteTable(
   "sessions",
@@ -31,6 +45,10 @@ export const sessions = sqliteTable(
     expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
     ipAddress: text("ip_address"),
     userAgent: text("user_agent"),
+    /** Epoch ms at which this session's password was given last (T22). */
+    passwordAt: integer("password_at"),
+    /** Epoch ms, a few minutes behind at most; null until it is used again after signing in. */
+    lastUsedAt: integer("last_used_at"),
     createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
   },
@@ -77,6 +95,8 @@ export const apiKeys = sqliteTable("api_keys", {
   createdBy: text("created_by").notNull(),
   createdAt: integer("created_at").notNull(),
   lastUsedAt: integer("last_used_at"),
+  /** Epoch ms from which on it is refused; null: never. */
+  expiresAt: integer("expires_at"),
 });
 
 // Settings

@@ -22,7 +22,7 @@ import { roleSchema } from "./roles.ts";
 export const EMAIL_LENGTH_MAX = 254;
 export const PAGE_SIZE_MAX = 100;
 export const PAGE_SIZE = 50;
-export const PASSWORD_LENGTH_MIN = 8;
+export const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
 
 /** One mailbox, lower-cased; no CR, LF, NUL, spaces, quotes or comments (T15). */
@@ -58,7 +58,8 @@ const requiredText = v.pipe(
   v.maxLength(TEXT_LENGTH_MAX),
   v.check((text) => text.trim() !== "", "must not be empty"),
 );
-const passwordSchema = v.pipe(v.string(), v.minLength(PASSWORD_LENGTH_MIN), v.maxLength(PASSWORD_LENGTH_MAX));
+/** Of a new password; older, shorter ones may still sign in. */
+export const passwordSchema = v.pipe(v.string(), v.minLength(PASSWORD_LENGTH_MIN), v.maxLength(PASSWORD_LENGTH_MAX));
 const limitSchema = v.optional(
   v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.minValue(1), v.maxValue(PAGE_SIZE_MAX)),
   String(PAGE_SIZE),
@@ -97,17 +98,17 @@ export const setupBodySchema = v.object({
 });
 export const setupStateSchema = v.object({ isDone: v.boolean(), needsToken: v.boolean() });
 
+/** Who may be assigned and who wrote: what every agent sees of the others. */
 export const agentSchema = v.object({ id: uuidSchema, name: v.string(), email: v.string(), role: roleSchema });
 export const meSchema = v.object({ agent: agentSchema });
-/** Who may be assigned and who wrote: what every agent sees of the others. */
+/** Without a `password` they are invited, and choose one themselves. */
 export const agentCreateSchema = v.object({
   name: nameSchema,
   email: emailSchema,
   password: v.optional(passwordSchema),
   role: v.optional(roleSchema, "agent"),
 });
-/** `password` is answered once, only where Hilo made it up. */
-export const agentCreatedSchema = v.object({ ...agentSchema.entries, password: v.optional(v.string()) });
+/** `name` only of oneself (T22). */
 export const agentPatchSchema = v.object({ name: v.optional(nameSchema), role: v.optional(roleSchema) });
 
 export const apiKeySchema = v.object({
@@ -116,8 +117,16 @@ export const apiKeySchema = v.object({
   role: roleSchema,
   createdAt: epochMs,
   lastUsedAt: v.nullable(epochMs),
+  /** From then on it is refused; null: never. */
+  expiresAt: v.nullable(epochMs),
+  /** Whose key it is: it does no more than they may do now. */
+  createdBy: v.object({ id: uuidSchema, name: v.string() }),
 });
-export const apiKeyCreateSchema = v.object({ name: nameSchema, role: v.optional(roleSchema, "agent") });
+export const apiKeyCreateSchema = v.object({
+  name: nameSchema,
+  role: v.optional(roleSchema, "agent"),
+  expiresAt: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger())), null),
+});
 /** `key` is answered once and stored only as a hash. */
 export const apiKeyCreatedSchema = v.object({ ...apiKeySchema.entries, key: v.string() });
 
@@ -314,14 +323,6 @@ export const ledgerEntrySchema = v.object({
   size: v.number(),
 });
 
-/** `called` by an admin, or `offered`: it sends for other people and has never answered anything. */
-export const contactFormSchema = v.object({ address: v.string(), state: v.picklist(["called", "offered"]) });
-/** `address` is the one of the first mailbox; null without any. */
-export const forwardingAddressSchema = v.object({
-  address: v.nullable(v.string()),
-  items: v.array(v.object({ mailboxId: uuidSchema, mailbox: v.string(), address: v.string() })),
-});
-
 /** Null: a conversation of its own. */
 export const ledgerMoveSchema = v.object({ conversationId: v.nullable(uuidSchema) });
 
@@ -382,9 +383,7 @@ export const healthSchema = v.object({
 
 export type Problem = v.InferOutput<typeof problemSchema>;
 export type Agent = v.InferOutput<typeof agentSchema>;
-export type Me = v.InferOutput<typeof meSchema>;
 export type SetupState = v.InferOutput<typeof setupStateSchema>;
-export type AgentCreated = v.InferOutput<typeof agentCreatedSchema>;
 export type ApiKey = v.InferOutput<typeof apiKeySchema>;
 export type ApiKeyCreated = v.InferOutput<typeof apiKeyCreatedSchema>;
 export type ConversationPage = v.InferOutput<typeof conversationPageSchema>;
@@ -395,8 +394,6 @@ export type UndeliverableAddress = v.InferOutput<typeof undeliverableAddressSche
 export type TestMailResult = v.InferOutput<typeof testMailResultSchema>;
 export type Mailbox = v.InferOutput<typeof mailboxSchema>;
 export type LedgerEntry = v.InferOutput<typeof ledgerEntrySchema>;
-export type ContactForm = v.InferOutput<typeof contactFormSchema>;
-export type ForwardingAddress = v.InferOutput<typeof forwardingAddressSchema>;
 export type LedgerHtml = v.InferOutput<typeof ledgerHtmlSchema>;
 export type AttachmentCreated = v.InferOutput<typeof attachmentCreatedSchema>;
 export type SignedUrl = v.InferOutput<typeof signedUrlSchema>;

@@ -12,7 +12,7 @@ import { applyBounce, applyEvent } from "./apply-report.ts";
 import { findFormPlace } from "./find-form-place.ts";
 import { findPlace, type Place } from "./find-place.ts";
 import { isPlaceOf } from "./find-usual-place.ts";
-import { findAccepter, leaveClaim, takeFilesAlong } from "./leave-claim.ts";
+import { leaveClaim, takeFilesAlong } from "./leave-claim.ts";
 import { claimsOf, personOf } from "./mail-claims.ts";
 import { contentOf, type ApplyInput } from "./mail-content.ts";
 import type { MailAddress } from "./mail.ts";
@@ -84,7 +84,6 @@ async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise
   const stub = conversationStub(env, place.open.id, locationHintOf(env, null));
   await takeFilesAlong(input, conversationId);
   const content = await contentOf(input, place.open.id);
-  const acceptedBy = await findAccepter(input);
   const message = await stub.receiveMail({
     ...content,
     open: place.open,
@@ -96,7 +95,6 @@ async function applyMessage(input: ApplyInput, verdict: MessageVerdict): Promise
     },
     contact: place.contact,
     shouldReopen: verdict.target.kind === "begin" || verdict.target.shouldReopen,
-    ...(acceptedBy === null ? {} : { acceptedBy }),
     isAnswer: verdict.code === "token" && verdict.isAnswer,
   });
   if (verdict.code === "forwarded" && verdict.note !== null) await addForwardNote(input, place.open, verdict);

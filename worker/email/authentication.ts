@@ -91,8 +91,9 @@ function readPassDomain(headers: MailHeaders, results: string): string | null {
   const [dmarc] = judged;
   if (dmarc === undefined || judged.length > 1) return null;
   const said = /^\s*dmarc(?:\s?\/\s?\d{1,3})?\s?=\s?pass(?=\s|$)(.*)$/is.exec(dmarc)?.[1];
-  const domains = Array.from((said ?? "").matchAll(/\sheader\.from\s?=\s?(\S+)/gi), ([, domain = ""]) => domain);
-  return domains.length === 1 ? (domains[0] ?? "").toLowerCase().replace(/\.$/, "") || null : null;
+  const domains = Array.from((said ?? "").matchAll(/\sheader\.from\s?=\s?(\S+)/gi), ([, domain = ""]) => domain.toLowerCase());
+  const [domain = "", ...others] = domains;
+  return others.length === 0 && /^[\p{L}\p{N}.-]+$/u.test(domain) ? domain.replace(/\.$/, "") : null;
 }
 
 /** Null where a comment or a quoted string does not end; what was quoted is a `"` that fits nothing. */

@@ -1,5 +1,6 @@
 /** The fixed texts of outgoing mail, in the languages that Hilo speaks. */
 import type { ReplyMarkerLocale } from "./reply-marker.ts";
+import type { WordsTexts } from "./visitor-words.ts";
 
 export interface MailTexts {
   fromAgent: (agent: string, company: string) => string;
@@ -9,6 +10,8 @@ export interface MailTexts {
   files: string;
   filesExpire: (day: string) => string;
   unnamedVisitor: string;
+  /** In a mail to somebody who may not be who wrote this: in the chat, or in a contact form. */
+  words: Record<"chat" | "form", WordsTexts>;
   /** Automatic answers, of both kinds. */
   receiptSubject: string;
   receipt: (company: string) => string;
@@ -27,6 +30,9 @@ export interface MailTexts {
   showInChat: (link: string) => string;
 }
 
+const LEFT_OUT_EN = { link: "[link left out]", address: "[address left out]", number: "[number left out]" };
+const LEFT_OUT_ES = { link: "[enlace omitido]", address: "[dirección omitida]", number: "[número omitido]" };
+
 export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
   en: {
     fromAgent: (agent, company) => `${agent} at ${company}`,
@@ -37,6 +43,10 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     filesExpire: (day) => `These links work until ${day}.`,
     unnamedVisitor: "You",
     receiptSubject: "We have received your message",
+    words: {
+      chat: { ...LEFT_OUT_EN, cut: "… (the whole chat is in the widget)", writtenBy: "Written by somebody in our chat:" },
+      form: { ...LEFT_OUT_EN, cut: "…", writtenBy: "Written by somebody in our contact form:" },
+    },
     receipt: (company) => `Thank you for writing to ${company}. Your message has arrived, and somebody will answer it here.`,
     outOfHours: (company) =>
       `Thank you for writing to ${company}. We are not at our desks right now; somebody will answer you here when we are back.`,
@@ -60,6 +70,14 @@ export const MAIL_TEXTS: Record<ReplyMarkerLocale, MailTexts> = {
     filesExpire: (day) => `Estos enlaces funcionan hasta el ${day}.`,
     unnamedVisitor: "Tú",
     receiptSubject: "Hemos recibido tu mensaje",
+    words: {
+      chat: {
+        ...LEFT_OUT_ES,
+        cut: "… (la conversación completa está en el chat de la web)",
+        writtenBy: "Escrito por alguien en nuestro chat:",
+      },
+      form: { ...LEFT_OUT_ES, cut: "…", writtenBy: "Escrito por alguien en nuestro formulario de contacto:" },
+    },
     receipt: (company) => `Gracias por escribir a ${company}. Tu mensaje ha llegado y alguien te responderá aquí.`,
     outOfHours: (company) =>
       `Gracias por escribir a ${company}. Ahora mismo no estamos; alguien te responderá aquí cuando volvamos.`,

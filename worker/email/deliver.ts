@@ -162,6 +162,9 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     signature: mailbox.signature ?? settings.mail.signature,
     references: referencesOf(job),
     transcript: settings.mail.isTranscriptIncluded ? await transcriptOf(env, earlier) : [],
+    isConfirmed: isShown(job),
+    typedIn: state.form === null ? "chat" : "form",
+    visitorTexts: job.theirWords,
     timeZone: settings.hours.timeZone,
     loopMarker: await loopMarkerOf(env),
     automatic: isAutomatic ? "auto-replied" : null,
@@ -197,8 +200,14 @@ function subjectOf({ state, message }: MailToDeliver): ComposeSubject {
   return { kind: "reply", to: state.subject };
 }
 
+/** By a mail of the address that is written to: a visitor's address, and one in a form, was only typed. */
+function isShown({ level }: MailToDeliver): boolean {
+  return level === "confirmed" || level === "mail";
+}
+
+/** What a form sent is in nobody's mailbox: whoever is written to has no thread that it could belong to. */
 function referencesOf({ state }: MailToDeliver): string[] {
-  if (state.mail === null) return [];
+  if (state.mail === null || (state.form !== null && !state.correspondents.some(({ isReachable }) => isReachable))) return [];
   const { references, lastInboundId } = state.mail;
   return lastInboundId === null ? references : [...references.filter((id) => id !== lastInboundId), lastInboundId];
 }
@@ -211,12 +220,22 @@ async function transcriptOf(env: Env, earlier: Message[]): Promise<TranscriptEnt
     earlier.map(async (message) => ({
       at: message.at,
       channel: message.channel,
+      by: isCompanys(message) ? ("company" as const) : ("visitor" as const),
       authorName: message.author.name ?? null,
       text: message.text,
       files: await Promise.all(
         message.attachments.map(async ({ id, name }) => ({ name, url: isLinked ? await linkTo(env, id, expiresAt) : null })),
       ),
-      isKnownByMail: message.channel === "email" || message.delivery?.state === "sent",
+      isKnownByMail: isKnownByMail(message),
     })),
   );
+}
+
+/** What somebody wrote in a form came by mail to us, and to nobody else. */
+function isKnownByMail({ channel, mail, delivery }: Message): boolean {
+  return (channel === "email" && mail?.form === undefined) || delivery?.state === "sent";
+}
+
+function isCompanys({ author }: Message): boolean {
+  return author.kind === "agent" || author.kind === "system";
 }

@@ -8,12 +8,6 @@ import { findAgent } from "../db/agents.ts";
 import { conversationStub } from "../objects.ts";
 import type { TakenUp } from "./taken-up.ts";
 
-/** Whoever believed it, for the thread. */
-export async function findAccepter({ db, row }: TakenUp): Promise<Author | null> {
-  const agent = row.forwardAcceptedBy === null ? null : await findAgent(db, row.forwardAcceptedBy);
-  return agent === null ? null : { kind: "agent", id: agent.id, name: agent.name };
-}
-
 /** The files are of the conversation that is to show them, before it does. */
 export async function takeFilesAlong({ env, db, row }: TakenUp, to: string): Promise<void> {
   const { forwardedOutOf: from, forwardedOutSeq: seq } = row;
@@ -30,8 +24,9 @@ export async function leaveClaim(input: TakenUp, place: { conversationId: string
   if (from === null || fromSeq === null) return;
   const source = conversationStub(env, from);
   const keys = (await source.mailParts(fromSeq)).map(({ key }) => key);
-  const actor = (await findAccepter(input)) ?? { kind: "system" };
-  const to = { conversationId: place.conversationId, ...(actor.name === undefined ? {} : { by: actor.name }) };
+  const agent = row.forwardAcceptedBy === null ? null : await findAgent(db, row.forwardAcceptedBy);
+  const actor: Author = agent === null ? { kind: "system" } : { kind: "agent", id: agent.id, name: agent.name };
+  const to = { conversationId: place.conversationId, ...(agent === null ? {} : { by: agent.name }) };
   await source.moveMailOut({ keys, to, move: row.moves, actor });
   await settleAcceptedForward(db, row, { from, to: place.conversationId, seq: place.seq });
 }

@@ -13,13 +13,20 @@ type MessageVerdict = Extract<Verdict, { target: unknown }>;
 export async function claimsOf(
   input: ApplyInput,
   verdict: MessageVerdict,
-): Promise<Pick<MailInfo, "claimsAgent" | "claimsForward" | "form" | "replyTo">> {
-  const agent = verdict.claimsAgent === undefined ? null : await findAgent(input.db, verdict.claimsAgent);
+): Promise<Pick<MailInfo, "claimsAgent" | "claimsForward" | "forwardAcceptedBy" | "form" | "replyTo">> {
+  const claimed = await findNamed(input, verdict.claimsAgent ?? null);
+  const acceptedBy = verdict.code === "forwarded" ? await findNamed(input, verdict.acceptedBy) : null;
   return {
-    ...(agent === null ? {} : { claimsAgent: { id: agent.id, name: agent.name } }),
+    ...(claimed === null ? {} : { claimsAgent: claimed }),
+    ...(acceptedBy === null ? {} : { forwardAcceptedBy: acceptedBy }),
     ...(verdict.code === "forwarded:unverified" ? { claimsForward: personOf(verdict.original) } : {}),
     ...(verdict.code === "form" ? { form: { address: verdict.form } } : replyToOf(input)),
   };
+}
+
+async function findNamed({ db }: ApplyInput, agentId: string | null): Promise<{ id: string; name: string } | null> {
+  const agent = agentId === null ? null : await findAgent(db, agentId);
+  return agent === null ? null : { id: agent.id, name: agent.name };
 }
 
 /** Our own addresses are no news: every answer of ours asks for answers at one. */

@@ -200,7 +200,7 @@ test("[O6] bounces that carry only our token mean the newest message that went o
     contactId: carla.id,
     email: carla.email,
     beginner: { given: [], confirmed: null },
-    isForm: false,
+    form: null,
     subject: "Printer",
     lastMailedSeq: 2,
   });
@@ -210,7 +210,9 @@ test("[O6] bounces that carry only our token mean the newest message that went o
 test("[M16] what matching is told of the browser outlives its level: what it is, or was, confirmed for", () => {
   const old = { email: CARLA, usedAt: 0 };
   const beginner = aBeginner({ given: [CARLA], confirmed: old, isEnded: true });
-  const facts = mailFactsOf(aState({ address: anAddress(CARLA, { by: "form" }), beginner }), { before: () => [] });
-  expect(facts).toMatchObject({ beginner: { given: [CARLA], confirmed: CARLA }, isForm: true });
-  expect(mailFactsOf(aMailState(), { before: () => [] })).toMatchObject({ beginner: null, isForm: false, email: null });
+  const facts = mailFactsOf(aState({ form: "form@shop.test", address: anAddress(CARLA, { by: "form" }), beginner }), {
+    before: () => [],
+  });
+  expect(facts).toMatchObject({ beginner: { given: [CARLA], confirmed: CARLA }, form: "form@shop.test" });
+  expect(mailFactsOf(aMailState(), { before: () => [] })).toMatchObject({ beginner: null, form: null, email: null });
 });

@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "bd1c46fd0eb1756c", server: "2e046ad5e3acc790" },
-  inbox: { client: "f387059828413d58", server: "a71d0a9f5af1ee2d" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "47d2213e5bbcdd59" },
+  inbox: { client: "f387059828413d58", server: "d00d28b16ef3741e" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LEARNED_IDS_MAX, LOOP_MAILS_MAX, matchConversation } from "../../../worker/email/match-conversation.ts";
+import { LOOP_MAILS_MAX } from "../../../worker/email/match-aside.ts";
+import { LEARNED_IDS_MAX, matchConversation } from "../../../worker/email/match-conversation.ts";
 import { PARTICIPANTS_MAX } from "../../../worker/email/other-people.ts";
 import type { KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
 import {
@@ -7,8 +8,10 @@ import {
   BOUNCE,
   buildContact,
   buildFacts,
+  buildForm,
   buildFound,
   buildMail,
+  buildPass,
   buildSender,
   buildToken,
   ORIGINAL,
@@ -20,10 +23,6 @@ const AGENT = buildSender({ agentId: "a1" });
 
 function joining(conversationId: string, shouldReopen = true) {
   return { kind: "join", conversationId, shouldReopen };
-}
-
-function forwarding(address: string) {
-  return buildMail({ forwardedFrom: { address, name: null, subject: null } });
 }
 
 describe("each row", () => {
@@ -50,22 +49,29 @@ describe("each row", () => {
     });
   });
 
-  it("[M3] our own mail, a mailbox of ours without an agent, and a flood are kept aside", () => {
-    const loop = { row: "M3", code: "filtered:loop", ...NO_LABEL };
-    const returned = buildMail({ loopMarker: "loop-1" });
-    expect(matchConversation(buildFacts({ mail: returned }))).toEqual({
-      ...loop,
+  it("[M3a] our own mail that comes back is kept aside", () => {
+    expect(matchConversation(buildFacts({ mail: buildMail({ loopMarker: "loop-1" }) }))).toEqual({
+      row: "M3a",
+      code: "filtered:loop",
       reason: "This is a mail of our own that came back.",
+      ...NO_LABEL,
     });
+  });
+
+  it("[M3b] a mailbox of ours without an agent, and a flood are kept aside", () => {
+    const loop = { row: "M3b", code: "filtered:loop", ...NO_LABEL };
     const own = buildMail({ from: { address: "sales+x@shop.example", name: null } });
     expect(matchConversation(buildFacts({ mail: own }))).toEqual({ ...loop, reason: "The sender is one of our own mailboxes." });
-    expect(matchConversation(buildFacts({ mail: own, sender: AGENT })).row).toBe("M17");
+    // That it is an agent's address too is no evidence that the agent wrote.
+    expect(matchConversation(buildFacts({ mail: own, sender: AGENT })).row).toBe("M3b");
+    const believed = { ...own, authentication: buildPass("shop.example") };
+    expect(matchConversation(buildFacts({ mail: believed, sender: AGENT })).row).toBe("M17");
     const flood = buildFacts({ sender: buildSender({ recentMails: LOOP_MAILS_MAX + 1 }) });
     expect(matchConversation(flood)).toEqual({ ...loop, reason: "This sender sent more than 20 mails within 10 minutes." });
     expect(matchConversation(buildFacts({ sender: buildSender({ recentMails: LOOP_MAILS_MAX }) })).row).toBe("M17");
   });
 
-  it("[M3] the marker of another deployment is no loop", () => {
+  it("[M3a] the marker of another deployment is no loop", () => {
     expect(matchConversation(buildFacts({ mail: buildMail({ loopMarker: "theirs" }) })).row).toBe("M17");
   });
 
@@ -130,76 +136,6 @@ describe("each row", () => {
       reason: "The sender is blocked.",
       ...NO_LABEL,
     });
-  });
-
-  it("[M8] [S13] what an agent forwards belongs to its original sender", () => {
-    const mail = buildMail({
-      forwardedFrom: { address: "leo@mail.example", name: "Leo", subject: "Help" },
-      forwardNote: "Please look",
-    });
-    const facts = buildFacts({ mail, sender: AGENT });
-    const author = { address: "leo@mail.example", name: "Leo" };
-    expect(matchConversation(facts)).toEqual({
-      row: "M8",
-      code: "forwarded",
-      target: { kind: "begin", contact: { kind: "new", address: author } },
-      author,
-      forwardedBy: "a1",
-      note: "Please look",
-      ...OWN_ID,
-      reason: "An agent forwarded a mail of leo@mail.example.",
-      ...NO_LABEL,
-    });
-    expect(matchConversation({ ...facts, forwardedContact: buildContact() })).toMatchObject({ target: joining("c-latest") });
-    expect(matchConversation({ ...facts, forwardedContact: { contactId: "p1", latest: null } })).toMatchObject({
-      target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
-    });
-  });
-
-  it("[M8] only agents forward, only mails of others, and not where the agent may be forged", () => {
-    expect(matchConversation(buildFacts({ mail: forwarding("leo@mail.example") })).row).toBe("M17");
-    expect(matchConversation(buildFacts({ mail: forwarding("hello+token@shop.example"), sender: AGENT })).row).toBe("M17");
-    expect(matchConversation(buildFacts({ mail: forwarding(BEA.address), sender: AGENT })).row).toBe("M17");
-    const forged = { ...forwarding("leo@mail.example"), authentication: { dmarc: "fail", spf: "none", dkim: "none" } as const };
-    expect(matchConversation(buildFacts({ mail: forged, sender: AGENT })).row).toBe("M15");
-  });
-
-  it("[M9] an agent's answer is a note; a reply only with their own token and the setting on", () => {
-    const facts = buildFacts({ sender: AGENT, token: buildToken({ relation: "stranger" }) });
-    expect(matchConversation(facts)).toEqual({
-      row: "M9",
-      code: "note",
-      conversationId: "c-token",
-      agentId: "a1",
-      as: "note",
-      isVerified: true,
-      learnIds: ["m1@mail.example"],
-      reason: "An agent answered by mail: kept as a note.",
-      ...NO_LABEL,
-    });
-    const on: MatchFacts = { ...facts, settings: { ...facts.settings, canAgentsReplyByMail: true } };
-    expect(matchConversation(on)).toMatchObject({ as: "reply", reason: "An agent answered the contact by mail." });
-    expect(matchConversation({ ...on, token: buildToken({ relation: "stranger" }, false) })).toMatchObject({
-      as: "note",
-      isVerified: false,
-    });
-    expect(matchConversation({ ...on, mail: buildMail({ class: "auto-reply" }) })).toMatchObject({ as: "note" });
-  });
-
-  it("[M9] an agent who is in copy of the conversation's mail is an agent still", () => {
-    for (const relation of ["stranger", "participant"] as const)
-      expect(matchConversation(buildFacts({ sender: AGENT, token: buildToken({ relation }, false) }))).toMatchObject({
-        row: "M9",
-        as: "note",
-      });
-    expect(matchConversation(buildFacts({ sender: AGENT, token: buildToken({ relation: "contact" }) })).row).toBe("M10");
-  });
-
-  it("[M9] an agent's From line without a token enters no conversation of others, forged or not", () => {
-    const facts = buildFacts({ sender: AGENT, references: [buildFound({ relation: "stranger" })] });
-    expect(matchConversation(facts).row).toBe("M13");
-    const mail = buildMail({ authentication: { dmarc: "fail", spf: "fail", dkim: "fail" } });
-    expect(matchConversation({ ...facts, mail }).row).toBe("M15");
   });
 
   it("[E15] [M10] a strong token with its contact joins, reopens, shows that the mailbox exists and learns all ids", () => {
@@ -405,13 +341,16 @@ describe("both rows fit and the first wins", () => {
   const cases: [string, Partial<MatchFacts>][] = [
     ["M1", { mailbox: null, duplicate: "same" }],
     ["M2", { duplicate: "same", mail: loop }],
-    ["M3", { mail: { ...loop, class: "complaint" } }],
+    ["M3a", { mail: { ...loop, class: "complaint" } }],
+    ["M7a", { form: buildForm(), mail: buildMail({ class: "list", from: { address: "hello@shop.example", name: null } }) }],
+    ["M3b", { mail: buildMail({ class: "complaint" }), sender: buildSender({ recentMails: LOOP_MAILS_MAX + 1 }) }],
     ["M4", { mail: buildMail({ class: "complaint", bounce: BOUNCE }), original: ORIGINAL }],
     ["M5", { mail: buildMail({ class: "bounce", bounce: BOUNCE }), original: ORIGINAL, token: buildToken() }],
     ["M6", { mail: buildMail({ class: "bounce", bounce: BOUNCE }), sender: buildSender({ isBlocked: true }) }],
     ["M7", { mail: buildMail({ forwardedFrom: forwarded }), sender: buildSender({ isBlocked: true, agentId: "a1" }) }],
     ["M8", { mail: buildMail({ forwardedFrom: forwarded }), sender: AGENT, token: buildToken({ relation: "stranger" }) }],
-    ["M9", { sender: AGENT, token: buildToken({ relation: "stranger" }), references: [buildFound()] }],
+    ["M9", { sender: AGENT, token: buildToken({ relation: "stranger" }, true, "agent-other"), references: [buildFound()] }],
+    ["M9a", { token: buildToken({ relation: "participant" }, true, "forward"), references: [buildFound()] }],
     ["M10", { token: buildToken(), references: [buildFound()] }],
     ["M11", { token: buildToken({ relation: "stranger" }), references: [buildFound()] }],
     ["M12", { references: [buildFound(), ...strange] }],

@@ -8,6 +8,7 @@ export function buildEntry(overrides: Partial<TranscriptEntry> = {}): Transcript
   return {
     at: NOON_IN_MADRID,
     channel: "chat",
+    by: "visitor",
     authorName: "Bea",
     text: "Hello?",
     files: [],
@@ -34,6 +35,9 @@ export function buildComposeInput(overrides: Partial<ComposeInput> = {}): Compos
     showInChat: null,
     references: [],
     transcript: [],
+    isConfirmed: true,
+    typedIn: "chat",
+    visitorTexts: [],
     timeZone: "Europe/Madrid",
     loopMarker: "loop-1",
     automatic: null,

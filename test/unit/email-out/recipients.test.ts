@@ -14,6 +14,7 @@ function aJob(over: Partial<MailToDeliver> = {}): MailToDeliver {
     level: "typed",
     also: [],
     earlier: [],
+    theirWords: [],
     only: null,
     isInsisted: false,
     isUnseen: false,

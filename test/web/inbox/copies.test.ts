@@ -64,7 +64,15 @@ describe("Cc and Bcc in the composer", () => {
     expect(chips()).toEqual(["leo@x.test", "ana@x.test", "boss@x.test"]);
     await send();
     expect(sent).toEqual([
-      { text: "Hello", channel: "email", attachments: [], cc: ["leo@x.test", "ana@x.test"], bcc: ["boss@x.test"], to: ["vera@x.test"], ifLastSeq: 0 },
+      {
+        text: "Hello",
+        channel: "email",
+        attachments: [],
+        cc: ["leo@x.test", "ana@x.test"],
+        bcc: ["boss@x.test"],
+        to: ["vera@x.test"],
+        ifLastSeq: 0,
+      },
     ]);
     expect(wrapper.find("[data-copies]").exists()).toBe(false);
     await send("Again");

@@ -110,6 +110,7 @@ export function watchConversation(real: ConversationPorts): ConversationPorts {
     findOwnAddresses: async (addresses) => now().findOwnAddresses(addresses),
     claimAttachments: async (input) => now().claimAttachments(input),
     loadRoles: async (ids) => now().loadRoles(ids),
+    takeMessages: async (asked) => now().takeMessages(asked),
     deliver: async (mail) => {
       ports.seen.delivered.push(mail);
       return now().deliver(mail);

@@ -11,6 +11,7 @@ import { SETUP_BODY, addAgent, freshDeployment } from "../support/deployment.ts"
 import { databaseAway } from "../support/faults.ts";
 import { ORIGIN, SITE, fetchWorker, read, type Caller, type CallOptions } from "../support/http.ts";
 import { MAIL_SECRET } from "../support/inbound.ts";
+import { reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 1, 2, 3, 4, 5]);
@@ -61,7 +62,8 @@ const atHome = (path: string) =>
 async function walk(): Promise<[door: string, status: number, response: Response][]> {
   const agent = await addAgent("agent");
   const { token, conversationId: id } = await beginChat();
-  const file = await read(attachmentCreatedSchema, { token }, "POST /widget/attachments", { body: PNG, status: 201 });
+  const file = await read(attachmentCreatedSchema, { key }, "POST /api/attachments", { body: PNG, status: 201 });
+  await reply(key, id, { channel: "chat", attachmentIds: [file.id] });
   const link = await read(signedUrlSchema, { token }, `POST /widget/attachments/${file.id}/url`);
   const { links } = await read(pictureLinksSchema, { key }, "POST /api/pictures", {
     body: { urls: ["https://a.example/b.gif"] },
@@ -118,7 +120,7 @@ describe("[T24] headers", () => {
     for (const path of ["/", "/conversations/01a21f76-e5b6-745a-a33c-e0537c1e055e", "/settings/widget"]) {
       const { status, headers } = await open(`GET ${path}`);
       expect([path, status, headers.get("content-type")]).toEqual([path, 200, PAGE["content-type"]]);
-      expect(Object.fromEntries(headers)).toMatchObject({ ...EVERYWHERE, "referrer-policy": "same-origin" });
+      expect(Object.fromEntries(headers)).toMatchObject({ ...EVERYWHERE, "referrer-policy": "no-referrer" });
     }
     const policy = (await open("GET /conversations")).headers.get("content-security-policy") ?? "";
     const directives = new Map(policy.split("; ").map((directive) => [directive.split(" ")[0], directive]));

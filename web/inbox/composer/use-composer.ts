@@ -60,7 +60,7 @@ function useReadiness({ live, conversation }: ComposerOptions, writing: ReturnTy
   const chatWarning = useChatWarning(live.id, conversation);
   const isWarned = computed(() => channel.value !== "chat" || chatWarning.isAccepted.value || !chatWarning.isNeeded.value);
   const isComplete = computed(() => hasContent.value && !files.isUploading.value && !isWithoutAddress.value && isWarned.value);
-  const canSend = computed(() => isComplete.value && excess.value === 0 && !copies.hasProblem.value);
+  const canSend = computed(() => isComplete.value && excess.value === 0 && !copies.hasProblem.value && !session.isEnded);
   return { isWithoutAddress, newerReply, excess, canSend, chatWarning };
 }
 

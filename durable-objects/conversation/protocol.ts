@@ -134,6 +134,15 @@ const moveSchema = v.object({
  */
 export const audienceSchema = v.object({ sessions: v.array(v.string()), addresses: v.array(v.string()) });
 
+/**
+ * What of a mail was not read: header lines, parts, levels of parts, files, addresses, lines; of texts and HTML about how many
+ * characters.
+ */
+export const leftOutSchema = v.object({
+  kind: v.picklist(["headers", "parts", "nesting", "files", "addresses", "lines", "text", "html"]),
+  count: v.number(),
+});
+
 export const messageSchema = v.object({
   seq: seqSchema,
   id: uuidSchema,
@@ -192,6 +201,10 @@ export const messageSchema = v.object({
       move: v.optional(v.number()),
       /** Its HTML is too long to travel with every look at the thread: `GET /api/ledger/:id/html` has it. */
       hasLongHtml: v.optional(v.boolean()),
+      /** It was larger than what is read; the raw mail has the rest. */
+      leftOut: v.optional(v.array(leftOutSchema)),
+      /** Reading all of it did not come to an end, so that this is a part; a person can have it read once more. */
+      isPartial: v.optional(v.boolean()),
       invitation: v.optional(invitationSchema),
       /** Signed or encrypted, by how it is built: neither is checked or opened. */
       protection: v.optional(v.object({ kind: v.picklist(["signed", "encrypted"]), by: v.picklist(["pgp", "smime"]) })),
@@ -423,6 +436,8 @@ export type Channel = v.InferOutput<typeof channelSchema>;
 export type Status = v.InferOutput<typeof statusSchema>;
 export type Author = v.InferOutput<typeof authorSchema>;
 export type Attachment = v.InferOutput<typeof attachmentSchema>;
+export type LeftOut = v.InferOutput<typeof leftOutSchema>;
+export type LeftOutKind = LeftOut["kind"];
 export type Invitation = v.InferOutput<typeof invitationSchema>;
 export type Delivery = v.InferOutput<typeof deliverySchema>;
 export type Message = v.InferOutput<typeof messageSchema>;

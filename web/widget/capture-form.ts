@@ -1,17 +1,20 @@
 /** Asks for an address after the first message, so that the thread can go on by email (S10, S22). */
+import { isAddress } from "../../worker/domain/address.ts";
 import { el } from "./dom.ts";
 import type { VisitorContact } from "./panel-contract.ts";
 import { type Texts, fill } from "./texts.ts";
 
-/** The server has the last word; this catches what is plainly no address. */
-const EMAIL = /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}$/u;
+const REASONS = { refused: "emailInvalid", ours: "emailOurs", again: "failed" } as const;
 const NAME_LENGTH_MAX = 100;
 const EMAIL_LENGTH_MAX = 254;
+
+/** `ours`: it is an address of the company itself. */
+export type SaveResult = "done" | "again" | "refused" | "ours";
 
 interface CaptureFormOptions {
   readonly texts: Texts;
   readonly text: string;
-  readonly save: (contact: VisitorContact) => Promise<"done" | "again" | "refused">;
+  readonly save: (contact: VisitorContact) => Promise<SaveResult>;
   readonly dismiss: () => void;
 }
 
@@ -46,7 +49,7 @@ export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptio
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const address = email.value.trim();
-    if (!EMAIL.test(address)) return fail(texts.emailInvalid);
+    if (!isAddress(address)) return fail(texts.emailInvalid);
     const called = name.value.trim();
     error.textContent = "";
     submit.disabled = true;
@@ -56,7 +59,7 @@ export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptio
       submit.textContent = texts.save;
       if (result === "done")
         form.replaceChildren(el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })));
-      else fail(result === "refused" ? texts.emailInvalid : texts.failed);
+      else fail(texts[REASONS[result]]);
     });
   });
   skip.addEventListener("click", dismiss);

@@ -1,7 +1,7 @@
 /** Puts a session on screen: header, banner, thread, capture form, announcements, and how far the visitor has read. */
 import type { Author, Message } from "../../durable-objects/conversation/protocol.ts";
 import { TYPING_SHOWN_MS } from "../shared/protocol-constants.ts";
-import { makeCaptureForm } from "./capture-form.ts";
+import { makeCaptureForm, type SaveResult } from "./capture-form.ts";
 import type { Composer } from "./composer.ts";
 import { makeKeyedList } from "./dom.ts";
 import { dayOf } from "./formats.ts";
@@ -23,7 +23,7 @@ interface PanelViewOptions {
   readonly composer: Composer;
   readonly thread: ThreadContext;
   readonly texts: Texts;
-  readonly saveContact: (contact: VisitorContact) => Promise<"done" | "again" | "refused">;
+  readonly saveContact: (contact: VisitorContact) => Promise<SaveResult>;
   readonly askForCode: () => Promise<{ readonly digits: number } | null>;
   readonly confirm: (code: string) => Promise<ConfirmResult>;
   readonly memory: { readonly isCaptureDismissed: boolean; dismissCapture(): void };

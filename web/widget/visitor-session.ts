@@ -7,13 +7,16 @@ import { computeBackOffMs } from "../shared/back-off.ts";
 import { type ConnectionStatus, ConversationSocket, type Notice } from "../shared/conversation-socket.ts";
 import { isRecord } from "../shared/record.ts";
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from "../shared/protocol-constants.ts";
+import type { SaveResult } from "./capture-form.ts";
 import type { VisitorContact } from "./panel-contract.ts";
 import type { SessionView } from "./session-view.ts";
 import type { VisitorMemory } from "./visitor-memory.ts";
-import type { CallResult, WidgetApi } from "./widget-api.ts";
+import type { WidgetApi } from "./widget-api.ts";
 
 /** UTF-16 code units of a page's address, as the server accepts it. */
 const PAGE_LENGTH_MAX = 2000;
+/** What the server answers to an address that is one of its own mailboxes. */
+const OURS_STATUS = 409;
 
 interface SessionOptions {
   readonly api: WidgetApi;
@@ -112,7 +115,7 @@ export class VisitorSession {
   }
 
   /** The capture form. Where there is no conversation yet, the address goes out when there is. */
-  async saveContact(contact: VisitorContact): Promise<CallResult["kind"]> {
+  async saveContact(contact: VisitorContact): Promise<SaveResult> {
     this.#contact = contact;
     const kind = this.#token === null ? "done" : await this.#passContactOn();
     if (kind !== "done") this.#contact = null;
@@ -196,6 +199,10 @@ export class VisitorSession {
           this.#goLive(token);
         }
         socket.settle(first.clientId, message);
+      } else if (result.kind === "refused" && contact) {
+        // The message is worth more than an address that cannot be the visitor's.
+        this.#contact = null;
+        this.#create();
       } else if (result.kind === "refused") {
         this.#attempt = 0;
         socket.refuse(first.clientId, result.status === 413 ? "too_long" : "not_allowed");
@@ -234,10 +241,11 @@ export class VisitorSession {
     if (notice.kind === "frame" && notice.frame.type === "typing") this.#options.onTyping(notice.frame.author);
   }
 
-  async #passContactOn(): Promise<CallResult["kind"]> {
+  async #passContactOn(): Promise<SaveResult> {
     const contact = this.#contact;
     if (!contact || this.#token === null) return "done";
-    const { kind } = await this.#options.api.saveContact(this.#token, contact);
+    const result = await this.#options.api.saveContact(this.#token, contact);
+    const kind = result.kind === "refused" && result.status === OURS_STATUS ? "ours" : result.kind;
     // After trouble it is tried again with the next connection.
     if (kind === "again" || this.#contact !== contact) return kind;
     this.#contact = null;

@@ -22,6 +22,7 @@ import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readBody, readId, readQuery } from "./input.ts";
 import { newId } from "./new-id.ts";
+import { assertNotOurs } from "./own-address.ts";
 import { AppError } from "./problems.ts";
 
 export const contactsApi = new Hono<AppEnv>()
@@ -42,6 +43,7 @@ export const contactsApi = new Hono<AppEnv>()
       const body = await readBody(c, contactCreateSchema);
       if (body.email === undefined && body.name === undefined)
         throw new AppError("invalid", "A contact needs an email address or a name.");
+      await assertNotOurs(c, body.email);
       const db = c.get("db");
       const input = { id: newId(), name: body.name ?? null, isProven: true, attributes: body.attributes ?? {}, now: Date.now() };
       if (body.email === undefined) await insertContact(db, { ...input, email: null });
@@ -55,6 +57,7 @@ export const contactsApi = new Hono<AppEnv>()
   )
   .patch("/:id", describe({ summary: "Change a contact", body: contactPatchSchema, response: contactSchema }), async (c) => {
     const body = await readBody(c, contactPatchSchema);
+    await assertNotOurs(c, body.email);
     const before = await contactOf(c, readId(c, "id"));
     const now = Date.now();
     if (

@@ -30,6 +30,7 @@ import { signFileUrl } from "./files.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
 import { readBody, readId, readQuery, readSeq } from "./input.ts";
+import { assertNotOurs } from "./own-address.ts";
 import { AppError } from "./problems.ts";
 import { problemOf } from "./rejections.ts";
 import { partMails } from "../email/part-mails.ts";
@@ -76,6 +77,7 @@ export const conversationsApi = new Hono<AppEnv>()
     }),
     async (c) => {
       const body = await readBody(c, conversationCreateSchema);
+      await assertNotOurs(c, body.to.email);
       const { conversation, message, isNew } = await startConversationByEmail(c, body);
       return c.json({ ...conversation, conversation, message }, isNew ? 201 : 200);
     },
@@ -191,6 +193,7 @@ export const conversationsApi = new Hono<AppEnv>()
     }),
     async (c) => {
       const body = await readBody(c, conversationContactBodySchema);
+      await assertNotOurs(c, body.email);
       const stub = stubOf(c);
       if (!(await stub.setAddress(body, authorOf(c)))) throw notFound();
       return c.json((await stub.item())?.contact ?? null);

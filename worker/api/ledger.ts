@@ -1,12 +1,10 @@
 /** The ledger of inbound mail. */
 import { Hono } from "hono";
-import * as v from "valibot";
 import type { Database } from "../db/database.ts";
 import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { countAttention, ledgerEntryOf, listLedger, listLedgerOfSender, searchLedger } from "../db/ledger-pages.ts";
 import { loadCachedSettings } from "../db/settings.ts";
 import {
-  emailSchema,
   ledgerAttentionSchema,
   ledgerEntrySchema,
   ledgerHtmlSchema,
@@ -16,11 +14,14 @@ import {
 } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import type { MoveAnswer } from "../email/move-mail.ts";
+import { READER_VERSION } from "../email/reading-budget.ts";
 import { tellAttention } from "../email/tell-attention.ts";
+import { askFor } from "../email/tries.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
 import { readBody, readId, readQuery } from "./input.ts";
+import { parseAddress } from "../email/addresses.ts";
 import { AppError } from "./problems.ts";
 
 export const ledgerApi = new Hono<AppEnv>()
@@ -66,9 +67,11 @@ export const ledgerApi = new Hono<AppEnv>()
   )
   .post("/:id/parse", describe({ summary: "Read a failed mail again", response: ledgerEntrySchema }), async (c) => {
     const row = await rowOf(c);
-    if (row.state !== "failed") throw new AppError("conflict", "This mail was read.");
+    if (row.state !== "failed" && !row.isPartial) throw new AppError("conflict", "This mail was read.");
     if (row.moveTo !== null) throw moveProblem("busy");
-    return c.json(await takeUp(c, row, {}));
+    const asked = askFor(row, READER_VERSION);
+    if (asked === null) throw new AppError("conflict", "Reading this mail did not come to an end. A later version tries again.");
+    return c.json(await takeUp(c, row, asked));
   })
   .post(
     "/:id/move",
@@ -102,7 +105,8 @@ export const ledgerApi = new Hono<AppEnv>()
       const row = await rowOf(c);
       const { mail: reading } = await loadCachedSettings(c.get("db"), Date.now());
       const { readMailHtml } = await import("../email/read-mail-html.ts");
-      return c.json({ html: await readMailHtml(c.env.MAIL, row, reading) });
+      // Of one that is read in part only, all is read when a person asks for that, and never by the way.
+      return c.json({ html: row.isPartial ? null : await readMailHtml(c.env.MAIL, row, reading) });
     },
   )
   .get("/:id/raw", describe({ summary: "The raw mail" }), async (c) => {
@@ -122,8 +126,9 @@ export const ledgerApi = new Hono<AppEnv>()
 
 /** A whole address that has sent nothing is looked for like any other text: it may be a recipient, or half typed. */
 async function findMails(db: Database, input: Parameters<typeof searchLedger>[1]): ReturnType<typeof searchLedger> {
-  const sender = v.safeParse(emailSchema, input.text);
-  const theirs = sender.success ? await listLedgerOfSender(db, { ...input, sender: sender.output }) : null;
+  // Mail comes from more addresses than it can be sent to.
+  const sender = parseAddress(input.text);
+  const theirs = sender === null ? null : await listLedgerOfSender(db, { ...input, sender });
   return theirs !== null && theirs.items.length > 0 ? theirs : searchLedger(db, input);
 }
 

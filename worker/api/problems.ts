@@ -27,6 +27,7 @@ const PROBLEMS = {
   already_done: [409, "This is done already"],
   taken: [409, "This is taken"],
   already_joined: [409, "They have joined already"],
+  own_address: [409, "This is an address of ours"],
   newer_reply: [409, "Another agent has replied in the meantime"],
   too_late: [409, "It is too late for this"],
   address_changed: [409, "Replies go to another address now"],

@@ -21,6 +21,7 @@ import {
   type WidgetConfig,
 } from "../domain/api-shapes.ts";
 import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
+import { toOneLine } from "../domain/one-line.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
 import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -33,6 +34,7 @@ import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
 import { declaredLength, readBody, readId } from "./input.ts";
 import { isWithinLimits, limitRequest } from "./limit.ts";
+import { assertNotOurs } from "./own-address.ts";
 import { AppError, onError } from "./problems.ts";
 import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
 import { bearerSession, checkToken, invalidToken, isAllowedSite, settingsOf } from "./visitor-session.ts";
@@ -88,6 +90,7 @@ export const widgetApp = new Hono<AppEnv>()
     if (!(await isAllowedSite(c))) throw new AppError("bad_origin", "This site may not embed the chat.");
     await limitCreate(c);
     const body = await readBody(c, widgetConversationCreateSchema);
+    await assertNotOurs(c, body.contact?.email);
     const { APP_SECRET } = configOf(c.env);
     const id = await deriveConversationId(APP_SECRET, {
       purpose: "conversation",
@@ -137,6 +140,7 @@ export const widgetApp = new Hono<AppEnv>()
     const { conversationId, claim } = await bearerSession(c);
     const body = await readBody(c, widgetContactSchema);
     await limitRequest(c, takesOfAddress({ client: clientKey(c.req.raw), conversationId }));
+    await assertNotOurs(c, body.email);
     if (!(await conversationStub(c.env, conversationId).typeAddress(claim, body))) throw invalidToken();
     return c.body(null, 204);
   })
@@ -212,7 +216,8 @@ function captureOf(contact: { email: string; name?: string | undefined } | undef
 const USER_AGENT_LENGTH_MAX = 300;
 
 function visitorOf(c: AppContext, body: { page?: string | undefined; locale?: string | undefined }) {
-  const userAgent = c.req.header("user-agent")?.slice(0, USER_AGENT_LENGTH_MAX);
+  const given = c.req.header("user-agent");
+  const userAgent = given === undefined ? undefined : toOneLine(given.slice(0, USER_AGENT_LENGTH_MAX));
   const country = c.req.raw.cf?.["country"];
   return {
     ...(body.page === undefined ? {} : { page: body.page }),

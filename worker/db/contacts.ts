@@ -32,6 +32,12 @@ export async function findContactByEmail(db: Database, email: string): Promise<(
   return row === undefined ? null : { ...row.contact, isProven: row.isProven };
 }
 
+/** Whether the person who has this address is blocked: they may come back with it under another session. */
+export async function isBlockedAddress(db: Database, email: string): Promise<boolean> {
+  const contact = await findContactByEmail(db, email.trim().toLowerCase());
+  return contact !== null && contact.blockedAt !== null;
+}
+
 /** Of a name, however it is written: `Ángela` is found by `angela`. */
 function nameKeyOf(name: string): string {
   return name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

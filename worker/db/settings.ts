@@ -2,8 +2,8 @@
 import { asc, eq } from "drizzle-orm";
 import * as v from "valibot";
 import type { Mailbox } from "../domain/api-shapes.ts";
+import { findOwnMailbox } from "../domain/own-address.ts";
 import { settingsSchema, type Settings, type SettingsPatch } from "../domain/settings.ts";
-import { splitSubaddress } from "../email/subaddress.ts";
 import type { Database } from "./database.ts";
 import { mailboxes, settings } from "./schema.ts";
 
@@ -47,6 +47,7 @@ export function mergeSettings(before: Settings, patch: SettingsPatch): unknown {
     mail: { ...before.mail, ...patch.mail },
     hours: { ...before.hours, ...patch.hours },
     limits: { ...before.limits, ...patch.limits },
+    security: { ...before.security, ...patch.security },
   };
 }
 
@@ -61,8 +62,8 @@ export async function findMailbox(db: Database, address: string): Promise<Mailbo
 
 /** Those of these addresses that are our mailboxes' or sub-addresses of theirs, signed reply addresses too. */
 export async function findOwnAddresses(db: Database, addresses: readonly string[]): Promise<string[]> {
-  const own = new Set((await listMailboxes(db)).map(({ address }) => address));
-  return addresses.filter((address) => own.has(address) || own.has(splitSubaddress(address).base));
+  const mailboxes = await listMailboxes(db);
+  return addresses.filter((address) => findOwnMailbox(mailboxes, address) !== null);
 }
 
 export function insertMailbox(db: Database, mailbox: Mailbox) {

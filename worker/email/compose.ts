@@ -1,4 +1,5 @@
 /** An agent's reply as a mail to one person. Pure: texts in, mail out; nothing is looked up or sent. */
+import { toAsciiAddress } from "../domain/address.ts";
 import { SUBJECT_LENGTH_MAX } from "../../durable-objects/conversation/protocol.ts";
 import { escapeHtml, renderDocument, renderLink, renderText } from "./compose-html.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
@@ -196,14 +197,6 @@ function composeFromName({ agentName, company, locale }: ComposeInput): string |
 
 function cleanAddress({ address, name }: MailAddress): MailAddress {
   return { address: toAsciiAddress(address), name: cleanName(name) };
-}
-
-/** International domains travel in their ASCII form; a local part that isn't ASCII is left to the validation. */
-export function toAsciiAddress(address: string): string {
-  const at = address.lastIndexOf("@");
-  const domain = address.slice(at + 1);
-  if (/^[!-~]*$/.test(domain) || !URL.canParse(`http://${domain}/`)) return address;
-  return `${address.slice(0, at)}@${new URL(`http://${domain}/`).hostname}`;
 }
 
 function cleanName(name: string | null): string | null {

@@ -6,15 +6,15 @@ import { openDatabase } from "../db/database.ts";
 import { receiveLedgerRow, type LedgerRow } from "../db/ledger.ts";
 import { findMailbox, listMailboxes } from "../db/settings.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
+import { findOwnMailbox } from "../domain/own-address.ts";
 import type { Env } from "../env.ts";
 import { newId } from "../api/new-id.ts";
 import { storeRawMail } from "./store-raw-mail.ts";
 import { splitSubaddress } from "./subaddress.ts";
+import { TRY_MAX_MS } from "./tries.ts";
 
 /** Bytes of one mail: what the platform takes. */
 export const MAIL_BYTES_MAX = 25 * 1024 * 1024;
-/** Ms after which cron takes a mail up that nobody has finished. */
-const FIRST_RETRY_MS = 60_000;
 /** UTF-16 code units of an envelope address that are kept. */
 const ENVELOPE_LENGTH_MAX = 320;
 
@@ -36,16 +36,7 @@ export async function findRecipient(env: Env, to: string): Promise<Mailbox | nul
   const address = to.trim().toLowerCase();
   const { base } = splitSubaddress(address);
   const mailbox = (await findMailbox(db, address)) ?? (await findMailbox(db, base));
-  return mailbox ?? (POSTMASTER.test(base) ? findPostmaster(await listMailboxes(db), base) : null);
-}
-
-/** Whoever receives mail for a domain reads `postmaster` there, also without the domain (RFC 5321, section 4.5.1). */
-const POSTMASTER = /^postmaster(?:@|$)/;
-
-/** The oldest mailbox of that domain. */
-function findPostmaster(mailboxes: readonly Mailbox[], address: string): Mailbox | null {
-  const domain = address.slice("postmaster".length);
-  return mailboxes.find((mailbox) => mailbox.address.endsWith(domain)) ?? null;
+  return mailbox ?? findOwnMailbox(await listMailboxes(db), address);
 }
 
 /**
@@ -73,9 +64,8 @@ export async function receiveMail(
     rawKey: raw.key,
     rawHash: raw.hash,
     state: "received",
-    // Whoever received it tries at once.
-    attempts: 1,
-    retryAt: now + FIRST_RETRY_MS,
+    // Whoever received it tries at once; cron takes it up when nothing is heard of that.
+    retryAt: now + TRY_MAX_MS,
     updatedAt: now,
   });
   // Only where the row is known to name another object: after a failure it may name this one.

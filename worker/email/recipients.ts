@@ -3,7 +3,7 @@ import { recipientsOf } from "../../durable-objects/conversation/copies.ts";
 import type { DeliveryResult, RecipientRefusal } from "../../durable-objects/conversation/outbox.ts";
 import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
 import type { UndeliverableAddress } from "../domain/api-shapes.ts";
-import { toAsciiAddress } from "./compose.ts";
+import { toAsciiAddress } from "../domain/address.ts";
 import type { SendResult } from "./send.ts";
 
 export interface RecipientPlan {

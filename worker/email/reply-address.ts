@@ -9,7 +9,8 @@
  * Version 1 had no kind and one byte more of the person's hash. Mails that carry it are still answered: it went to contacts.
  */
 import { computeBase32Length, decodeBase32, encodeBase32 } from "./base32.ts";
-import { LOCAL_PART_BYTES_MAX, splitSubaddress } from "./subaddress.ts";
+import { LOCAL_PART_BYTES_MAX } from "../domain/address.ts";
+import { splitSubaddress } from "./subaddress.ts";
 
 const VERSION = 2;
 const HEADER_BYTES = 1;

@@ -2,8 +2,6 @@
 
 /** What stands before a campaign's name in `mailbox+campaign-<name>@domain`. */
 export const CAMPAIGN_PREFIX = "campaign-";
-/** Octets. RFC 5321, 4.5.3.1.1. */
-export const LOCAL_PART_BYTES_MAX = 64;
 
 export interface Subaddress {
   /** The address without its detail, lower-cased. */

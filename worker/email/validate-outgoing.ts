@@ -3,14 +3,12 @@
  * is given, and Cloudflare's binding would only answer with a code.
  */
 import { RECIPIENTS_MAX } from "../../durable-objects/conversation/protocol.ts";
+import { ADDRESS_BYTES_MAX, isAsciiAddress } from "../domain/address.ts";
 import type { MailAddress } from "./mail.ts";
 import { copiesOf, type OutgoingMail } from "./outgoing-mail.ts";
-import { LOCAL_PART_BYTES_MAX } from "./subaddress.ts";
 
 /** Bytes of the whole mail as it is transmitted (Cloudflare). */
 export const MAIL_BYTES_MAX = 5 * 1_024 * 1_024;
-/** Octets. RFC 5321, 4.5.3.1.3, without the angle brackets. */
-export const ADDRESS_BYTES_MAX = 254;
 /** Bytes of one header value (Cloudflare). */
 export const HEADER_VALUE_BYTES_MAX = 2_048;
 /** Bytes (Cloudflare). */
@@ -50,23 +48,6 @@ export function validateOutgoing(mail: OutgoingMail): OutgoingCheck {
   return { kind: "ok" };
 }
 
-/**
- * ASCII addresses as transports take them: dot-atoms before the `@` and a host name behind it. Quoted local
- * parts and address literals are legal and in practice only used to attack.
- */
-export function isSendableAddress(address: string): boolean {
-  const at = address.lastIndexOf("@");
-  const local = address.slice(0, at);
-  const domain = address.slice(at + 1);
-  return (
-    at > 0 &&
-    address.length <= ADDRESS_BYTES_MAX &&
-    local.length <= LOCAL_PART_BYTES_MAX &&
-    /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i.test(local) &&
-    domain.split(".").every((label) => label.length <= 63 && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i.test(label))
-  );
-}
-
 interface Problem {
   code: OutgoingProblemCode;
   reason: string;
@@ -82,7 +63,7 @@ function checkRecipients(mail: OutgoingMail): Problem | null {
 function checkAddresses(mail: OutgoingMail): Problem | null {
   const replyTo: MailAddress[] = mail.replyTo === null ? [] : [{ address: mail.replyTo, name: null }];
   for (const { address, name } of [mail.from, ...mail.to, ...mail.cc, ...mail.bcc, ...replyTo]) {
-    if (!isSendableAddress(address))
+    if (!isAsciiAddress(address))
       return { code: "bad_address", reason: `“${toLine(address)}” is not an address that mail can be sent to.` };
     if (name !== null && hasBreak(name)) return { code: "bad_header", reason: `The name of ${address} contains a line break.` };
   }

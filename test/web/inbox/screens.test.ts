@@ -12,6 +12,7 @@ import SetupPage from "../../../web/inbox/session/SetupPage.vue";
 import SignInPage from "../../../web/inbox/session/SignInPage.vue";
 import AgentSettings from "../../../web/inbox/settings/AgentSettings.vue";
 import ApiKeySettings from "../../../web/inbox/settings/ApiKeySettings.vue";
+import GeneralSettings from "../../../web/inbox/settings/GeneralSettings.vue";
 import HoursSettings from "../../../web/inbox/settings/HoursSettings.vue";
 import MailboxSettings from "../../../web/inbox/settings/MailboxSettings.vue";
 import WidgetSettings from "../../../web/inbox/settings/WidgetSettings.vue";
@@ -69,6 +70,7 @@ const SCREENS = [
   ["contacts", ContactsPage, {}],
   ["saved replies", SavedRepliesPage, {}],
   ["ledger", LedgerPage, {}],
+  ["general settings", GeneralSettings, {}],
   ["widget settings", WidgetSettings, {}],
   ["mailbox settings", MailboxSettings, {}],
   ["agents", AgentSettings, {}],

@@ -177,6 +177,45 @@ describe("a conversation", () => {
     expect(again.root.querySelector(".capture")).toBeNull();
   });
 
+  test("[T2] an address of the company itself is refused in plain words, as is what is none", async () => {
+    knowConversation();
+    answerWith(() => ({ status: 409, body: { code: "own_address" } }));
+    const { panel, root, find } = mountPanel({ locale: "es" });
+    panel.open(true);
+    await settle();
+    socket().open();
+    socket().receive(welcome([message(1)]));
+    await settle();
+    const email = root.querySelector<HTMLInputElement>("input[type=email]");
+    const give = async (address: string): Promise<string> => {
+      if (email) email.value = address;
+      find(".capture").dispatchEvent(new Event("submit", { cancelable: true }));
+      await settle();
+      return find("#capture-error").textContent;
+    };
+    expect(await give("hola@acme.test")).toBe("Esa dirección es nuestra. Danos la tuya, por favor.");
+    expect(asked).toHaveLength(1);
+    for (const none of ["ana..b@example.com", "josé@example.com", "ana@"])
+      expect(await give(none)).toContain("Revisa la dirección");
+    expect(asked).toHaveLength(1);
+  });
+
+  test("[T2] a first message goes without an address that the server does not take", async () => {
+    answerWith(({ body }) =>
+      JSON.stringify(body).includes("contact") ? { status: 409, body: null } : { status: 201, body: created },
+    );
+    const { panel, write } = mountPanel();
+    panel.identify({ email: "hello@acme.test" });
+    panel.open(true);
+    write("Hello");
+    await settle();
+    expect(asked.map(({ body }) => body)).toEqual([
+      expect.objectContaining({ text: "Hello", contact: { email: "hello@acme.test" } }),
+      expect.not.objectContaining({ contact: expect.anything() }),
+    ]);
+    expect(socket().protocols).toEqual(["hilo.v1", "token.t"]);
+  });
+
   test("[T5] a token that is not accepted any more is forgotten, the visitor is told, and what was unsent comes back", async () => {
     knowConversation();
     const { panel, root, find, write } = mountPanel();

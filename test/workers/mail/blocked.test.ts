@@ -5,6 +5,8 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { contactSchema, type Contact } from "../../../worker/domain/api-shapes.ts";
 import { CLOSE_CODES } from "../../../durable-objects/conversation/protocol.ts";
 import { FIRST_TOKEN_GENERATION } from "../../../durable-objects/conversation/sessions.ts";
+import { isBlockedAddress } from "../../../worker/db/contacts.ts";
+import { openDatabase } from "../../../worker/db/database.ts";
 import { conversationStub } from "../../../worker/objects.ts";
 import { addAgent, freshDeployment, newId } from "../support/deployment.ts";
 import { objectsAway } from "../support/faults.ts";
@@ -49,6 +51,22 @@ async function admission({ clientId }: { clientId: string }): Promise<number> {
   const body = { clientId, text: "Hello" };
   return (await call(null, "POST /widget/conversations", { body, headers: { origin: SITE } })).status;
 }
+
+describe("[T20] a blocked person's addresses", () => {
+  test("are known as theirs however they are written, until they are unblocked", async () => {
+    const { contact } = await chat();
+    const db = openDatabase(env.DB);
+    const ask = () =>
+      Promise.all(["vera@example.test", " Vera@Example.TEST ", "nora@example.test"].map((email) => isBlockedAddress(db, email)));
+    expect(await ask()).toEqual([false, false, false]);
+    await block(contact);
+    expect(await ask()).toEqual([true, true, false]);
+    await read(contactSchema, { key }, `PATCH /api/contacts/${contact?.id}`, { body: { email: "nora@example.test" } });
+    expect(await ask()).toEqual([true, true, true]);
+    await block(contact, false);
+    expect(await ask()).toEqual([false, false, false]);
+  });
+});
 
 describe("[M7] mail of a blocked contact", () => {
   test("is kept aside with its reason, let in by one click, and comes in again after unblocking", async () => {

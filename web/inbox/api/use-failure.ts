@@ -17,6 +17,7 @@ export function useFailure() {
     if (error.code === "too_many_wrong_passwords") return t("error.tooManyWrong");
     if (error.code === "common_password") return t("session.commonPassword");
     if (error.code === "personal_password") return t("session.personalPassword");
+    if (error.code === "own_address") return t("error.ownAddress");
     if (error.status === 403) return t("error.notAllowed");
     if (error.status === 404) return t("error.notFound");
     if (error.status === 429) return t("error.tooMany");

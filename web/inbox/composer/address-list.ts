@@ -1,14 +1,5 @@
 /** Addresses as people type and paste them. */
-
-const ADDRESS =
-  /^[^\s@<>(),;:\\"[\]]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)*[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u;
-/** UTF-16 code units. */
-const ADDRESS_LENGTH_MAX = 254;
-
-/** As the server has it; what is before the `@` must be ASCII, for few mail servers take anything else. */
-export function isAddress(text: string): boolean {
-  return text.length <= ADDRESS_LENGTH_MAX && ADDRESS.test(text) && /^[!-~]+@/.test(text);
-}
+import { isAddress } from "../../../worker/domain/address.ts";
 
 /** `Ana <ana@x.example>, ben@x.example; carl@x.example` → the three addresses; what is none stays as it is, to be seen. */
 export function splitAddresses(text: string): string[] {

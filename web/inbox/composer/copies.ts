@@ -1,6 +1,7 @@
+import { isAddress } from "../../../worker/domain/address.ts";
 import type { Mailbox } from "../../../worker/domain/api-shapes.ts";
+import { findOwnMailbox } from "../../../worker/domain/own-address.ts";
 import { RECIPIENTS_MAX } from "../../shared/protocol-constants.ts";
-import { isAddress } from "./address-list.ts";
 
 /** Who else an email goes to. */
 export interface Copies {
@@ -16,8 +17,7 @@ export type CopyProblem = "not-an-address" | "own-mailbox";
 /** Why an address cannot be one of the copies, or null. */
 export function problemOfCopy(address: string, mailboxes: readonly Pick<Mailbox, "address">[]): CopyProblem | null {
   if (!isAddress(address)) return "not-an-address";
-  const base = address.replace(/(?!^)\+[^+@]*@/, "@");
-  return mailboxes.some((mailbox) => mailbox.address === address || mailbox.address === base) ? "own-mailbox" : null;
+  return findOwnMailbox(mailboxes, address) === null ? null : "own-mailbox";
 }
 
 /** Addresses that a mail to somebody with these copies has too many. */

@@ -3,7 +3,7 @@ import { computed, shallowRef, toValue, watch, type MaybeRefOrGetter } from "vue
 import type { UndeliverableAddress } from "../../../worker/domain/api-shapes.ts";
 import { request } from "../api/http.ts";
 import { QUERY_KEYS, type Page } from "../api/queries.ts";
-import { isAddress } from "./address-list.ts";
+import { isAddress } from "../../../worker/domain/address.ts";
 
 /** Those of some addresses that earlier mail did not reach, or that reported it as spam. */
 export function useUndeliverable(addresses: MaybeRefOrGetter<readonly string[]>) {

@@ -130,6 +130,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
     "Se refiere a un correo de otra conversación, de la que su remitente no es parte.",
   "It refers to a conversation whose visitor has not proven this address.":
     "Se refiere a una conversación cuyo visitante no ha demostrado que esta dirección sea suya.",
+  "Somebody outside answered what was sent on to them: kept as a note.":
+    "Alguien de fuera respondió a lo que se le había enviado: se guardó como nota.",
   "An automatic answer to no known mail.": "Una respuesta automática a ningún correo conocido.",
   "The sender's address may be forged.": "La dirección del remitente puede ser falsa.",
   "This mail is spam.": "Este correo es spam.",
@@ -141,6 +143,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "Too many mails of unknown senders came at once.": "Llegaron demasiados correos de remitentes desconocidos a la vez.",
   "This email could not be displayed; its raw bytes can be downloaded.":
     "Este correo no se pudo mostrar; su original se puede descargar.",
+  "Reading it did not come to an end, twice; its raw bytes can be downloaded.":
+    "Su lectura no llegó a terminar, dos veces; su original se puede descargar.",
   // Hilo
   "Hilo could not prepare this mail and tries again": "Hilo no pudo preparar este correo y lo vuelve a intentar",
   "Hilo was stopped while this mail was being handed over; it may or may not have been sent":
@@ -158,6 +162,15 @@ const PATTERNS: readonly [english: RegExp, spanish: (match: string[]) => string]
     ([, count, minutes]) => `Este remitente envió más de ${count} correos en ${minutes} minutos.`,
   ],
   [/^An agent forwarded a mail of (.*)\.$/, ([, address]) => `Un agente reenvió un correo de ${address}.`],
+  [
+    /^It says that an agent forwarded a mail of (.*); not verified\.$/,
+    ([, address]) => `Dice que un agente reenvió un correo de ${address}; sin verificar.`,
+  ],
+  [/^Somebody wrote through the form (.*)\.$/, ([, address]) => `Alguien escribió a través del formulario ${address}.`],
+  [
+    /^This form sent more than (\d+) mails within an hour\.$/,
+    ([, count]) => `Este formulario envió más de ${count} correos en una hora.`,
+  ],
   [/^Filtered by (.*)\.$/s, ([, name]) => `Filtrado por ${name}.`],
   [/^It could not be taken up after (\d+) tries\.$/, ([, tries]) => `No se pudo procesar tras ${tries} intentos.`],
   [

@@ -220,19 +220,11 @@ describe("[T4] a mail that is tried again", () => {
 
 test("[T1] [T4] a mail that nobody wrote stores where it goes, once for its key, and is for that address", () => {
   const state = aMailState({ address: anAddress(CARLA, { by: "mail" }) });
-<<<<<<< HEAD
-  const [insert, mail] = decideAutomatic(aTurn(state), { key: "auto:1", subject: "Got it", text: "We have got it." });
-  expect(insert).toMatchObject({ kind: "insert", message: { to: CARLA, for: toCarla, author: { kind: "system" } } });
-  expect(mail).toMatchObject({ kind: "mail", job: { to: CARLA } });
-  expect(decideAutomatic(aTurn(state, [["auto:1", aMessage()]]), { key: "auto:1", subject: "x", text: "x" })).toEqual([]);
-  expect(decideAutomatic(aTurn(aMailState()), { key: "auto:1", subject: "x", text: "x" })).toEqual([]);
-=======
   const [insert, mail] = decideAutomatic(aTurn(state), { key: "auto:1", subject: "Received", text: "We have got it." });
   expect(insert).toMatchObject({ kind: "insert", message: { to: CARLA, for: toCarla, author: { kind: "system" } } });
   expect(mail).toMatchObject({ kind: "mail", job: { to: CARLA } });
   expect(decideAutomatic(aTurn(state, [["auto:1", aMessage()]]), { key: "auto:1", subject: "Received", text: "x" })).toEqual([]);
   expect(decideAutomatic(aTurn(aMailState()), { key: "auto:1", subject: "Received", text: "x" })).toEqual([]);
->>>>>>> main
 });
 
 describe("taking back", () => {

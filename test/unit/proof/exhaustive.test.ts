@@ -10,7 +10,7 @@ import { storyOf } from "./story.ts";
 
 /** `PROOF_DEEPER=1` goes one step further everywhere, some seven times as many worlds; `-1` is for who has only seconds. */
 const DEEPER = Number(env["PROOF_DEEPER"] ?? 0);
-const MANY = 5 ** Math.min(0, DEEPER);
+const MANY = 8 ** Math.min(0, DEEPER);
 const DEPTH = 7 + DEEPER;
 const SCENE_DEPTH = 5 + DEEPER;
 const PAIR_DEPTH = 5 + DEEPER;

@@ -1,6 +1,13 @@
 /**
  * The rules of proof that the model keeps, each by a name, with the sentence that says it. A search may break one of them on
  * purpose: what it then finds is what that sentence is there for.
+ *
+ * Not in the model: a site's identity tokens, merges that are undone, how many codes and mails a day, what a mail may carry
+ * of a visitor's words, what an agent writes in spite of a warning. Without a consequence in it, so not among the rules: that
+ * a warning also ends after 30 minutes and when the address changes (a visitor's next message is then only asked about once
+ * more), that a stranger's mail with ids of ours and no token gets a conversation of its own (it would be for agents in
+ * either), that a link's code goes to its mail's address alone (nothing else is there to be seen), and that a form's person
+ * is not reachable (its mails are nobody's).
  */
 export const RULES = {
   // Levels

@@ -1,6 +1,7 @@
 CREATE TABLE `mail_alone` (
 	`name` text PRIMARY KEY NOT NULL,
 	`ledger_id` text NOT NULL,
+	`begun_at` integer NOT NULL,
 	`until` integer NOT NULL
 );
 --> statement-breakpoint

@@ -125,6 +125,8 @@ export const PROOFS: Readonly<Record<string, "session" | "password">> = {
   "GET /api/me/sessions": "session",
   "DELETE /api/me/sessions": "session",
   "DELETE /api/me/sessions/:id": "session",
+  "GET /api/me/forwarding-address": "session",
+  "POST /api/me/forwarding-address": "session",
 
   "POST /api/agents": "password",
   "POST /api/agents/:id/invitation": "password",

@@ -1,7 +1,7 @@
 /**
  * Whether a mail that says it is an agent's speaks for that agent. `From:` alone never does: anybody writes it. Pure.
  */
-import { toAsciiAddress } from "./compose.ts";
+import { toAsciiAddress } from "../domain/address.ts";
 import type { MatchFacts } from "./match-facts.ts";
 
 export interface AgentAuthority {

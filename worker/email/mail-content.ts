@@ -25,7 +25,8 @@ export type Content = Pick<
 
 export async function contentOf(input: ApplyInput, conversationId: string): Promise<Content> {
   const { row, mail } = input;
-  const html = mail.html === null ? null : (sanitiseMailHtml(mail.html, SHOWN_HTML)?.html ?? null);
+  const shown = shownOf(input);
+  const html = shown.html === null ? null : (sanitiseMailHtml(shown.html, SHOWN_HTML)?.html ?? null);
   return {
     messageId: mail.messageId,
     // Another mail has this id: it must not hide this one (M2).
@@ -33,11 +34,19 @@ export async function contentOf(input: ApplyInput, conversationId: string): Prom
     mailbox: { id: row.mailboxId, address: mailboxAddress(input) },
     references: [...mail.references, ...mail.inReplyTo],
     subject: mail.subject.slice(0, 250),
-    text: textOf(input).slice(0, MAIL_TEXT_LENGTH_MAX),
+    text: shown.text.slice(0, MAIL_TEXT_LENGTH_MAX),
     html: html !== null && html.length <= HTML_LENGTH_MAX ? html : null,
-    quoted: mail.quoted.slice(0, QUOTED_LENGTH_MAX),
+    quoted: shown.quoted.slice(0, QUOTED_LENGTH_MAX),
     attachments: await storeMailFiles(input.env, input.db, { row, mail, conversationId }),
   };
+}
+
+/** Of a forwarded mail, what its author wrote; of one that only says that it is one, all of it, for somebody to judge. */
+function shownOf({ mail, verdict }: ApplyInput): { text: string; quoted: string; html: string | null } {
+  const { text, quoted, html, fullHtml, forwardedText } = mail;
+  if (verdict.code === "forwarded:unverified")
+    return { text: [text, quoted].filter((part) => part !== "").join("\n\n"), quoted: "", html: fullHtml };
+  return { text: verdict.code === "forwarded" && forwardedText !== "" ? forwardedText : text, quoted, html };
 }
 
 /** Tells it from another mail with its id, and the whole of it from the part that was stored before. */
@@ -48,15 +57,11 @@ function variantOf({ verdict, contentHash, isReadAgain }: ApplyInput): string | 
 
 /** What was not read, and what is too long for a message. */
 export function leftOutOf(input: ApplyInput): Pick<NonNullable<Message["mail"]>, "leftOut" | "isPartial"> {
-  const { leftOut = [], quoted } = input.mail;
-  const cut = Math.max(0, textOf(input).length - MAIL_TEXT_LENGTH_MAX) + Math.max(0, quoted.length - QUOTED_LENGTH_MAX);
+  const { leftOut = [] } = input.mail;
+  const { text, quoted } = shownOf(input);
+  const cut = Math.max(0, text.length - MAIL_TEXT_LENGTH_MAX) + Math.max(0, quoted.length - QUOTED_LENGTH_MAX);
   const all = addLeftOut(leftOut, { kind: "text", count: cut });
   return { ...(all.length > 0 && { leftOut: all }), ...(input.isPartial && { isPartial: true }) };
-}
-
-/** Of a forwarded mail, what its author wrote. */
-function textOf({ mail, verdict }: ApplyInput): string {
-  return verdict.code === "forwarded" && mail.forwardedText !== "" ? mail.forwardedText : mail.text;
 }
 
 function mailboxAddress({ mailboxes, row }: ApplyInput): string {

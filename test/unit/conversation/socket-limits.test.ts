@@ -15,7 +15,7 @@ const VISITOR = { kind: "visitor" } as const;
 const common = { connectedAt: NOW, isReady: true, isHidden: false, hasRateLimits: true };
 const visitors = (count: number, over: Partial<SeenConnection> = {}): SeenConnection[] =>
   Array.from({ length: count }, (_, n) => ({
-    connection: { kind: "visitor", id: `v${n}`, ...common },
+    connection: { kind: "visitor", sessionId: null, tokenGeneration: 1, id: `v${n}`, ...common },
     lastSeenAt: NOW,
     ...over,
   }));
@@ -58,7 +58,15 @@ describe("[T21] sockets of one conversation", () => {
   });
 
   test("one that never said hello makes room when its time is up", () => {
-    const silent = { kind: "visitor", id: "s", ...common, isReady: false, connectedAt: NOW - HELLO_DEADLINE_MS } as const;
+    const silent = {
+      kind: "visitor",
+      sessionId: null,
+      tokenGeneration: 1,
+      id: "s",
+      ...common,
+      isReady: false,
+      connectedAt: NOW - HELLO_DEADLINE_MS,
+    } as const;
     const open = [...visitors(VISITOR_SOCKETS_MAX - 1), { connection: silent, lastSeenAt: NOW }];
     expect(findRoom(open, VISITOR, NOW - 1)).toBeNull();
     expect(findRoom(open, VISITOR, NOW)).toHaveLength(1);

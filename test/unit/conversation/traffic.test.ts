@@ -13,6 +13,8 @@ const NOW = 1_800_000_000_000;
 
 const visitor = (client: string, id = "socket"): Connection => ({
   kind: "visitor",
+  sessionId: null,
+  tokenGeneration: 1,
   client,
   id,
   connectedAt: NOW,

@@ -50,7 +50,7 @@ test("says who may call each, which parts its path has, and what errors look lik
 
 test("documents the body of every route that takes one", () => {
   const bodiless =
-    /\/(complete|reopen|undo|email|transcript|url|rebuild|accept|filter|parse|dismiss|let-in|sign-out|invitation|part|ask-confirmation)$|^DELETE|^POST \/api\/attachments$/;
+    /\/(complete|reopen|undo|email|transcript|url|rebuild|accept|accept-forward|filter|parse|dismiss|let-in|sign-out|invitation|part|ask-confirmation|forwarding-address)$|^DELETE|^PUT \/api\/forms\/|^POST \/api\/attachments$/;
   for (const [route, operation] of operations) {
     if (route.startsWith("GET") || bodiless.test(route) || !route.includes("/api/")) continue;
     expect([route, Object.keys(operation.requestBody?.content ?? {})]).toEqual([route, ["application/json"]]);

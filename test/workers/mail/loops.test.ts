@@ -72,7 +72,7 @@ describe("[E29] [T14] two Hilos with automatic answers on both sides", () => {
   });
 });
 
-describe("[M3] within one Hilo", () => {
+describe("[M3b] within one Hilo", () => {
   let key: string;
 
   beforeEach(async () => {

@@ -22,6 +22,8 @@ export const QUERY_KEYS = {
   contact: ["contact"],
   undeliverable: ["undeliverable"],
   ledgerAttention: ["ledger-attention"],
+  forms: ["forms"],
+  forwardingAddress: ["forwarding-address"],
 } as const;
 
 /** Largest page that the server gives, and how many of them are read where a screen needs all. */

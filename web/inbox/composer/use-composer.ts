@@ -2,6 +2,7 @@ import { computed, ref, toValue, watch, type MaybeRefOrGetter } from "vue";
 import type { Channel, Conversation } from "../../../durable-objects/conversation/protocol.ts";
 import { TEXT_LENGTH_MAX } from "../../shared/protocol-constants.ts";
 import type { LiveConversation } from "../conversation/use-conversation.ts";
+import { addressOf } from "../list/people.ts";
 import { useSession } from "../session/session.ts";
 import { BY_PRESENCE, choiceAfterSending, computeChannel, newestOfTheirs, type ChannelChoice } from "./channel-choice.ts";
 import { useChatWarning } from "./use-chat-warning.ts";
@@ -51,7 +52,7 @@ function useReadiness({ live, conversation }: ComposerOptions, writing: ReturnTy
   const session = useSession();
   const { channel, isEmail, copies, files } = writing;
   const { text, guardSeq } = writing.draft;
-  const isWithoutAddress = computed(() => isEmail.value && !toValue(conversation).address);
+  const isWithoutAddress = computed(() => isEmail.value && addressOf(toValue(conversation)) === "");
   const newerReply = computed(() =>
     channel.value === "note" || text.value === "" ? null : findNewerReply(live.messages.value, guardSeq.value, session.myId),
   );
@@ -72,7 +73,7 @@ export function useComposer(options: ComposerOptions) {
   const readiness = useReadiness(options, writing);
   const { choice, channel, isEmail, copies, files } = writing;
   const { text, guardSeq, moveGuard, giveBack } = writing.draft;
-  const transcript = useTranscript(live, () => toValue(conversation).address?.email ?? "");
+  const transcript = useTranscript(live, () => addressOf(toValue(conversation)));
 
   function send(): void {
     if (!readiness.canSend.value || readiness.newerReply.value) return;

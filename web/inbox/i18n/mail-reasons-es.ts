@@ -130,6 +130,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
     "Se refiere a un correo de otra conversación, de la que su remitente no es parte.",
   "It refers to a conversation whose visitor has not proven this address.":
     "Se refiere a una conversación cuyo visitante no ha demostrado que esta dirección sea suya.",
+  "Somebody outside answered what was sent on to them: kept as a note.":
+    "Alguien de fuera respondió a lo que se le había enviado: se guardó como nota.",
   "An automatic answer to no known mail.": "Una respuesta automática a ningún correo conocido.",
   "The sender's address may be forged.": "La dirección del remitente puede ser falsa.",
   "This mail is spam.": "Este correo es spam.",
@@ -160,6 +162,15 @@ const PATTERNS: readonly [english: RegExp, spanish: (match: string[]) => string]
     ([, count, minutes]) => `Este remitente envió más de ${count} correos en ${minutes} minutos.`,
   ],
   [/^An agent forwarded a mail of (.*)\.$/, ([, address]) => `Un agente reenvió un correo de ${address}.`],
+  [
+    /^It says that an agent forwarded a mail of (.*); not verified\.$/,
+    ([, address]) => `Dice que un agente reenvió un correo de ${address}; sin verificar.`,
+  ],
+  [/^Somebody wrote through the form (.*)\.$/, ([, address]) => `Alguien escribió a través del formulario ${address}.`],
+  [
+    /^This form sent more than (\d+) mails within an hour\.$/,
+    ([, count]) => `Este formulario envió más de ${count} correos en una hora.`,
+  ],
   [/^Filtered by (.*)\.$/s, ([, name]) => `Filtrado por ${name}.`],
   [/^It could not be taken up after (\d+) tries\.$/, ([, tries]) => `No se pudo procesar tras ${tries} intentos.`],
   [

@@ -1,10 +1,11 @@
 import type { Author, Conversation } from "../../../durable-objects/conversation/protocol.ts";
 
-export type Named = Pick<Conversation, "id" | "contact"> & Partial<Pick<Conversation, "hasVisitor" | "address" | "visitor">>;
+export type Named = Pick<Conversation, "id" | "contact"> &
+  Partial<Pick<Conversation, "hasVisitor" | "address" | "visitor" | "form">>;
 
 /** Whether who writes is known to be the contact: by mail, or shown in the chat. Else what they say of themselves is shown. */
-export function isShownToBe({ hasVisitor, address }: Named): boolean {
-  return hasVisitor !== true || address?.level === "confirmed";
+export function isShownToBe({ hasVisitor, address, form }: Named): boolean {
+  return address?.level === "confirmed" || (hasVisitor !== true && form === undefined);
 }
 
 /**
@@ -15,6 +16,11 @@ export function personName(conversation: Named, visitorName: (code: string) => s
   const { contact, address, visitor } = conversation;
   const own = isShownToBe(conversation) ? contact?.name || contact?.email : visitor?.name;
   return own || address?.email || visitorName(shortCode(conversation.id));
+}
+
+/** Where answers go; empty where no address is known. */
+export function addressOf({ address }: Pick<Named, "address">): string {
+  return address?.email ?? "";
 }
 
 /** Four characters of the random end of an id, enough to tell nameless visitors apart in a list. */

@@ -30,6 +30,7 @@ CREATE UNIQUE INDEX `forwarding_keys_key_unique` ON `forwarding_keys` (`key`);--
 CREATE TABLE `mail_alone` (
 	`name` text PRIMARY KEY NOT NULL,
 	`ledger_id` text NOT NULL,
+	`begun_at` integer NOT NULL,
 	`until` integer NOT NULL
 );
 --> statement-breakpoint

@@ -22,4 +22,5 @@ ALTER TABLE `agents` ADD `removed_by` text;--> statement-breakpoint
 CREATE INDEX `agents_removed` ON `agents` (`removed_at`) WHERE removed_at IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `api_keys` ADD `expires_at` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `password_at` integer;--> statement-breakpoint
-ALTER TABLE `sessions` ADD `last_used_at` integer;
+ALTER TABLE `sessions` ADD `last_used_at` integer;--> statement-breakpoint
+CREATE INDEX `sessions_expires` ON `sessions` (`expires_at`);

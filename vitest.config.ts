@@ -16,8 +16,11 @@ const WORKERS_TEST_TIMEOUT_MS = 15_000;
 const TEST_SECRETS = {
   APP_SECRET: "test-app-secret-0123456789abcdef0123456789abcdef",
   INBOUND_MAIL_SECRET: "test-inbound-mail-secret-0123456789",
+  SETUP_TOKEN: "test-setup-token",
   PUBLIC_URL: "https://hilo.test",
   RATE_LIMITS: "off",
+  // A busy machine must not look like totals that do not answer.
+  TOTALS_WAIT_MS: "10000",
 };
 
 /** How many odd mails to try, and which; without it a share of them. */

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { AppEnv } from "./api/context.ts";
 import { filesApp } from "./api/files.ts";
 import { api } from "./api/index.ts";
+import { notMeApp } from "./api/not-me.ts";
 import { picturesApp } from "./api/pictures.ts";
 import { AppError, onError } from "./api/problems.ts";
 import { securityTxtApp } from "./api/security-txt.ts";
@@ -12,6 +13,7 @@ import { inboundMailApp } from "./email/inbound.ts";
 
 export const app = new Hono<AppEnv>()
   .route("/", api)
+  .route("/", notMeApp)
   .route("/", widgetApp)
   .route("/", inboundMailApp)
   .route("/", filesApp)

@@ -2,12 +2,14 @@
 import * as v from "valibot";
 import type { ConversationObject } from "../durable-objects/conversation/conversation-object.ts";
 import type { InboxObject } from "../durable-objects/inbox/inbox-object.ts";
+import type { TotalsObject } from "../durable-objects/totals/totals-object.ts";
 import { ConfigError } from "./domain/config-error.ts";
 
 export interface Env {
   ASSETS: Fetcher;
   CONVERSATION: DurableObjectNamespace<ConversationObject>;
   INBOX: DurableObjectNamespace<InboxObject>;
+  TOTALS: DurableObjectNamespace<TotalsObject>;
   DB: D1Database;
   MAIL: R2Bucket;
   EMAIL: SendEmail;
@@ -23,6 +25,7 @@ export interface Env {
   PUBLIC_URL?: string;
   INBOX_SHARDS?: string;
   RATE_LIMITS?: string;
+  TOTALS_WAIT_MS?: string;
   LOCATION_HINT?: string;
 }
 
@@ -44,6 +47,8 @@ const configSchema = v.object({
   PUBLIC_URL: v.optional(v.union([v.literal(""), v.pipe(v.string(), v.url())]), ""),
   INBOX_SHARDS: v.optional(v.pipe(v.string(), v.regex(/^\d{1,2}$/), v.transform(Number), v.minValue(1), v.maxValue(64)), "1"),
   RATE_LIMITS: v.optional(v.picklist(["on", "off"]), "on"),
+  /** Ms that a request waits for the totals before it goes on without them. */
+  TOTALS_WAIT_MS: v.optional(v.pipe(v.string(), v.regex(/^\d{1,5}$/), v.transform(Number)), "200"),
   LOCATION_HINT: v.optional(v.picklist(LOCATION_HINTS)),
 });
 
@@ -70,6 +75,12 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 export function isLoopback(url: URL): boolean {
   return LOOPBACK.test(url.hostname);
+}
+
+/** The same where no request says where Hilo is: mails come by another door. */
+export function hasMailLimits(env: Env): boolean {
+  const { RATE_LIMITS, PUBLIC_URL } = configOf(env);
+  return !(RATE_LIMITS === "off" && PUBLIC_URL !== "" && isLoopback(new URL(PUBLIC_URL)));
 }
 
 /** `RATE_LIMITS=off` is for load tests on one's own machine and refused elsewhere. */

@@ -4,13 +4,17 @@ import type { InboxPorts } from "../durable-objects/inbox/inbox-object.ts";
 import { newId } from "./api/new-id.ts";
 import { loadRoles } from "./db/agents.ts";
 import { claimAttachments } from "./db/attachments.ts";
-import { findOrCreateContact } from "./db/contacts.ts";
+import { findContactByEmail, findOrCreateContact } from "./db/contacts.ts";
+import { noteAddress, setPlace } from "./db/places.ts";
 import { saveConversation } from "./db/conversations.ts";
 import { openDatabase } from "./db/database.ts";
 import { findOwnAddresses } from "./db/settings.ts";
 import { deliverMail } from "./email/deliver.ts";
 import type { Env } from "./env.ts";
+import { noticeOf, takesOfMessages } from "./limits.ts";
 import { conversationStub, inboxStubs } from "./objects.ts";
+import { tellOwner } from "./tell-owner.ts";
+import { takeTotals } from "./totals.ts";
 
 export function conversationPorts(env: Env): ConversationPorts {
   const db = openDatabase(env.DB);
@@ -23,15 +27,30 @@ export function conversationPorts(env: Env): ConversationPorts {
       await Promise.all(inboxStubs(env).map((stub) => stub.publishPresence(conversationId, isVisitorOnline)));
     },
     resolveContact: async ({ email, name }) => {
-      // Typed by a visitor: known from now on, but not proven (T2).
+      // Nobody has written from there yet.
       const contact = await findOrCreateContact(db, { id: newId(), email, name: name ?? null, isProven: false, now: Date.now() });
       return { id: contact.id, name: contact.name, email };
     },
+    noteAddress: async ({ conversationId, email, isChat }) => {
+      const hasOthers = await noteAddress(db, { conversationId, email, isChat, now: Date.now() });
+      const contact = await findContactByEmail(db, email);
+      return { email, hasOthers, isBlocked: contact !== null && contact.blockedAt !== null };
+    },
+    notePlace: ({ conversationId, email }) => setPlace(db, { conversationId, email, now: Date.now() }),
     findOwnAddresses: (addresses) => findOwnAddresses(db, addresses),
     claimAttachments: (input) => claimAttachments(db, input),
     loadRoles: (credentials) => loadRoles(db, credentials, Date.now()),
+    takeMessages: (asked) => takeMessages(env, asked),
     deliver: (mail) => deliverMail(env, mail),
   };
+}
+
+/** Chat goes on where nobody can be asked (A12). */
+async function takeMessages(env: Env, asked: { client: string; units: number }): Promise<{ isAllowed: boolean }> {
+  const answer = await takeTotals(env, takesOfMessages(asked), { onSilence: "allow" });
+  const notice = answer.isAllowed ? null : noticeOf(answer.key);
+  if (notice !== null) tellOwner(env, notice);
+  return { isAllowed: answer.isAllowed };
 }
 
 export function inboxPorts(env: Env): InboxPorts {

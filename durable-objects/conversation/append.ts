@@ -1,7 +1,8 @@
 /** Appending a message: the one place that gives out `seq` (A3) and says what else a message changes. Pure. */
+import { beginnerViewer, isFor } from "./audience.ts";
 import { recipientsOf } from "./copies.ts";
 import type { Effect, Turn } from "./effects.ts";
-import type { Attachment, Author, Channel, ConversationEvent, Delivery, Message } from "./protocol.ts";
+import type { Attachment, Audience, Author, Channel, ConversationEvent, Delivery, Message } from "./protocol.ts";
 import { lastMessageOf, type ConversationState } from "./state.ts";
 
 export interface NewMessage {
@@ -14,6 +15,10 @@ export interface NewMessage {
   html?: string | undefined;
   quoted?: string | undefined;
   subject?: string | undefined;
+  /** Whom it is for besides the agents: decided by who appends it, stored with it. */
+  for: Audience;
+  /** Of a mail that is to leave. */
+  to?: string | undefined;
   cc?: string[];
   bcc?: string[];
   mail?: Message["mail"];
@@ -36,7 +41,8 @@ export function appendMessage(turn: Turn, input: NewMessage): Appended {
   const { state, events } = stateAfter(turn, message, input);
   const effects: Effect[] = [{ kind: "insert", key: input.key, message }];
   for (const event of events) effects.push({ kind: "event", event });
-  if (message.delivery !== undefined) effects.push({ kind: "mail", job: { seq: message.seq, dueAt: turn.now + input.undoMs } });
+  if (message.to !== undefined)
+    effects.push({ kind: "mail", job: { seq: message.seq, to: message.to, dueAt: turn.now + input.undoMs } });
   effects.push({ kind: "state", state });
   return { message, effects };
 }
@@ -50,6 +56,7 @@ function messageOf(turn: Turn, input: NewMessage): Message {
     channel: input.channel,
     text: input.text,
     attachments: input.attachments,
+    for: input.for,
   };
   if (input.html !== undefined) message.html = input.html;
   if (input.quoted !== undefined && input.quoted !== "") message.quoted = input.quoted;
@@ -57,17 +64,18 @@ function messageOf(turn: Turn, input: NewMessage): Message {
   if (input.cc !== undefined && input.cc.length > 0) message.cc = input.cc;
   if (input.bcc !== undefined && input.bcc.length > 0) message.bcc = input.bcc;
   if (input.mail !== undefined) message.mail = input.mail;
-  if (input.channel === "email" && (input.author.kind === "agent" || input.author.kind === "system"))
-    message.delivery = queuedDelivery(turn, message, input.undoMs);
+  if (input.to !== undefined) {
+    message.to = input.to;
+    message.delivery = queuedDelivery(turn, input.to, { ...message, undoMs: input.undoMs });
+  }
   return message;
 }
 
-export function queuedDelivery(turn: Turn, copies: Pick<Message, "cc" | "bcc">, undoMs: number): Delivery {
-  const to = recipientsOf(turn.state, copies);
+export function queuedDelivery(turn: Turn, to: string, mail: Pick<Message, "cc" | "bcc"> & { undoMs: number }): Delivery {
   return {
     state: "queued",
-    ...(to.length === 0 ? {} : { to }),
-    ...(undoMs > 0 ? { undoUntil: turn.now + undoMs } : {}),
+    to: recipientsOf(to, mail),
+    ...(mail.undoMs > 0 ? { undoUntil: turn.now + mail.undoMs } : {}),
   };
 }
 
@@ -97,7 +105,22 @@ function stateAfter(turn: Turn, message: Message, input: NewMessage): { state: C
       events.push({ at: message.at, afterSeq: message.seq - 1, kind: "reopened", actor: message.author });
     }
   }
-  return { state, events };
+  return { state: { ...state, shown: shownAfter(turn, state, { message, input }) }, events };
+}
+
+/** What the browser that began the chat is told of the conversation changes only by what is for it. */
+function shownAfter(
+  turn: Turn,
+  state: ConversationState,
+  { message, input }: { message: Message; input: NewMessage },
+): ConversationState["shown"] {
+  const viewer = beginnerViewer(state, turn.now);
+  const { shown } = state;
+  if (viewer === null || !isFor(message, viewer)) return shown;
+  const isOwn = message.author.kind === "visitor";
+  if (message.author.kind === "agent")
+    return { ...shown, assignee: state.assignee, readSeq: Math.max(shown.readSeq, state.readSeq) };
+  return { ...shown, ...(input.shouldReopen && { status: "open" as const }), ...(isOwn && { ownSeq: message.seq }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The shapes of the calls between the Worker and a conversation. Both are ours: trusted, not parsed. */
 import type { SendRequest } from "./core.ts";
 import type { OpenRequest } from "./intake.ts";
+import type { SessionToken } from "./sessions.ts";
 import type { Conversation, ConversationEvent, Draft, Message, RejectionReason } from "./protocol.ts";
 
 export interface PersonMessage extends Omit<SendRequest, "attachments" | "own"> {
@@ -12,7 +13,7 @@ export interface PersonMessage extends Omit<SendRequest, "attachments" | "own"> 
 }
 
 export type SendAnswer =
-  | { kind: "stored" | "repeated"; message: Message; tokenGeneration: number }
+  | { kind: "stored" | "repeated"; message: Message; session: SessionToken | null }
   | { kind: "rejected"; reason: RejectionReason; detail?: string }
   | { kind: "unknown" };
 

@@ -1,17 +1,22 @@
 /** What agents and the Worker ask of a conversation besides messages. Pure. */
 import type { Effect, Turn } from "./effects.ts";
 import { appendMessage, queuedDelivery } from "./append.ts";
-import { recipientsOf } from "./copies.ts";
+import { decideClaimed } from "./addresses.ts";
+import { audienceOfReply } from "./audience.ts";
+import { recipientsOf, writtenTo } from "./copies.ts";
 import { delivered } from "./delivery.ts";
 import { UNDONE_REASON, type Author, type ContactSummary, type Message, type RejectionReason } from "./protocol.ts";
+import { beginnerOf, withBeginner } from "./sessions.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
 import { isTakenBack } from "./views.ts";
+import { unseenAddressOf } from "./unseen.ts";
 
 /** Marks everything up to `seq` as read for all agents (S2); never goes back, never past what exists (T16). */
 export function decideRead(turn: Turn, seq: number): Effect[] {
   const read = Math.min(seq, turn.state.lastSeq);
+  const { shown } = turn.state;
   if (read <= turn.state.readSeq) return [];
-  return changed(turn, { readSeq: read });
+  return changed(turn, { readSeq: read, shown: { ...shown, readSeq: Math.max(shown.readSeq, read) } });
 }
 
 export function decideStatus(turn: Turn, status: ConversationState["status"], actor: Author): Effect[] {
@@ -21,7 +26,7 @@ export function decideStatus(turn: Turn, status: ConversationState["status"], ac
   const readSeq = status === "complete" ? turn.state.lastSeq : turn.state.readSeq;
   return [
     { kind: "event", event: { at: turn.now, afterSeq: turn.state.lastSeq, kind, actor } },
-    ...changed(turn, { status, readSeq }),
+    ...changed(turn, { status, readSeq, shown: { ...turn.state.shown, status, readSeq } }),
   ];
 }
 
@@ -37,31 +42,40 @@ export function decideAssign(turn: Turn, assignee: { id: string; name: string } 
       ...(assignee === null ? {} : { subject: assignee }),
     },
   };
-  return [event, ...changed(turn, { assignee })];
+  return [event, ...changed(turn, { assignee, shown: { ...turn.state.shown, assignee } })];
 }
 
-/**
- * A typed address: usable at once, in the address book when D1 has taken it. A visitor cannot turn the replies to a
- * proven contact somewhere else (T4); an agent can, and sees it in the thread.
- */
-export function decideCapture(turn: Turn, capture: NonNullable<ConversationState["capture"]>, by: Author["kind"]): Effect[] {
-  const { contact, isAddressProven } = turn.state;
-  if (contact?.email === capture.email) return [];
-  if (by === "visitor" && contact !== null && isAddressProven) return [];
-  return changed(turn, { capture, isAddressProven: false });
+/** What the address book knows of the address that replies go to. A blocked person is none who may chat (T5). */
+export interface AddressFacts {
+  email: string;
+  /** Another conversation has, or had, it. */
+  hasOthers: boolean;
+  isBlocked: boolean;
 }
 
-/** Who it is, from the address book. Another address than before is not proven by this visitor (T2). */
+export function decideAddressKnown(turn: Turn, { email, hasOthers, isBlocked }: AddressFacts): Effect[] {
+  const { address } = turn.state;
+  if (address?.email !== email) return [];
+  const state = { ...turn.state, address: { ...address, hasOthers } };
+  const known: Effect = { kind: "state", state };
+  if (isBlocked) return [known, ...decideBlocked({ ...turn, state }, true)];
+  return [known, ...decideClaimed({ ...turn, state })];
+}
+
+/** Who it is, from the address book. Where the contact's address was put right, replies go to the new one. */
 export function decideContact(turn: Turn, contact: ContactSummary): Effect[] {
   const { state } = turn;
-  if (isSameContact(state.contact, contact) && state.capture === null) return [];
-  const isProven = state.isAddressProven && (!state.hasVisitor || replyAddressOf(state) === contact.email);
+  if (isSameContact(state.contact, contact) && state.unresolved === null) return [];
+  const isCorrected = state.contact?.id === contact.id && state.contact.email === state.address?.email;
+  const email = isCorrected || state.address === null ? contact.email : state.address.email;
+  const isOther = email !== (state.address?.email ?? null);
+  const address = email === null || !isOther ? state.address : { email, by: "agent" as const, hasOthers: null };
   return [
     {
       kind: "event",
-      event: { at: turn.now, afterSeq: turn.state.lastSeq, kind: "contact", actor: { kind: "system" }, subject: nameOf(contact) },
+      event: { at: turn.now, afterSeq: state.lastSeq, kind: "contact", actor: { kind: "system" }, subject: nameOf(contact) },
     },
-    ...changed(turn, { contact, capture: null, isAddressProven: isProven }),
+    ...changed(turn, { contact, unresolved: null, address, ...(isOther && { claimed: null }) }),
   ];
 }
 
@@ -74,55 +88,89 @@ function isSameContact(a: ContactSummary | null, b: ContactSummary): boolean {
   return a !== null && a.id === b.id && a.email === b.email && a.name === b.name;
 }
 
-/** Ends the visitor's way in: their token is refused from now on, and who is there is sent away (T5). */
-export function decideRevoke(turn: Turn): Effect[] {
-  if (!turn.state.hasVisitor) return [];
-  const tokenGeneration = turn.state.tokenGeneration + 1;
-  return [...changed(turn, { tokenGeneration }), { kind: "close-visitor" }, { kind: "presence" }];
+/** Refuses the browser that began the chat, and sends away who is there; until the contact is unblocked (T5). */
+export function decideBlocked(turn: Turn, isBlocked: boolean): Effect[] {
+  const beginner = beginnerOf(turn.state);
+  if (beginner === null || beginner.isBlocked === isBlocked) return [];
+  const effects = changed({ ...turn, state: withBeginner(turn.state, { isBlocked, code: null, pending: null }) }, {});
+  if (!isBlocked) return effects;
+  return [...effects, { kind: "close-sessions", exceptGeneration: null }, { kind: "presence" }];
 }
+
+/** An agent asks the visitor to show that the address is theirs: the widget shows its line; no mail leaves for it. */
+export function decideAskToConfirm(turn: Turn): MailOutcome {
+  const { state } = turn;
+  if (beginnerOf(state) === null || state.address === null) return refused("no_address");
+  return { effects: state.isAskedToConfirm ? [] : changed(turn, { isAskedToConfirm: true }), refusal: null };
+}
+
+/** Somebody whose address was typed says that it was not them: no code goes there from here any more. */
+export function decideStopCodes(turn: Turn, email: string): Effect[] {
+  const beginner = beginnerOf(turn.state);
+  if (beginner === null || beginner.stopped.includes(email)) return [];
+  const code = beginner.code?.email === email ? null : beginner.code;
+  return [
+    { kind: "state", state: withBeginner(turn.state, { stopped: [...beginner.stopped, email].slice(-STOPPED_MAX), code }) },
+  ];
+}
+
+/** Addresses to which no code goes from one conversation. */
+const STOPPED_MAX = 50;
 
 export type MailOutcome = { effects: Effect[]; refusal: RejectionReason | null };
 
 /**
  * Mails an agent's chat message with its transcript (S20), or tries a failed mail again: one that some have had goes to
  * the others alone. Asked for by hand, it also goes to addresses that are known to be undeliverable.
+ *
+ * @param seen the address that the agent saw; without it a mail goes where it was written to, if replies still go there (T4)
  */
-export function decideMailMessage(turn: Turn, seq: number): MailOutcome {
+export function decideMailMessage(turn: Turn, seq: number, seen: string | null = null): MailOutcome {
   const message = turn.findBySeq(seq);
   if (message === null || message.author.kind !== "agent" || message.channel === "note") return refused("not_allowed");
-  if (replyAddressOf(turn.state) === null) return refused("no_address");
+  const to = addressOfMail(turn.state, message);
+  if (to === null) return refused("no_address");
   const state = message.delivery?.state;
   // Somebody is still being tried: a second try beside it could be a second mail (A5).
   if (message.delivery?.refused?.some(({ isPending }) => isPending === true) === true) return { effects: [], refusal: null };
-  if (state === "sent") return { effects: mailTheRest(turn, message), refusal: null };
   if (state === "queued" || state === "sending") return { effects: [], refusal: null };
-  const delivery = queuedDelivery(turn, message, 0);
-  const frame = { type: "message" as const, message: { ...message, delivery } };
+  // A chat reply was written to nobody's address: it goes where its reader reads mail now.
+  const asked = seen ?? (message.channel === "chat" ? to : (writtenTo(message) ?? to));
+  if (asked !== to) return refused("address_changed");
+  const again = message.channel === "email" ? { ...message, to, for: audienceOfReply(recipientsOf(to, message)) } : message;
+  if (state === "sent") return { effects: mailTheRest(turn, again, to), refusal: null };
+  const delivery = queuedDelivery(turn, to, { ...message, undoMs: 0 });
+  const isInsisted = state === "failed" || state === "unknown";
+  const shown = { ...again, delivery };
   return {
     effects: [
-      { kind: "mail", job: { seq, dueAt: turn.now, isInsisted: state === "failed" || state === "unknown" } },
-      ...delivered(message, delivery),
+      { kind: "mail", job: { seq, to, dueAt: turn.now, isInsisted } },
+      ...delivered(again, delivery),
       // Visitors have been told that it is gone.
-      ...(isTakenBack(message) ? [{ kind: "broadcast" as const, frame, isForSender: true }] : []),
+      ...(isTakenBack(message) ? [{ kind: "message" as const, message: shown }] : []),
     ],
     refusal: null,
   };
 }
 
+/** A reply by mail goes where replies go; a chat reply to the address that its reader gave. */
+function addressOfMail(state: ConversationState, { channel }: Message): string | null {
+  return channel === "chat" ? (unseenAddressOf(state) ?? replyAddressOf(state)) : replyAddressOf(state);
+}
+
 /** To those of its recipients whom the mail has not reached. */
-function mailTheRest(turn: Turn, message: Message): Effect[] {
+function mailTheRest(turn: Turn, message: Message, to: string): Effect[] {
   const { delivery, seq } = message;
   if (delivery?.refused === undefined) return [];
   const reached = new Set(delivery.to);
-  // As things are now: the contact's address may have been put right since.
-  const only = recipientsOf(turn.state, message).filter((address) => !reached.has(address));
+  const only = recipientsOf(to, message).filter((address) => !reached.has(address));
   if (only.length === 0) return [];
   const pending = only.map((address) => {
     const known = delivery.refused?.find((refusal) => refusal.address === address);
     return { address, reason: known?.reason ?? "", isPending: true };
   });
   return [
-    { kind: "mail", job: { seq, dueAt: turn.now, only, isInsisted: true } },
+    { kind: "mail", job: { seq, to, dueAt: turn.now, only, isInsisted: true } },
     ...delivered(message, { ...delivery, refused: pending }),
   ];
 }
@@ -140,8 +188,8 @@ export function decideUndo(turn: Turn, seq: number): MailOutcome {
     effects: [
       { kind: "cancel-mail", seq },
       ...delivered(message, { state: "failed", reason: UNDONE_REASON }),
-      // The visitor may have it on screen.
-      { kind: "broadcast", frame: { type: "withdrawn", seqs: [seq] }, isForSender: true },
+      // Who it was for may have it on screen.
+      { kind: "withdraw", message },
       { kind: "state", state: { ...turn.state, takenBackSeqs } },
     ],
     refusal: null,
@@ -149,14 +197,18 @@ export function decideUndo(turn: Turn, seq: number): MailOutcome {
 }
 
 /** A mail that nobody wrote: kept and shown like any other, and sent once however often it is asked for. */
-export function decideAutomatic(turn: Turn, mail: { key: string; text: string }): Effect[] {
-  if (turn.findByKey(mail.key) !== null || replyAddressOf(turn.state) === null) return [];
+export function decideAutomatic(turn: Turn, mail: { key: string; subject: string; text: string }): Effect[] {
+  const to = replyAddressOf(turn.state);
+  if (turn.findByKey(mail.key) !== null || to === null) return [];
   const { message, effects } = appendMessage(turn, {
     key: mail.key,
     author: { kind: "system" },
     channel: "email",
+    subject: mail.subject,
     text: mail.text,
     attachments: [],
+    for: audienceOfReply([to]),
+    to,
     shouldReopen: false,
     undoMs: 0,
   });

@@ -4,15 +4,18 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { AlarmClock } from "./alarms.ts";
+import { beginnerViewer } from "./audience.ts";
+import { decideAddress, decideTyped } from "./addresses.ts";
 import {
+  decideAskToConfirm,
   decideAssign,
   decideAutomatic,
-  decideCapture,
+  decideBlocked,
   decideContact,
   decideMailMessage,
   decideRead,
-  decideRevoke,
   decideStatus,
+  decideStopCodes,
   decideUndo,
 } from "./commands.ts";
 import { decideSend } from "./core.ts";
@@ -34,9 +37,13 @@ import {
   type RejectionReason,
   type Status,
 } from "./protocol.ts";
+import { decideSession, isAdmitted, tokenOf, type SessionAnswer, type SessionClaim, type SessionCommand } from "./sessions.ts";
+import { closeSilent } from "./socket-room.ts";
 import { Sockets, closeSocket } from "./sockets.ts";
 import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
 import { acceptUpgrade } from "./upgrade.ts";
+import { messageFor } from "./views.ts";
+import { VisitorMessages } from "./visitor-messages.ts";
 import { AgentWatch, WATCH_INTERVAL_MS } from "./watch.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -48,6 +55,7 @@ export abstract class ConversationObject extends DurableObject {
   readonly #runner: EffectRunner;
   readonly #drain: Drain;
   readonly #watch: AgentWatch;
+  readonly #visitorMessages: VisitorMessages;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
     super(ctx, env);
@@ -55,6 +63,7 @@ export abstract class ConversationObject extends DurableObject {
     this.#log = new MessageLog(ctx.storage);
     this.#sockets = new Sockets(ctx);
     this.#watch = new AgentWatch(this.#sockets, ports);
+    this.#visitorMessages = new VisitorMessages(this.#log, ports);
     this.#clock = new AlarmClock(ctx.storage);
     const parts = { log: this.#log, sockets: this.#sockets, clock: this.#clock, ports };
     this.#runner = new EffectRunner({
@@ -73,7 +82,8 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    await receiveFrame({ runner: this.#runner, sockets: this.#sockets, ports: this.#ports }, socket, data);
+    const parts = { runner: this.#runner, sockets: this.#sockets, ports: this.#ports, visitorMessages: this.#visitorMessages };
+    await receiveFrame(parts, socket, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
@@ -98,6 +108,8 @@ export abstract class ConversationObject extends DurableObject {
       // A phone that lost its network is offline when its time is up, not at the next look after that.
       this.#clock.wakeAt(Math.min(Date.now() + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
     }
+    const silentAt = closeSilent(this.#sockets, Date.now());
+    if (silentAt !== null) this.#clock.wakeAt(silentAt);
     const nextAt = this.#drain.nextAt(Date.now());
     if (nextAt !== null) this.#clock.wakeAt(nextAt);
   }
@@ -121,7 +133,7 @@ export abstract class ConversationObject extends DurableObject {
     const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments, own });
     if (outcome.kind === "rejected") return outcome;
     if (outcome.kind === "stored") this.#runner.apply(outcome.effects);
-    return { kind: outcome.kind, message: outcome.message, tokenGeneration: state.tokenGeneration };
+    return { kind: outcome.kind, message: outcome.message, session: tokenOf(this.#runner.state ?? state) };
   }
 
   /** A mail that the decision table has sent here; idempotent by its Message-ID. @returns the message it is */
@@ -175,23 +187,51 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideAssign(turn, assignee, actor));
   }
 
-  /** A typed address; the address book is asked at once, and again until it has answered. */
-  async capture(capture: { email: string; name?: string | undefined }, by: Author["kind"]): Promise<boolean> {
-    const { email, name } = capture;
-    return this.#command((turn) => decideCapture(turn, name === undefined ? { email } : { email, name }, by));
+  /** A visitor says their address. @returns false for a token that opens nothing here */
+  async typeAddress(claim: SessionClaim, typed: { email: string; name?: string | undefined }): Promise<boolean> {
+    const { state } = this.#runner;
+    return state !== null && isAdmitted(state, claim) && this.#command((turn) => decideTyped(turn, typed));
+  }
+
+  /** An agent writes an address down, or lets it replace another. */
+  async setAddress(given: { email: string; name?: string | undefined }, actor: Author): Promise<boolean> {
+    return this.#command((turn) => decideAddress(turn, given, actor));
+  }
+
+  /** What a browser asks with its token; `refused` where that opens nothing here. */
+  session(claim: SessionClaim, command: SessionCommand): SessionAnswer {
+    const { state } = this.#runner;
+    return state === null ? { kind: "refused" } : this.#carryOut(decideSession(this.#runner.turn(state), claim, command)).answer;
+  }
+
+  /** Whether a file came with a message that is for this browser. */
+  mayOpenFile(claim: SessionClaim, attachmentId: string): boolean {
+    const { state } = this.#runner;
+    const viewer = state === null || !isAdmitted(state, claim) ? null : beginnerViewer(state, Date.now());
+    const message = viewer === null ? null : this.#log.findByFile(attachmentId);
+    return viewer !== null && message !== null && messageFor(viewer, message) !== null;
+  }
+
+  /** No code goes to this address from here any more. */
+  async stopCodes(email: string): Promise<boolean> {
+    return this.#command((turn) => decideStopCodes(turn, email));
+  }
+
+  askToConfirm(): RejectionReason | null | "unknown" {
+    return this.#mailCommand(decideAskToConfirm);
   }
 
   async setContact(contact: ContactSummary): Promise<boolean> {
     return this.#command((turn) => decideContact(turn, contact));
   }
 
-  async revokeVisitor(): Promise<boolean> {
-    return this.#command(decideRevoke);
+  async setBlocked(isBlocked: boolean): Promise<boolean> {
+    return this.#command((turn) => decideBlocked(turn, isBlocked));
   }
 
-  /** Mails a chat message with its transcript (S20), or tries a failed mail again. */
-  mailMessage(seq: number): RejectionReason | null | "unknown" {
-    return this.#mailCommand((turn) => decideMailMessage(turn, seq));
+  /** Mails a chat message with its transcript (S20), or tries a failed mail again, to the address that its agent saw. */
+  mailMessage(seq: number, seen: string | null = null): RejectionReason | null | "unknown" {
+    return this.#mailCommand((turn) => decideMailMessage(turn, seq, seen));
   }
 
   /** Mails the last reply, with the chat so far below it. */
@@ -208,17 +248,12 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideDeliveryReport(turn, seq, report));
   }
 
-  sendAutomatic(mail: { key: string; text: string }): void {
+  sendAutomatic(mail: { key: string; subject: string; text: string }): void {
     this.#runner.decide((turn) => decideAutomatic(turn, mail));
   }
 
   mailFacts(): MailFacts | null {
     return this.#runner.state === null ? null : mailFactsOf(this.#runner.state, this.#log);
-  }
-
-  /** What the visitor's token must say to be accepted; null where there is no such conversation. */
-  tokenGeneration(): number | null {
-    return this.#runner.state?.tokenGeneration ?? null;
   }
 
   /** The row that the index should have. */

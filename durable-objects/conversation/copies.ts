@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import { emailSchema } from "../../worker/domain/api-shapes.ts";
 import { RECIPIENTS_MAX, type Channel, type Message } from "./protocol.ts";
-import { replyAddressOf, type ConversationState } from "./state.ts";
 
 /** As an agent's client gives them. */
 export interface Copies {
@@ -49,11 +48,15 @@ export function addressesOf({ cc = [], bcc = [] }: Copies): string[] {
   return [...cc, ...bcc].map(normalise);
 }
 
-/** Everyone whom a mail goes to as things are now: To, then Cc, then Bcc. */
-export function recipientsOf(state: ConversationState, { cc = [], bcc = [] }: Pick<Message, "cc" | "bcc">): string[] {
-  const to = replyAddressOf(state);
-  // The contact's address may have become one of the copies since.
-  return to === null ? [] : [...new Set([to, ...cc, ...bcc])];
+/** Everyone whom a mail goes to: To, then Cc, then Bcc, as they were stored with it. */
+export function recipientsOf(to: string, { cc = [], bcc = [] }: Pick<Message, "cc" | "bcc">): string[] {
+  return [...new Set([to, ...cc, ...bcc])];
+}
+
+/** The address that a mail was written to; of one from before that was stored, the recipient who is in no copy. */
+export function writtenTo({ to, cc = [], bcc = [], delivery }: Message): string | null {
+  const known = [...(delivery?.to ?? []), ...(delivery?.refused ?? []).map(({ address }) => address)];
+  return to ?? known.find((address) => !cc.includes(address) && !bcc.includes(address)) ?? null;
 }
 
 /** What transports take, ASCII and no dot out of place before the `@`: one other address would stop the whole mail. */

@@ -5,14 +5,15 @@
 import { assertNever } from "../../worker/domain/assert-never.ts";
 import { hasRole } from "../../worker/domain/roles.ts";
 import { appendMessage } from "./append.ts";
+import { audienceOfChat, audienceOfReply, AGENTS_ONLY } from "./audience.ts";
 import { decideRead, decideUndo } from "./commands.ts";
 import type { Connection } from "./connection.ts";
-import { decideCopies, type Copies, type OwnAddresses } from "./copies.ts";
+import { decideCopies, recipientsOf, type Copies, type OwnAddresses } from "./copies.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { ParsedFrame } from "./frames.ts";
 import { CLOSE_CODES, type Attachment, type Author, type ClientFrame, type Message, type RejectionReason } from "./protocol.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
-import { cancelUnneeded, decideSeenByVisitor } from "./unseen.ts";
+import { NOTHING_CANCELLED, cancelUnneeded, decideSeenByVisitor } from "./unseen.ts";
 
 /** The files that a `send` names, already found and claimed by the shell, or why they were not. */
 export type ClaimedFiles = Attachment[] | "unknown_attachment" | "try_again";
@@ -35,9 +36,7 @@ export function decideFrame(turn: Turn, input: FrameInput): Effect[] {
     case "send":
       return handleSend(turn, { ...input, frame });
     case "typing":
-      return connection.kind === "agent" && !hasRole(connection.role, "agent")
-        ? []
-        : [{ kind: "broadcast", frame: { type: "typing", author: authorOf(connection) }, isForSender: false }];
+      return handleTyping(frame, connection);
     case "seen":
       return handleSeen(turn, connection, frame.seq);
     case "visibility":
@@ -81,6 +80,14 @@ function handleHello(frame: Extract<ClientFrame, { type: "hello" }>, connection:
   ];
 }
 
+/** Who will not be sent what is written does not hear that it is being written. */
+function handleTyping(frame: Extract<ClientFrame, { type: "typing" }>, connection: Connection): Effect[] {
+  if (connection.kind === "agent" && !hasRole(connection.role, "agent")) return [];
+  const isForAgents = connection.kind === "agent" && frame.channel !== undefined && frame.channel !== "chat";
+  const notice = { type: "typing" as const, author: authorOf(connection) };
+  return [{ kind: "broadcast", frame: notice, isForSender: false, ...(isForAgents && { isForAgents }) }];
+}
+
 type SendInput = FrameInput & { frame: Extract<ClientFrame, { type: "send" }> };
 
 function handleSend(turn: Turn, { frame, connection, attachments, own }: SendInput): Effect[] {
@@ -93,7 +100,7 @@ function handleSend(turn: Turn, { frame, connection, attachments, own }: SendInp
     attachments,
     subject: frame.subject,
     // Visitors have no copies to give, whatever their frame says.
-    ...(connection.kind === "agent" && { cc: frame.cc, bcc: frame.bcc, own }),
+    ...(connection.kind === "agent" && { cc: frame.cc, bcc: frame.bcc, to: frame.to, own }),
     ifLastSeq: frame.ifLastSeq,
     undoMs: connection.kind === "agent" ? connection.undoMs : 0,
     unseenMs: connection.kind === "agent" ? (connection.unseenMs ?? 0) : 0,
@@ -121,6 +128,8 @@ export interface SendRequest extends Copies {
   unseenMs?: number;
   /** Those of `cc` and `bcc` that are mailboxes of ours; none where nothing is said. */
   own?: OwnAddresses | undefined;
+  /** Of an email: the address that its agent saw. */
+  to?: readonly string[] | undefined;
 }
 
 interface SendRefusal {
@@ -152,24 +161,41 @@ export function decideSend(turn: Turn, request: SendRequest): SendOutcome {
   if (copies.kind === "refused") return { ...copies, kind: "rejected" };
   const reason = refusalOf(turn, { ...request, attachments });
   if (reason !== null) return { kind: "rejected", reason };
-  const { message, effects } = appendMessage(turn, {
-    key,
-    author: request.author,
-    channel: request.channel,
-    text: request.text,
-    attachments,
-    subject: request.channel === "email" ? request.subject : undefined,
-    cc: copies.cc,
-    bcc: copies.bcc,
-    shouldReopen: true,
-    undoMs: request.channel === "email" ? request.undoMs : 0,
-    unseenMs: request.unseenMs ?? 0,
-  });
+  // Who answers has seen what they answer.
+  const unneeded = request.author.kind === "visitor" ? cancelUnneeded(turn, turn.state.lastSeq) : NOTHING_CANCELLED;
+  const { message, effects } = appendMessage(
+    { ...turn, state: unneeded.state ?? turn.state },
+    {
+      key,
+      author: request.author,
+      channel: request.channel,
+      text: request.text,
+      attachments,
+      ...addressedBy(turn, request, copies),
+      shouldReopen: true,
+      unseenMs: request.unseenMs ?? 0,
+    },
+  );
   const after: Effect[] = [{ kind: "message", message, clientId: request.clientId }];
   if (changesConversation(turn, message)) after.push({ kind: "conversation" });
-  // Who answers has seen what they answer.
-  if (message.author.kind === "visitor") after.push(...cancelUnneeded(turn, turn.state.lastSeq));
-  return { kind: "stored", message, effects: [...effects, ...after] };
+  return { kind: "stored", message, effects: [...effects, ...after, ...unneeded.effects] };
+}
+
+/** Whom a person's message is for, and of a mail, whom it goes to: both are stored with it. */
+function addressedBy(turn: Turn, request: SendRequest, { cc, bcc }: { cc: string[]; bcc: string[] }) {
+  const to = replyAddressOf(turn.state);
+  switch (request.channel) {
+    case "note":
+      return { for: AGENTS_ONLY, undoMs: 0 };
+    case "chat":
+      return { for: audienceOfChat(turn.state, turn.now), undoMs: 0 };
+    case "email": {
+      const recipients = to === null ? [] : recipientsOf(to, { cc, bcc });
+      return { for: audienceOfReply(recipients), to: to ?? undefined, cc, bcc, subject: request.subject, undoMs: request.undoMs };
+    }
+    default:
+      return assertNever(request.channel);
+  }
 }
 
 /** The key is of the sender: nobody can claim another's message by guessing its clientId (A10). */
@@ -179,7 +205,11 @@ export function sendKey(author: Author, clientId: string): string {
 
 function refusalOf(turn: Turn, request: SendRequest & { attachments: Attachment[] }): RejectionReason | null {
   if (request.text.trim() === "" && request.attachments.length === 0) return "empty";
-  if (request.channel === "email" && replyAddressOf(turn.state) === null) return "no_address";
+  const address = replyAddressOf(turn.state);
+  if (request.channel === "email" && address === null) return "no_address";
+  // Whom the agent saw, or nobody.
+  if (request.channel === "email" && request.to !== undefined && request.to[0]?.trim().toLowerCase() !== address)
+    return "address_changed";
   const { ifLastSeq, author } = request;
   const isNewer = (reply: ConversationState["lastReply"]) =>
     ifLastSeq !== undefined && reply !== null && reply.seq > ifLastSeq && reply.agentId !== author.id;

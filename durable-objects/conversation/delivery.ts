@@ -1,6 +1,7 @@
 /** What becomes of a message's mail, for each of its recipients. Pure. */
 import { assertNever } from "../../worker/domain/assert-never.ts";
 import type { Effect, Turn } from "./effects.ts";
+import { bounced } from "./leaving.ts";
 import type { Delivery, Message } from "./protocol.ts";
 
 /** What the other side, or the platform, says about a mail that had left. */
@@ -29,7 +30,12 @@ export function decideDeliveryReport(turn: Turn, seq: number, report: DeliveryRe
   const message = turn.findBySeq(seq);
   if (message?.delivery === undefined) return [];
   const delivery = deliveryAfter(message.delivery, report, turn.now);
-  return JSON.stringify(delivery) === JSON.stringify(message.delivery) ? [] : delivered(message, delivery);
+  if (JSON.stringify(delivery) === JSON.stringify(message.delivery)) return [];
+  const who = report.kind === "refused" ? recipientIn(message.delivery, report.recipient) : null;
+  return [
+    ...delivered(message, delivery),
+    ...(who === null ? [] : [{ kind: "state" as const, state: bounced(turn.state, who) }]),
+  ];
 }
 
 function deliveryAfter(before: Delivery, report: DeliveryReport, now: number): Delivery {

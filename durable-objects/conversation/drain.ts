@@ -4,10 +4,13 @@
  */
 import { describeError } from "../../worker/domain/error-text.ts";
 import type { AlarmClock } from "./alarms.ts";
-import { decideContact } from "./commands.ts";
+import { askAddressBook, hasQuestions } from "./address-book.ts";
+import { levelFor } from "./addresses.ts";
+import { mayTravelTo } from "./audience.ts";
+import { recipientsOf } from "./copies.ts";
 import { delivered } from "./delivery.ts";
 import type { EffectRunner } from "./effect-runner.ts";
-import type { Effect } from "./effects.ts";
+import { addressOfRow, decideLeft, decideLeaving } from "./leaving.ts";
 import {
   EFFECT_TIMEOUT_MS,
   INTERRUPTED,
@@ -26,9 +29,8 @@ import {
   type OutboxRow,
 } from "./outbox.ts";
 import type { ConversationPorts, MailToDeliver } from "./ports.ts";
-import type { Delivery } from "./protocol.ts";
+import { ADDRESS_CHANGED_REASON, type Delivery, type Message } from "./protocol.ts";
 import type { MessageLog } from "./message-log.ts";
-import { keepReferences, type ConversationState } from "./state.ts";
 import { decideUnseen } from "./unseen.ts";
 import { isMovedAway, isTakenBack } from "./views.ts";
 import { withTimeout } from "./with-timeout.ts";
@@ -40,6 +42,8 @@ const FLUSH_WAIT_MS = 300;
 const EARLIER_MESSAGES_MAX = 60;
 /** Newest messages among which replies are looked for that nobody has seen. */
 const UNSEEN_LOOKS_MAX = 100;
+
+type MailContent = Pick<MailToDeliver, "also" | "earlier" | "theirWords">;
 
 export interface DrainParts {
   log: MessageLog;
@@ -111,7 +115,7 @@ export class Drain {
 
   #isDirty(): boolean {
     const state = this.#parts.runner.state;
-    return state !== null && (state.revision > state.projectedRevision || state.capture !== null);
+    return state !== null && (state.revision > state.projectedRevision || hasQuestions(state));
   }
 
   /**
@@ -149,7 +153,7 @@ export class Drain {
     this.#projectAgainAt = startedAt + projectIntervalMs(this.#streak);
     // An address that the book does not take must not keep the lists from the rest.
     const isDone = [
-      await this.#attempt("contact", () => this.#resolveCapture()),
+      ...(await askAddressBook(this.#parts, (effect, work) => this.#attempt(effect, work))),
       await this.#attempt("projection", () => this.#saveLists()),
     ];
     this.#projecting = null;
@@ -177,16 +181,6 @@ export class Drain {
     runner.setProjected(row.item.revision);
   }
 
-  /** Takes a typed address into the address book. Throws where that cannot be had now. */
-  async #resolveCapture(): Promise<void> {
-    const capture = this.#parts.runner.state?.capture ?? null;
-    if (capture === null) return;
-    const contact = await withTimeout(this.#parts.ports.resolveContact(capture));
-    // Typed again while D1 was asked: the newer one is resolved by the next run.
-    if (this.#parts.runner.state?.capture?.email === capture.email)
-      this.#parts.runner.decide((turn) => decideContact(turn, contact));
-  }
-
   async #sendMails(): Promise<void> {
     if (this.#isMailing) return;
     this.#isMailing = true;
@@ -211,6 +205,9 @@ export class Drain {
     const state = this.#parts.runner.state;
     const message = log.findBySeq(row.seq);
     if (state === null || message === null) return log.deleteOutboxRow(row.seq);
+    const to = addressOfRow(row, state, message);
+    // It goes to whom its agent saw, or nowhere (T4).
+    if (to === null) return this.#settle(row, { kind: "refused", reason: ADDRESS_CHANGED_REASON });
     this.#mailing.add(row.seq);
     // Should this very process end now, the alarm finds what it left.
     this.#parts.clock.wakeAt(Date.now() + EFFECT_TIMEOUT_MS);
@@ -218,10 +215,13 @@ export class Drain {
     log.saveOutboxRow({ ...row, state: "sending" });
     // Who has it already sees no change while the others are tried.
     if (row.only === null) this.#show(row, { ...message.delivery, state: "sending" });
-    const { only, isInsisted } = row;
+    this.#parts.runner.decide((turn) => decideLeaving(turn, to));
+    const { only, isInsisted, isCancelledBySeen: isUnseen } = row;
+    const level = levelFor(state, to, Date.now());
     let result: DeliveryResult;
     try {
-      result = await withTimeout(ports.deliver({ state, message, ...this.#withIt(row), only, isInsisted }), UNANSWERED);
+      const mail = { state, message, to, level, ...this.#withIt(row, { state, to, message }), only, isInsisted, isUnseen };
+      result = await withTimeout(ports.deliver(mail), UNANSWERED);
     } catch (error) {
       logFailure("mail", state.id, error);
       result = { kind: "deferred", reason: "Hilo could not prepare this mail and tries again" };
@@ -239,7 +239,7 @@ export class Drain {
     if (settled.kind === "again") log.saveOutboxRow(settled.row);
     else log.deleteOutboxRow(row.seq);
     this.#show(row, settled.delivery);
-    this.#parts.runner.apply(learn(this.#parts.runner.state, settled));
+    this.#parts.runner.decide((turn) => decideLeft(turn, settled, { row, message, result }));
   }
 
   /** The delivery of every message that travels in this mail. */
@@ -253,16 +253,21 @@ export class Drain {
     );
   }
 
-  #withIt(row: OutboxRow): Pick<MailToDeliver, "also" | "earlier"> {
+  #withIt(row: OutboxRow, { state, to, message }: Pick<MailToDeliver, "state" | "to" | "message">): MailContent {
     const { log } = this.#parts;
+    const recipients = recipientsOf(to, message);
     const also = row.also.flatMap((seq) => log.findBySeq(seq) ?? []);
-    const earlier = log
-      .before(row.seq, EARLIER_MESSAGES_MAX)
-      .filter(
-        (message) =>
-          message.channel !== "note" && !isTakenBack(message) && !isMovedAway(message) && !row.also.includes(message.seq),
-      );
-    return { also, earlier };
+    const lately = log.before(row.seq, EARLIER_MESSAGES_MAX);
+    const earlier = lately.filter(
+      (other) =>
+        other.channel !== "note" &&
+        !isTakenBack(other) &&
+        !isMovedAway(other) &&
+        !row.also.includes(other.seq) &&
+        mayTravelTo(other, recipients, state),
+    );
+    const isTheirs = ({ author }: Message) => author.kind === "visitor" || author.kind === "contact";
+    return { also, earlier, theirWords: lately.filter(isTheirs).map(({ text }) => text) };
   }
 
   /** Chat replies whose time is up: mailed, unless they were seen. */
@@ -273,14 +278,6 @@ export class Drain {
     const replies = log.before(Number.MAX_SAFE_INTEGER, UNSEEN_LOOKS_MAX).filter(({ seq }) => seq > state.visitorSeenSeq);
     runner.decide((turn) => decideUnseen(turn, replies));
   }
-}
-
-/** Our own mail's id joins the thread's references. */
-function learn(state: ConversationState | null, settled: ReturnType<typeof settleMail>): Effect[] {
-  if (state === null || state.mail === null || settled.messageId === null || state.mail.references.includes(settled.messageId))
-    return [];
-  const references = keepReferences([...state.mail.references, settled.messageId]);
-  return [{ kind: "state", state: { ...state, mail: { ...state.mail, references } } }];
 }
 
 const UNANSWERED: DeliveryResult = {

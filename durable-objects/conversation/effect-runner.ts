@@ -5,16 +5,19 @@
 import { describeError } from "../../worker/domain/error-text.ts";
 import { uuidV7 } from "../../worker/domain/uuid.ts";
 import type { AlarmClock } from "./alarms.ts";
+import { isFor, type Viewer } from "./audience.ts";
 import { catchUpFrames } from "./catch-up.ts";
+import { claimOf, type Connection } from "./connection.ts";
 import type { Effect, Turn } from "./effects.ts";
 import { isStored, type MessageLog } from "./message-log.ts";
 import type { ConversationPorts, IndexRow } from "./ports.ts";
 import { LEAVE_GRACE_MS, computePresence, computePresenceEnd, isSamePresence, type SeenConnection } from "./presence.ts";
 import { CLOSE_CODES, type Conversation, type Presence, type ServerFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
+import { confirmedAddressOf, isAdmitted } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 import { decideVisitorLeft } from "./unseen.ts";
-import { conversationForAgents, conversationForVisitor, frameFor, messageFor, type Audience } from "./views.ts";
+import { conversationForAgents, conversationForVisitor, frameFor, messageFor } from "./views.ts";
 
 export interface EffectRunnerParts {
   log: MessageLog;
@@ -41,6 +44,16 @@ export class EffectRunner {
     this.#parts = parts;
     this.state = parts.log.loadState();
     this.#projectedOnDisk = this.state?.projectedRevision ?? 0;
+    parts.sockets.seenThrough((connection) => this.#viewerOf(connection));
+  }
+
+  /** Null for a browser whose token does not count any more. */
+  #viewerOf(connection: Connection): Viewer | null {
+    if (connection.kind === "agent") return { kind: "agent" };
+    const beginner = this.state?.beginner ?? null;
+    if (beginner === null || this.state === null || !isAdmitted(this.state, claimOf(connection))) return null;
+    // Confirmed, but the token that says so has not been used: this one sees what it saw before.
+    return { kind: "session", id: beginner.id, confirmedFor: confirmedAddressOf(beginner, Date.now()) };
   }
 
   /** Asks a rule and carries its effects out, in one turn without awaiting. */
@@ -66,6 +79,7 @@ export class EffectRunner {
 
   /** Stores first, in one transaction; only then does anyone hear of it (A1). */
   apply(effects: Effect[], sender?: WebSocket): void {
+    const before = this.state;
     const stored = effects.filter(isStored);
     if (stored.length > 0) {
       this.#wakeFor(stored);
@@ -73,7 +87,7 @@ export class EffectRunner {
       for (const effect of stored) if (effect.kind === "state") this.#remember(effect.state);
       for (const event of events) this.#parts.sockets.broadcast({ type: "event", event });
     }
-    for (const effect of effects) this.#tell(effect, sender);
+    for (const effect of effects) this.#tell(effect, { sender, before });
     if (stored.length > 0) this.#parts.onStored({ isFromSocket: sender !== undefined });
   }
 
@@ -95,7 +109,8 @@ export class EffectRunner {
   }
 
   item(): Conversation | null {
-    return this.state === null ? null : conversationForAgents(this.state, this.presence().isVisitorOnline);
+    if (this.state === null) return null;
+    return conversationForAgents(this.state, { isVisitorOnline: this.presence().isVisitorOnline, now: Date.now() });
   }
 
   /** The row that the index should have. */
@@ -174,23 +189,34 @@ export class EffectRunner {
     if (dueAts.length > 0) this.#parts.clock.wakeAt(Math.min(...dueAts));
   }
 
-  #tell(effect: Effect, sender?: WebSocket): void {
+  #tell(effect: Effect, { sender, before }: { sender: WebSocket | undefined; before: ConversationState | null }): void {
     const { sockets } = this.#parts;
     switch (effect.kind) {
       case "message":
         this.#tellMessage(effect, sender);
         break;
       case "conversation":
-        sockets.broadcast((audience) => this.#conversationFrame(audience));
+        this.#tellConversation(before);
         break;
-      case "broadcast":
-        sockets.broadcast(effect.frame, effect.isForSender ? undefined : sender);
+      case "broadcast": {
+        const { frame, isForAgents = false } = effect;
+        const shown = isForAgents ? (viewer: Viewer) => (viewer.kind === "agent" ? frame : null) : frame;
+        sockets.broadcast(shown, effect.isForSender ? undefined : sender);
         break;
+      }
+      case "withdraw": {
+        const { message } = effect;
+        const frame = { type: "withdrawn" as const, seqs: [message.seq] };
+        sockets.broadcast((viewer) => (viewer.kind === "session" && isFor(message, viewer) ? frame : null));
+        break;
+      }
       case "draft":
         sockets.sendToAgent(effect.agentId, { type: "draft", draft: effect.draft });
         break;
-      case "close-visitor":
-        for (const { socket } of sockets.list("visitor")) closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
+      case "close-sessions":
+        for (const { socket, connection } of sockets.list("visitor"))
+          if (connection.kind === "visitor" && connection.tokenGeneration !== effect.exceptGeneration)
+            closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
         break;
       case "presence":
         this.showPresence(sender === undefined ? undefined : sockets.seen(sender));
@@ -203,15 +229,17 @@ export class EffectRunner {
   #tellSender(effect: Effect, sender: WebSocket): void {
     const { sockets, log } = this.#parts;
     const connection = sockets.connectionOf(sender);
-    if (connection === null || this.state === null) return;
+    const viewer = connection === null ? null : sockets.viewer(connection);
+    if (connection === null || viewer === null || this.state === null) return;
     if (effect.kind === "answer") {
-      const frame = frameFor(connection.kind, effect.frame);
+      const frame = frameFor(viewer, effect.frame);
       if (frame !== null) sockets.send(sender, frame);
     } else if (effect.kind === "connection") sockets.update(sender, effect.connection);
     else if (effect.kind === "close") closeSocket(sender, effect.code, effect.reason);
     else if (effect.kind === "catch-up") {
-      const view = { state: this.state, presence: this.presence(), connection, lastSeq: effect.lastSeq };
-      for (const frame of catchUpFrames(log, view)) sockets.send(sender, frame);
+      const agentId = connection.kind === "agent" ? connection.agentId : null;
+      const view = { state: this.state, presence: this.presence(), viewer, agentId, lastSeq: effect.lastSeq, now: Date.now() };
+      sockets.catchUp(sender, connection, catchUpFrames(log, view));
     }
   }
 
@@ -220,17 +248,24 @@ export class EffectRunner {
     const { sockets } = this.#parts;
     sockets.broadcast({ type: "message", message }, sender);
     const connection = sender === undefined ? null : sockets.connectionOf(sender);
-    if (sender === undefined || connection === null) return;
-    const own = messageFor(connection.kind, message);
+    const viewer = connection === null ? null : sockets.viewer(connection);
+    if (sender === undefined || viewer === null) return;
+    const own = messageFor(viewer, message);
     if (own !== null) sockets.send(sender, { type: "message", message: own, ...(clientId === undefined ? {} : { clientId }) });
   }
 
-  #conversationFrame(audience: Audience): ServerFrame | null {
-    if (this.state === null) return null;
-    const isOnline = this.presence().isVisitorOnline;
-    return {
-      type: "conversation",
-      conversation: audience === "agent" ? conversationForAgents(this.state, isOnline) : conversationForVisitor(this.state),
-    };
+  /** Agents hear of every change; a browser of none that shows it nothing new: that something has come would be told by it. */
+  #tellConversation(before: ConversationState | null): void {
+    const { state } = this;
+    if (state === null) return;
+    const now = Date.now();
+    const isVisitorOnline = this.presence().isVisitorOnline;
+    const forVisitor = conversationForVisitor(state, now);
+    const isNews = before === null || JSON.stringify(conversationForVisitor(before, now)) !== JSON.stringify(forVisitor);
+    this.#parts.sockets.broadcast((viewer): ServerFrame | null => {
+      if (viewer.kind === "agent")
+        return { type: "conversation", conversation: conversationForAgents(state, { isVisitorOnline, now }) };
+      return isNews ? { type: "conversation", conversation: forVisitor } : null;
+    });
   }
 }

@@ -6,6 +6,8 @@ import type { ConversationState } from "./state.ts";
 export interface MailJob {
   /** The message that it mails. */
   seq: number;
+  /** The address that it is written to: stored here, never looked up when it leaves. */
+  to: string;
   /** Epoch ms before which it is not sent: until then it can be taken back. */
   dueAt: number;
   /** Earlier replies that travel in the same mail. */
@@ -27,15 +29,20 @@ export type Effect =
   | { kind: "mail"; job: MailJob }
   | { kind: "cancel-mail"; seq: number }
   | { kind: "draft"; agentId: string; draft: Draft }
+  /** What was for a session is for this address, too. */
+  | { kind: "widen"; sessionId: string; email: string }
   // Sent after the transaction
   | { kind: "message"; message: Message; clientId?: string }
   | { kind: "answer"; frame: ServerFrame }
   | { kind: "catch-up"; lastSeq: number }
   | { kind: "conversation" }
   | { kind: "presence" }
-  | { kind: "broadcast"; frame: ServerFrame; isForSender: boolean }
+  | { kind: "broadcast"; frame: ServerFrame; isForSender: boolean; isForAgents?: boolean }
   | { kind: "connection"; connection: Connection }
-  | { kind: "close-visitor" }
+  /** To those who have had this message: it is not to be shown any more. */
+  | { kind: "withdraw"; message: Message }
+  /** Sockets of browsers; those with a token of this generation stay. */
+  | { kind: "close-sessions"; exceptGeneration: number | null }
   | { kind: "close"; code: number; reason: RejectionReason };
 
 /** What a decision may look at; nothing in it changes while it decides. */

@@ -1,33 +1,54 @@
 /** How a conversation begins, and how a mail becomes one of its messages. Pure. */
+import { withCorrespondent } from "./addresses.ts";
 import { appendMessage } from "./append.ts";
+import { AGENTS_ONLY, audienceOfMail } from "./audience.ts";
 import { decideContact } from "./commands.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { Attachment, Author, ContactSummary, Message } from "./protocol.ts";
+import { beginnerOf, withGiven } from "./sessions.ts";
 import { keepReferences, newConversationState, replyAddressOf, type ConversationState, type MailThread } from "./state.ts";
 
 export interface OpenRequest {
   id: string;
+  /** A browser begins it. */
   hasVisitor: boolean;
+  /** That browser's session; a conversation's own id where nothing is said. */
+  session?: { id: string; origin: string | null } | undefined;
   visitor: ConversationState["visitor"];
   contact: ContactSummary | null;
-  capture: ConversationState["capture"];
+  /** An address that somebody says is theirs. */
+  capture: { email: string; name?: string | undefined } | null;
   subject: string | null;
   mail: MailThread | null;
+  /** The contact form that begins it: `capture` is what somebody typed there. */
+  form?: string;
   /** By the mailbox's rule; else the first to reply owns it. */
   assignee?: ConversationState["assignee"];
 }
 
 export function openedState(request: OpenRequest, now: number): ConversationState {
-  const { contact, capture, subject, mail } = request;
-  return {
-    ...newConversationState({ ...request, now }),
+  const { id, contact, capture, subject, mail, hasVisitor, form = null, assignee = null } = request;
+  const session = hasVisitor ? (request.session ?? { id, origin: null }) : null;
+  const visitor = capture?.name === undefined ? request.visitor : { ...request.visitor, name: capture.name };
+  const begun = newConversationState({ id, now, session, visitor });
+  const email = contact?.email ?? capture?.email ?? null;
+  const state: ConversationState = {
+    ...begun,
     contact,
-    capture,
+    address: email === null ? null : { email, by: addressedBy(request), hasOthers: null },
+    form,
     subject,
     mail,
-    assignee: request.assignee ?? null,
-    channel: request.hasVisitor ? "chat" : "email",
+    assignee,
+    shown: { ...begun.shown, assignee },
+    channel: hasVisitor ? "chat" : "email",
   };
+  return capture === null ? state : withGiven(state, capture.email);
+}
+
+function addressedBy({ hasVisitor, form }: OpenRequest): "visitor" | "form" | "mail" {
+  if (hasVisitor) return "visitor";
+  return form === undefined ? "mail" : "form";
 }
 
 export interface ReceivedMail {
@@ -51,15 +72,27 @@ export interface ReceivedMail {
   /** The contact that this mail proves or brings, if any. */
   contact: ContactSummary | null;
   shouldReopen: boolean;
-  /** It came from the contact's address with this conversation's own token. */
-  provesAddress: boolean;
+  /** Somebody wrote it in answer to a mail of ours, with this conversation's own token: the mailbox exists. */
+  isAnswer: boolean;
 }
+
+/** People whose newest mail is remembered. */
+const HEARD_MAX = 50;
 
 /** What matching needs to know of a conversation. */
 export interface MailFacts {
   contactId: string | null;
+  /** Where replies go. */
   email: string | null;
-  isAddressProven: boolean;
+  /** The browser that began it, if one did. */
+  beginner: {
+    /** The addresses that it gave. */
+    given: string[];
+    /** The one that it is, or was, confirmed for. */
+    confirmed: string | null;
+  } | null;
+  /** The contact form by which it began: nobody has shown that the address is theirs. */
+  form: string | null;
   subject: string | null;
   /** The newest message that went out by mail, for bounces that carry only our token. */
   lastMailedSeq: number | null;
@@ -83,7 +116,10 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
   // Neither does “Out of office”.
   const isAside = mail.mail.isNewPerson === true || (mail.mail.isAutomatic === true && state.mail !== null);
   if (mail.channel === "email" && !isAside) state = learnThread(state, mail);
-  if (mail.provesAddress && isAddressOf(state, mail.mail.from?.address)) state = { ...state, isAddressProven: true };
+  const from = mail.mail.from?.address;
+  // What a form says of its writer is no mail of theirs.
+  const isInbound = mail.channel === "email" && from !== undefined && mail.mail.form === undefined;
+  if (isInbound) state = hearFrom(state, { email: from, isAnswer: mail.isAnswer });
   const appended = appendMessage(
     { ...turn, state },
     {
@@ -95,6 +131,7 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
       quoted: mail.quoted,
       subject: mail.subject,
       attachments: mail.attachments,
+      for: isInbound ? audienceOfMail(state, from) : AGENTS_ONLY,
       mail: mail.mail,
       shouldReopen: mail.shouldReopen,
       undoMs: 0,
@@ -104,9 +141,13 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
   return { message: appended.message, effects };
 }
 
-/** Whether it is the one address there is: another may have been typed while the mail was on its way (T2). */
-function isAddressOf({ contact, capture }: ConversationState, address: string | undefined): boolean {
-  return address !== undefined && address === (capture ?? contact)?.email;
+/** A mail of somebody has come in, here or by a move, and is the next message. */
+export function hearFrom(state: ConversationState, { email, isAnswer }: { email: string; isAnswer: boolean }): ConversationState {
+  const heardMails = [...state.heardMails.filter((heard) => heard.email !== email), { email, seq: state.lastSeq + 1 }];
+  return withCorrespondent({ ...state, heardMails: heardMails.slice(-HEARD_MAX) }, email, ({ isReachable }) => ({
+    isHeard: true,
+    isReachable: isReachable || isAnswer,
+  }));
 }
 
 /** The subject follows the thread, and its ids are what the next reply refers to. */
@@ -128,10 +169,16 @@ export function mailFactsOf(state: ConversationState, log: { before: (seq: numbe
   return {
     contactId: state.contact?.id ?? null,
     email: replyAddressOf(state),
-    isAddressProven: state.isAddressProven,
+    beginner: beginnerFactsOf(state),
+    form: state.form,
     subject: state.subject,
     lastMailedSeq: recent.findLast(hasLeft)?.seq ?? null,
   };
+}
+
+function beginnerFactsOf(state: ConversationState): MailFacts["beginner"] {
+  const beginner = beginnerOf(state);
+  return beginner === null ? null : { given: beginner.given, confirmed: beginner.confirmed?.email ?? null };
 }
 
 /** Nothing comes back for a mail that still waits. */

@@ -3,6 +3,7 @@
  * happens in one transaction; nothing here decides anything.
  */
 import * as v from "valibot";
+import { assertNever } from "../../worker/domain/assert-never.ts";
 import type { Effect } from "./effects.ts";
 import { noteKeyOf, type MailPart } from "./moves.ts";
 import type { OutboxRow } from "./outbox.ts";
@@ -14,6 +15,7 @@ import {
   type Draft,
   type Message,
 } from "./protocol.ts";
+import { SAY_WHOM_MESSAGES_ARE_FOR, WIDEN } from "./audience-sql.ts";
 import { conversationStateSchema, type ConversationState } from "./state.ts";
 
 /** Only ever appended to: an object that slept through releases runs what it missed. */
@@ -25,6 +27,8 @@ const MIGRATIONS = [
    CREATE TABLE outbox (seq INTEGER PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, also TEXT NOT NULL, is_cancelled_by_seen INTEGER NOT NULL);`,
   `ALTER TABLE outbox ADD COLUMN only_to TEXT;
    ALTER TABLE outbox ADD COLUMN is_insisted INTEGER NOT NULL DEFAULT 0;`,
+  `ALTER TABLE outbox ADD COLUMN to_address TEXT;
+   ${SAY_WHOM_MESSAGES_ARE_FOR}`,
 ];
 
 const flagSchema = v.pipe(
@@ -40,15 +44,19 @@ const outboxRowSchema = v.object({
   is_cancelled_by_seen: flagSchema,
   only_to: v.nullable(v.pipe(v.string(), v.parseJson(), v.array(v.string()))),
   is_insisted: flagSchema,
+  to_address: v.nullable(v.string()),
 });
 const valueSchema = v.object({ value: v.string() });
 
 /** Events shown with a page: the newest ones. */
 const EVENTS_MAX = 200;
 
-export type StoredEffect = Extract<Effect, { kind: "insert" | "update" | "event" | "state" | "mail" | "cancel-mail" | "draft" }>;
+export type StoredEffect = Extract<
+  Effect,
+  { kind: "insert" | "update" | "event" | "state" | "mail" | "cancel-mail" | "draft" | "widen" }
+>;
 
-const STORED = new Set<Effect["kind"]>(["insert", "update", "event", "state", "mail", "cancel-mail", "draft"]);
+const STORED = new Set<Effect["kind"]>(["insert", "update", "event", "state", "mail", "cancel-mail", "draft", "widen"]);
 
 export function isStored(effect: Effect): effect is StoredEffect {
   return STORED.has(effect.kind);
@@ -93,6 +101,12 @@ export class MessageLog {
     return parseMessage(this.#one("SELECT value FROM messages WHERE seq = ?", seq));
   }
 
+  /** The message that a file came with, or null. */
+  findByFile(id: string): Message | null {
+    const found = this.#messages("SELECT value FROM messages WHERE instr(value, ?) > 0 ORDER BY seq DESC LIMIT 5", id);
+    return found.find(({ attachments }) => attachments.some((attachment) => attachment.id === id)) ?? null;
+  }
+
   keyOf(seq: number): string | null {
     return this.#one("SELECT key AS value FROM messages WHERE seq = ?", seq);
   }
@@ -107,9 +121,21 @@ export class MessageLog {
     return [{ key, message }, ...(note === null ? [] : [{ key: noteKey, message: note }])];
   }
 
-  /** Messages after `seq`, ascending. */
-  after(seq: number, limit: number): Message[] {
-    return this.#messages("SELECT value FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit);
+  /**
+   * Messages after `seq`, ascending.
+   *
+   * @param lengthMax UTF-16 code units of all of them as stored; the first is read whatever its length, what does not fit is not
+   */
+  after(seq: number, limit: number, lengthMax = Infinity): Message[] {
+    const messages: Message[] = [];
+    let length = 0;
+    for (const row of this.#storage.sql.exec("SELECT value FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)) {
+      const { value } = v.parse(valueSchema, row);
+      length += value.length;
+      if (length > lengthMax && messages.length > 0) break;
+      messages.push(v.parse(messageSchema, JSON.parse(value)));
+    }
+    return messages;
   }
 
   /** The `limit` messages just before `seq`, ascending. */
@@ -131,8 +157,9 @@ export class MessageLog {
       .exec("SELECT * FROM outbox ORDER BY seq")
       .toArray()
       .map((row) => {
-        const { due_at, is_cancelled_by_seen, only_to, is_insisted, ...rest } = v.parse(outboxRowSchema, row);
-        return { ...rest, dueAt: due_at, isCancelledBySeen: is_cancelled_by_seen, only: only_to, isInsisted: is_insisted };
+        const { due_at, is_cancelled_by_seen, only_to, is_insisted, to_address, ...rest } = v.parse(outboxRowSchema, row);
+        const flags = { isCancelledBySeen: is_cancelled_by_seen, isInsisted: is_insisted };
+        return { ...rest, ...flags, dueAt: due_at, only: only_to, to: to_address };
       });
     return this.#outbox;
   }
@@ -140,8 +167,8 @@ export class MessageLog {
   saveOutboxRow(row: OutboxRow): void {
     this.#outbox = null;
     this.#storage.sql.exec(
-      `INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts, also, is_cancelled_by_seen, only_to, is_insisted)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO outbox (seq, state, due_at, attempts, also, is_cancelled_by_seen, only_to, is_insisted, to_address)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       row.seq,
       row.state,
       row.dueAt,
@@ -150,6 +177,7 @@ export class MessageLog {
       row.isCancelledBySeen ? 1 : 0,
       row.only === null ? null : JSON.stringify(row.only),
       row.isInsisted ? 1 : 0,
+      row.to,
     );
   }
 
@@ -181,6 +209,7 @@ export class MessageLog {
       case "mail":
         this.saveOutboxRow({
           seq: effect.job.seq,
+          to: effect.job.to,
           state: "queued",
           dueAt: effect.job.dueAt,
           attempts: 0,
@@ -196,12 +225,17 @@ export class MessageLog {
       case "draft":
         this.#saveDraft(effect.agentId, effect.draft);
         return null;
+      case "widen":
+        sql.exec(WIDEN, effect.email, effect.sessionId, effect.email);
+        return null;
       case "event": {
         const id = Number(this.#one("SELECT CAST(COALESCE(MAX(id), 0) + 1 AS TEXT) AS value FROM events"));
         const event = { id, ...effect.event };
         sql.exec("INSERT INTO events (id, value) VALUES (?, ?)", id, JSON.stringify(event));
         return event;
       }
+      default:
+        return assertNever(effect);
     }
   }
 

@@ -4,11 +4,11 @@
  * takes the mark away. The moves of a mail are numbered: a repeat, or one that comes late, changes nothing. Pure.
  */
 import { appendMessage } from "./append.ts";
+import { AGENTS_ONLY } from "./audience.ts";
 import type { Effect, Turn } from "./effects.ts";
-import { learnThread, type OpenRequest, type ReceivedMail } from "./intake.ts";
+import { hearFrom, learnThread, type OpenRequest, type ReceivedMail } from "./intake.ts";
 import type { Author, ConversationEvent, Message } from "./protocol.ts";
 import { lastMessageOf, type ConversationState } from "./state.ts";
-import { messageFor } from "./views.ts";
 
 /** Messages looked through for the newest that is shown. */
 const LOOKS_MAX = 200;
@@ -81,8 +81,7 @@ export function decideMoveOut(turn: Turn, input: MoveOut): Effect[] {
       state = { ...state, status: "complete" };
       effects.push(eventOf(turn, "completed", input.actor));
     }
-    if (messageFor("visitor", known) !== null)
-      effects.push({ kind: "broadcast", frame: { type: "withdrawn", seqs: [known.seq] }, isForSender: true });
+    effects.push({ kind: "withdraw", message: known });
     return [...effects, { kind: "state", state }, { kind: "message", message }, { kind: "conversation" }];
   });
 }
@@ -101,11 +100,11 @@ function placePart(turn: Turn, input: MoveIn, part: MailPart): Step {
 function appendPart(turn: Turn, input: MoveIn, { key, message }: MailPart): Step {
   const { author, channel, text, html, quoted, subject, attachments } = message;
   const isContacts = isOfContact(turn.state, message, input.contactId);
-  // Their visitor reads only what is proven to be theirs (T2).
-  const isForVisitor = !turn.state.hasVisitor || (isContacts && turn.state.isAddressProven);
   const { movedTo: _movedTo, isNewPerson: _isNewPerson, isParticipant: _isParticipant, ...mail } = message.mail ?? {};
   const isLearnt = channel === "email" && isContacts && message.mail?.isAutomatic !== true;
-  const state = isLearnt ? learnPart(turn.state, { key, message }, input) : turn.state;
+  const learnt = isLearnt ? learnPart(turn.state, { key, message }, input) : turn.state;
+  const from = channel === "email" ? message.mail?.from?.address : undefined;
+  const state = from === undefined ? learnt : hearFrom(learnt, { email: from, isAnswer: false });
   const appended = appendMessage(
     { ...turn, state },
     {
@@ -117,7 +116,9 @@ function appendPart(turn: Turn, input: MoveIn, { key, message }: MailPart): Step
       quoted,
       subject,
       attachments,
-      mail: { ...mail, movedFrom: input.from, move: input.move, ...(isForVisitor ? {} : { isParticipant: true }) },
+      // What was for its author there is for agents here: an agent's hand has no say in whose it is (A16).
+      for: AGENTS_ONLY,
+      mail: { ...mail, movedFrom: input.from, move: input.move, ...(isContacts ? {} : { isParticipant: true }) },
       shouldReopen: message.mail?.isAutomatic !== true,
       undoMs: 0,
     },
@@ -131,7 +132,8 @@ function appendPart(turn: Turn, input: MoveIn, { key, message }: MailPart): Step
 }
 
 function isOfContact({ contact }: ConversationState, { mail }: Message, contactId: string | null): boolean {
-  if (contact === null) return false;
+  // An address that was typed into a form is nobody's by that.
+  if (contact === null || mail?.form !== undefined) return false;
   return contact.id === contactId || (contact.email !== null && contact.email === mail?.from?.address);
 }
 
@@ -216,7 +218,7 @@ function unlearnPart(turn: Turn, { key, message: moved }: MailPart): Conversatio
   const lastInboundId = before === undefined ? null : messageIdOf(turn.keyOf(before.seq));
   const isSubjects = moved.subject !== undefined && moved.subject === state.subject;
   // A chat has no subject until a mail brings one; a conversation by mail is not left without.
-  const subject = before?.subject ?? (state.hasVisitor ? null : state.subject);
+  const subject = before?.subject ?? (state.beginner === null ? state.subject : null);
   return {
     ...state,
     subject: isSubjects ? subject : state.subject,

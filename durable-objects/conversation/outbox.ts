@@ -22,9 +22,13 @@ export const RETRY_MAX_MS = 5 * 60_000;
 export const MAIL_TRIES_MAX = 12;
 export const MAIL_RETRY_BASE_MS = 15_000;
 export const MAIL_RETRY_MAX_MS = 4 * 60 * 60_000;
+/** Ms over which mails that were held back together come again. */
+export const HELD_SPREAD_MS = 60_000;
 
 export interface OutboxRow {
   seq: number;
+  /** The address that it is written to; null in rows from before it was stored here: the one that its message names. */
+  to: string | null;
   /** `sending` is written before the transport is called: found after a crash it means that nobody knows (A5). */
   state: "queued" | "sending";
   dueAt: number;
@@ -52,7 +56,8 @@ export type DeliveryResult =
   /** `to` has it; one refused address does not stop the others. */
   | { kind: "sent"; to: string[]; messageId: string | null; refused?: RecipientRefusal[] }
   | { kind: "refused"; reason: string; refused?: RecipientRefusal[] }
-  | { kind: "deferred"; reason: string }
+  /** `retryAt`: nobody was asked, so it is no try, and it comes again then; epoch ms. */
+  | { kind: "deferred"; reason: string; retryAt?: number }
   | { kind: "unknown"; reason: string };
 
 export type Settled =
@@ -188,7 +193,9 @@ function settleReached(input: SettleInput, outcome: { to: string[]; refused: Rec
 }
 
 /** Null after the last try. */
-function rowAgain({ row, now, random }: SettleInput): OutboxRow | null {
+function rowAgain({ row, result, now, random }: SettleInput): OutboxRow | null {
+  if (result.kind === "deferred" && result.retryAt !== undefined)
+    return { ...row, state: "queued", dueAt: result.retryAt + Math.round(random * HELD_SPREAD_MS) };
   const attempts = row.attempts + 1;
   if (attempts >= MAIL_TRIES_MAX) return null;
   const waitMs = backOffMs(row.attempts, { baseMs: MAIL_RETRY_BASE_MS, maxMs: MAIL_RETRY_MAX_MS }, random);

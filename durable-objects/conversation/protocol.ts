@@ -37,6 +37,8 @@ export const PRESENCE_VISIBLE_MS = 30_000;
 export const PRESENCE_HIDDEN_MS = 90_000;
 /** How often a client sends the `ping` string; answered without waking the object. */
 export const PING_INTERVAL_MS = 15_000;
+/** The `reason` of a mail that did not leave because replies go to another address now. */
+export const ADDRESS_CHANGED_REASON = "the address was changed before it was sent";
 /** The `reason` of a mail that an agent has taken back in time: it has failed, and nothing went wrong. */
 export const UNDONE_REASON = "taken back before it was sent";
 /** A `typing` notice is shown for this long. */
@@ -126,6 +128,21 @@ const moveSchema = v.object({
   at: v.optional(epochMsSchema),
 });
 
+/**
+ * Whom a message is for besides the agents, each by name: sessions of browsers, and addresses. Both empty is agents alone.
+ * Decided once, when the message is stored; never computed later, and never widened but as `audience.ts` says.
+ */
+export const audienceSchema = v.object({ sessions: v.array(v.string()), addresses: v.array(v.string()) });
+
+/**
+ * What of a mail was not read: header lines, parts, levels of parts, files, addresses, lines; of texts and HTML about how many
+ * characters.
+ */
+export const leftOutSchema = v.object({
+  kind: v.picklist(["headers", "parts", "nesting", "files", "addresses", "lines", "text", "html"]),
+  count: v.number(),
+});
+
 export const messageSchema = v.object({
   seq: seqSchema,
   id: uuidSchema,
@@ -141,6 +158,10 @@ export const messageSchema = v.object({
   subject: v.optional(v.string()),
   attachments: v.array(attachmentSchema),
   delivery: v.optional(deliverySchema),
+  /** Only ever sent to agents; where it is missing the message is for agents alone. */
+  for: v.optional(audienceSchema),
+  /** The address that an agent's mail was written to, as its agent saw it; only ever sent to agents. */
+  to: v.optional(v.string()),
   /** Who else an agent's mail goes to; only ever sent to agents. */
   cc: v.optional(v.array(v.string())),
   bcc: v.optional(v.array(v.string())),
@@ -154,11 +175,23 @@ export const messageSchema = v.object({
       campaign: v.optional(v.string()),
       /** Someone who held the reply address but is not the contact. */
       isNewPerson: v.optional(v.boolean()),
-      /** Someone else of the thread, or moved here and not proven to be the visitor's own; for agents only, as a new person's. */
+      /** Someone else of the thread than its contact. */
       isParticipant: v.optional(v.boolean()),
       /** Nobody wrote it: an out-of-office answer and the like. */
       isAutomatic: v.optional(v.boolean()),
       forwardedBy: v.optional(v.string()),
+      /** By whose click that is believed, where nothing else showed it. */
+      forwardAcceptedBy: v.optional(v.object({ id: v.string(), name: v.string() })),
+      /** The agent that its `From` line names; nothing shows that it is from them. */
+      claimsAgent: v.optional(v.object({ id: v.string(), name: v.string() })),
+      /** Whose mail it says that this agent forwarded: `POST /api/ledger/:id/accept-forward` believes it. */
+      claimsForward: v.optional(personSchema),
+      /** The contact form through which somebody wrote; the address in `from` is what they typed. */
+      form: v.optional(v.object({ address: v.string() })),
+      /** Other addresses that it asks for answers at: never used by themselves. */
+      replyTo: v.optional(v.array(personSchema)),
+      /** Somebody outside answers what was sent on to them. */
+      isFromOutside: v.optional(v.boolean()),
       /** It refers to a mail of that conversation, to which its author does not belong (M13). */
       linkedTo: v.optional(uuidSchema),
       /** It is shown there; here stands only where it went. */
@@ -168,6 +201,10 @@ export const messageSchema = v.object({
       move: v.optional(v.number()),
       /** Its HTML is too long to travel with every look at the thread: `GET /api/ledger/:id/html` has it. */
       hasLongHtml: v.optional(v.boolean()),
+      /** It was larger than what is read; the raw mail has the rest. */
+      leftOut: v.optional(v.array(leftOutSchema)),
+      /** Reading all of it did not come to an end, so that this is a part; a person can have it read once more. */
+      isPartial: v.optional(v.boolean()),
       invitation: v.optional(invitationSchema),
       /** Signed or encrypted, by how it is built: neither is checked or opened. */
       protection: v.optional(v.object({ kind: v.picklist(["signed", "encrypted"]), by: v.picklist(["pgp", "smime"]) })),
@@ -181,7 +218,17 @@ export const conversationEventSchema = v.object({
   at: epochMsSchema,
   /** The message that it follows. */
   afterSeq: seqSchema,
-  kind: v.picklist(["assigned", "unassigned", "completed", "reopened", "contact"]),
+  kind: v.picklist([
+    "assigned",
+    "unassigned",
+    "completed",
+    "reopened",
+    "contact",
+    /** The visitor says another address than the one that mails went to or came from: an agent decides. */
+    "claimed",
+    /** The browser that began the chat has shown that the address is theirs. */
+    "confirmed",
+  ]),
   actor: authorSchema,
   /** The agent that it was assigned to, or the address that was given. */
   subject: v.optional(v.object({ id: v.optional(v.string()), name: v.optional(v.string()) })),
@@ -191,6 +238,19 @@ export const contactSummarySchema = v.object({
   id: uuidSchema,
   name: v.nullable(v.string()),
   email: v.nullable(v.string()),
+});
+
+/**
+ * What the browser that began a chat has shown of an address: only typed it; the mailbox exists and has answered us;
+ * it is theirs. `mail` where no browser began the conversation.
+ */
+export const addressLevelSchema = v.picklist(["typed", "reachable", "confirmed", "mail"]);
+
+export const conversationAddressSchema = v.object({
+  email: v.string(),
+  level: addressLevelSchema,
+  /** Another address, that the visitor says now; replies go there only after an agent's click. */
+  claimed: v.nullable(v.string()),
 });
 
 /** A conversation as a list item; lists, pages and frames all use this one shape. */
@@ -225,6 +285,12 @@ export const conversationSchema = v.object({
   visitorDeliveredSeq: v.optional(seqSchema),
   /** False for a conversation that began by mail: there is no widget to chat in. */
   hasVisitor: v.boolean(),
+  /** Where replies by email go, and what is known of it. */
+  address: v.optional(v.nullable(conversationAddressSchema), null),
+  /** The newest mail from an address that the browser in the chat has not shown to be theirs: what is in it is not to be chatted. */
+  unconfirmedMail: v.optional(v.nullable(v.object({ seq: seqSchema, email: v.string() })), null),
+  /** The contact form through which it began. */
+  form: v.optional(v.string()),
   /** The page and language that the visitor wrote from. */
   visitor: v.nullable(
     v.object({
@@ -232,6 +298,8 @@ export const conversationSchema = v.object({
       locale: v.optional(v.string()),
       userAgent: v.optional(v.string()),
       country: v.optional(v.string()),
+      /** What they call themselves: their own word. */
+      name: v.optional(v.string()),
     }),
   ),
 });
@@ -246,6 +314,10 @@ export const visitorConversationSchema = v.object({
   readSeq: seqSchema,
   visitorSeenSeq: seqSchema,
   assignee: v.nullable(v.object({ name: v.string() })),
+  /** From our first reply by mail on, while this browser has not shown that the address is theirs: the address, masked. */
+  goesOnAt: v.optional(v.string()),
+  /** An agent asks them to show it. */
+  isAskedToConfirm: v.optional(v.boolean()),
 });
 
 export const presenceSchema = v.object({
@@ -281,8 +353,11 @@ const sendFrame = v.object({
   bcc: v.optional(copiesSchema),
   /** Send guard: refuse where another agent's reply is newer than this. */
   ifLastSeq: v.optional(seqSchema),
+  /** Of an agent's email: the address that they saw; refused with `address_changed` where it is another one now. */
+  to: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(ADDRESS_LENGTH_MAX))), v.maxLength(1))),
 });
-const typingFrame = v.object({ type: v.literal("typing") });
+/** Agents say what they are writing: who will not be sent it does not hear that it is being written. */
+const typingFrame = v.object({ type: v.literal("typing"), channel: v.optional(channelSchema) });
 const seenFrame = v.object({ type: v.literal("seen"), seq: seqSchema });
 const visibilityFrame = v.object({ type: v.literal("visibility"), isHidden: v.boolean() });
 const draftFrame = v.object({
@@ -314,6 +389,7 @@ export const rejectionReasonSchema = v.picklist([
   /** Cc or Bcc where there is none, one that is no address or ours, or too many; `detail` says which. */
   "bad_copies",
   "newer_reply",
+  "address_changed",
   "unknown_attachment",
   "too_late",
   "too_much_traffic",
@@ -360,10 +436,14 @@ export type Channel = v.InferOutput<typeof channelSchema>;
 export type Status = v.InferOutput<typeof statusSchema>;
 export type Author = v.InferOutput<typeof authorSchema>;
 export type Attachment = v.InferOutput<typeof attachmentSchema>;
+export type LeftOut = v.InferOutput<typeof leftOutSchema>;
+export type LeftOutKind = LeftOut["kind"];
 export type Invitation = v.InferOutput<typeof invitationSchema>;
 export type Delivery = v.InferOutput<typeof deliverySchema>;
 export type Message = v.InferOutput<typeof messageSchema>;
 export type ConversationEvent = v.InferOutput<typeof conversationEventSchema>;
+export type Audience = v.InferOutput<typeof audienceSchema>;
+export type AddressLevel = v.InferOutput<typeof addressLevelSchema>;
 export type ContactSummary = v.InferOutput<typeof contactSummarySchema>;
 export type Conversation = v.InferOutput<typeof conversationSchema>;
 export type VisitorConversation = v.InferOutput<typeof visitorConversationSchema>;

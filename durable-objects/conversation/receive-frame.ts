@@ -1,7 +1,7 @@
 /** From a socket's bytes to a decision carried out: limits, parsing, and the files that a message names. */
 import { describeError } from "../../worker/domain/error-text.ts";
 import { hasRole } from "../../worker/domain/roles.ts";
-import type { Connection } from "./connection.ts";
+import { claimOf, type Connection } from "./connection.ts";
 import { addressesOf, type Copies, type OwnAddresses } from "./copies.ts";
 import { badFrame, decideFrame, rejected, type ClaimedFiles } from "./core.ts";
 import type { EffectRunner } from "./effect-runner.ts";
@@ -10,26 +10,27 @@ import { parseFrame } from "./frames.ts";
 import type { ConversationPorts } from "./ports.ts";
 import { CLOSE_CODES, type ClientFrame } from "./protocol.ts";
 import { closeSocket, type Sockets } from "./sockets.ts";
-import { FIRST_TOKEN_GENERATION } from "./state.ts";
+import { decideUse, isAdmitted } from "./sessions.ts";
+import type { VisitorMessages } from "./visitor-messages.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 export interface ReceiveParts {
   runner: EffectRunner;
   sockets: Sockets;
   ports: ConversationPorts;
+  visitorMessages: VisitorMessages;
 }
 
 export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
   const { runner, sockets, ports } = parts;
   const connection = admittedConnection(parts, socket);
   if (connection === null) return closeSocket(socket, CLOSE_CODES.notAllowed, "not_allowed");
-  if (!sockets.count(socket, Date.now()) && connection.hasRateLimits) {
-    const close: Effect = { kind: "close", code: CLOSE_CODES.tooMuchTraffic, reason: "too_much_traffic" };
-    return runner.apply([rejected("too_much_traffic"), close], socket);
-  }
+  if (!sockets.count(socket, connection, Date.now()) && connection.hasRateLimits) return runner.apply(TOO_MUCH, socket);
   const parsed = parseFrame(data);
   if (!parsed.isOk) return runner.apply(badFrame(parsed), socket);
   const { frame } = parsed;
+  const refusal = connection.hasRateLimits ? refuseForLimits(parts, frame, connection) : null;
+  if (refusal !== null) return runner.apply(refusal, socket);
   const attachments = await filesOf(parts, frame, connection);
   const own = frame.type === "send" && connection.kind === "agent" ? await findOwn(ports, frame) : [];
   // Read again: the socket may have said hello, and its owner may have been sent away, while the files were looked up.
@@ -38,19 +39,36 @@ export async function receiveFrame(parts: ReceiveParts, socket: WebSocket, data:
   carryOut(parts, socket, { frame, connection: present, attachments, own });
 }
 
+const TOO_MUCH: Effect[] = [
+  rejected("too_much_traffic"),
+  { kind: "close", code: CLOSE_CODES.tooMuchTraffic, reason: "too_much_traffic" },
+];
+
+/** What one client may be sent, and what visitors may write: a message that is refused stays with its sender. */
+function refuseForLimits(parts: ReceiveParts, frame: ClientFrame, connection: Connection): Effect[] | null {
+  const { runner, sockets, visitorMessages } = parts;
+  const now = Date.now();
+  if (frame.type === "hello") return sockets.mayCatchUp(connection, now) ? null : TOO_MUCH;
+  if (frame.type !== "send" || connection.kind !== "visitor") return null;
+  const client = connection.client ?? connection.id;
+  const message = { text: frame.text, lastSeq: runner.state?.lastSeq ?? 0, client, now };
+  return visitorMessages.admit(message) ? null : [rejected("too_much_traffic", frame.clientId)];
+}
+
 /** Null for who has no business here, or was sent away: what was on its way then counts for nothing. */
 function admittedConnection({ runner, sockets }: ReceiveParts, socket: WebSocket): Connection | null {
   const connection = sockets.connectionOf(socket);
   if (connection === null || runner.state === null) return null;
-  const isAdmitted =
-    connection.kind === "agent"
-      ? hasRole(connection.role, "viewer")
-      : (connection.tokenGeneration ?? FIRST_TOKEN_GENERATION) === runner.state.tokenGeneration;
-  return isAdmitted ? connection : null;
+  const mayStay =
+    connection.kind === "agent" ? hasRole(connection.role, "viewer") : isAdmitted(runner.state, claimOf(connection));
+  return mayStay ? connection : null;
 }
 
 function carryOut({ runner }: ReceiveParts, socket: WebSocket, input: Parameters<typeof decideFrame>[1]): void {
+  const { frame, connection } = input;
   try {
+    // A token's first use may be what makes its level count; then this very frame is answered by it.
+    if (frame.type === "hello" && connection.kind === "visitor") runner.decide((turn) => decideUse(turn, claimOf(connection)));
     runner.decide((turn) => decideFrame(turn, input), socket);
   } catch (error) {
     console.error(

@@ -4,7 +4,8 @@ import { connectionSchema, type Connection } from "./connection.ts";
 import type { SeenConnection } from "./presence.ts";
 import type { ServerFrame } from "./protocol.ts";
 import { TrafficMeter } from "./traffic.ts";
-import { frameFor, type Audience } from "./views.ts";
+import { AGENT_VIEWER, type Viewer } from "./audience.ts";
+import { frameFor } from "./views.ts";
 
 export interface OpenSocket extends SeenConnection {
   socket: WebSocket;
@@ -57,23 +58,48 @@ export class Sockets {
     return connection === null ? undefined : { connection, lastSeenAt: this.#lastSeenAt(socket, connection) };
   }
 
-  /** Notes a frame. @returns false where this socket sends more than a person can */
-  count(socket: WebSocket, now: number): boolean {
+  /** Notes a frame. @returns false where its client sends more than a person can */
+  count(socket: WebSocket, connection: Connection, now: number): boolean {
     this.#lastFrameAt.set(socket, now);
-    return this.#traffic.count(socket, now);
+    return this.#traffic.count(connection, now);
   }
 
-  /** Sends to every ready socket in the words of its audience; serialised once per audience. */
-  broadcast(frame: ServerFrame | ((audience: Audience) => ServerFrame | null), except?: WebSocket): void {
-    const texts = new Map<Audience, string | null>();
+  mayCatchUp(connection: Connection, now: number): boolean {
+    return this.#traffic.mayCatchUp(connection, now);
+  }
+
+  /** Everything that a client has missed; what it is sent counts. */
+  catchUp(socket: WebSocket, connection: Connection, frames: Iterable<ServerFrame>): void {
+    let length = 0;
+    for (const frame of frames) length += this.send(socket, frame);
+    this.#traffic.noteCatchUp(connection, length, Date.now());
+  }
+
+  /** Who looks through a socket: the object knows what its session is confirmed for; nobody where it may look at nothing. */
+  #viewerOf: (connection: Connection) => Viewer | null = ({ kind }) => (kind === "agent" ? AGENT_VIEWER : null);
+
+  seenThrough(viewerOf: (connection: Connection) => Viewer | null): void {
+    this.#viewerOf = viewerOf;
+  }
+
+  viewer(connection: Connection): Viewer | null {
+    return this.#viewerOf(connection);
+  }
+
+  /** Sends to every ready socket in the words of who looks through it; serialised once for each of them. */
+  broadcast(frame: ServerFrame | ((viewer: Viewer) => ServerFrame | null), except?: WebSocket): void {
+    const texts = new Map<string, string | null>();
     for (const socket of this.#ctx.getWebSockets()) {
       const connection = this.connectionOf(socket);
       if (connection?.isReady !== true || socket === except) continue;
-      let text = texts.get(connection.kind);
+      const viewer = this.#viewerOf(connection);
+      if (viewer === null) continue;
+      const key = viewer.kind === "agent" ? "agent" : `${viewer.id} ${viewer.confirmedFor ?? ""}`;
+      let text = texts.get(key);
       if (text === undefined) {
-        const shown = typeof frame === "function" ? frame(connection.kind) : frameFor(connection.kind, frame);
+        const shown = typeof frame === "function" ? frame(viewer) : frameFor(viewer, frame);
         text = shown === null ? null : JSON.stringify(shown);
-        texts.set(connection.kind, text);
+        texts.set(key, text);
       }
       if (text !== null) sendText(socket, text);
     }
@@ -84,8 +110,11 @@ export class Sockets {
     for (const { socket, connection } of this.list(`agent:${agentId}`)) if (connection.isReady) this.send(socket, frame);
   }
 
-  send(socket: WebSocket, frame: ServerFrame): void {
-    sendText(socket, JSON.stringify(frame));
+  /** @returns UTF-16 code units that were sent */
+  send(socket: WebSocket, frame: ServerFrame): number {
+    const text = JSON.stringify(frame);
+    sendText(socket, text);
+    return text.length;
   }
 
   #lastSeenAt(socket: WebSocket, connection: Connection): number {

@@ -1,6 +1,9 @@
 /** What a conversation knows of itself besides its messages: one row, parsed when loaded. Pure. */
 import * as v from "valibot";
+import { addressSchema, correspondentSchema } from "./addresses.ts";
 import { contactSummarySchema, conversationSchema, statusSchema, type Message } from "./protocol.ts";
+import { beginnerSchema, newBeginner } from "./sessions.ts";
+import { upgradeState } from "./upgrade-state.ts";
 
 /** Message-IDs kept of a mail thread: enough for the first and newest that a References header carries. */
 export const REFERENCES_MAX = 40;
@@ -16,18 +19,25 @@ export const mailThreadSchema = v.object({
   lastInboundId: v.nullable(v.string()),
 });
 
-/** Of the first token that a visitor is given; raised when it is revoked. */
-export const FIRST_TOKEN_GENERATION = 1;
-
-const NOTHING_UNSEEN = { dueAt: null, afterMs: 0, mails: 0 };
+const NOTHING_UNSEEN = { dueAt: null, afterMs: 0, mails: 0, day: 0 };
 
 const replySchema = v.object({ seq: v.number(), agentId: v.string() });
+const agentSchema = v.object({ id: v.string(), name: v.string() });
 
-export const conversationStateSchema = v.object({
+/** What the browser that began the chat knows of the conversation: only what a message that is for it, or an agent, has caused. */
+const shownSchema = v.object({
+  status: statusSchema,
+  readSeq: v.number(),
+  assignee: v.nullable(agentSchema),
+  /** The last message that it has written. */
+  ownSeq: v.number(),
+});
+
+const stateSchema = v.object({
   id: v.string(),
   createdAt: v.number(),
   status: statusSchema,
-  assignee: v.nullable(v.object({ id: v.string(), name: v.string() })),
+  assignee: v.nullable(agentSchema),
   lastSeq: v.number(),
   readSeq: v.number(),
   visitorSeenSeq: v.number(),
@@ -43,19 +53,40 @@ export const conversationStateSchema = v.object({
   /** Revision that the index and the agents' lists have; may lag behind what they really have, never run ahead. */
   projectedRevision: v.number(),
   contact: v.nullable(contactSummarySchema),
-  /** An address that a visitor typed and that is not yet in the address book. */
-  capture: v.nullable(v.object({ email: v.string(), name: v.optional(v.string()) })),
-  /**
-   * False while the address was only typed by a visitor: nobody's mail may join then, for the visitor reads along (T2).
-   * True once a mail with this conversation's token came from it, and where the conversation began by mail.
-   */
-  isAddressProven: v.boolean(),
-  hasVisitor: v.boolean(),
+  /** Where replies by mail go, and whose it is. */
+  address: v.nullable(addressSchema),
+  /** An address that the visitor says now, where only an agent's click may replace the other. */
+  claimed: v.nullable(v.string()),
+  /** Those whom mails of this conversation went to or came from. */
+  correspondents: v.array(correspondentSchema),
+  /** The newest mail of each address; the address book and the composer ask who that is. */
+  heardMails: v.optional(v.array(v.object({ email: v.string(), seq: v.number() })), []),
+  /** An address whose contact is to be found or made in the address book. */
+  unresolved: v.nullable(v.object({ email: v.string(), name: v.optional(v.string()) })),
+  /** An address whose owner's mails go here from now on, until the address book has been told. */
+  placeToNote: v.optional(v.nullable(v.string()), null),
+  /** The session that began the conversation as a chat; null where a mail or an agent did. */
+  beginner: v.nullable(beginnerSchema),
+  /** The address of the contact form by which it began: the address of its person was typed there. */
+  form: v.optional(v.nullable(v.string()), null),
+  shown: shownSchema,
   visitor: conversationSchema.entries.visitor,
-  /** Visitor tokens of an older generation are refused (T5). */
-  tokenGeneration: v.number(),
+  /** The first of our replies by mail has left: from then on the widget says where the conversation goes on. */
+  hasMailed: v.optional(v.boolean(), false),
+  /** An agent has asked the visitor to show that the address is theirs. */
+  isAskedToConfirm: v.optional(v.boolean(), false),
   /** Chat replies that the visitor has not seen: when to look, how long after they left, and how often it was mailed. */
-  unseen: v.optional(v.object({ dueAt: v.nullable(v.number()), afterMs: v.number(), mails: v.number() }), NOTHING_UNSEEN),
+  unseen: v.optional(
+    v.object({
+      dueAt: v.nullable(v.number()),
+      afterMs: v.number(),
+      /** Since `day`, where mails are counted by day; else in all. */
+      mails: v.number(),
+      /** Days since 1970 (UTC). */
+      day: v.optional(v.number(), 0),
+    }),
+    NOTHING_UNSEEN,
+  ),
   subject: v.nullable(v.string()),
   mail: v.nullable(mailThreadSchema),
   /** Messages that are mails which were moved to another conversation. */
@@ -69,14 +100,18 @@ export const conversationStateSchema = v.object({
   channel: v.picklist(["chat", "email"]),
 });
 
-export type ConversationState = v.InferOutput<typeof conversationStateSchema>;
+/** A stored state, of this version or one before sessions had ids. */
+export const conversationStateSchema = v.pipe(v.unknown(), v.transform(upgradeState), stateSchema);
+
+export type ConversationState = v.InferOutput<typeof stateSchema>;
 export type MailThread = v.InferOutput<typeof mailThreadSchema>;
 
 export function newConversationState(input: {
   id: string;
   now: number;
   visitor: ConversationState["visitor"];
-  hasVisitor: boolean;
+  /** Set where a browser begins it. */
+  session: { id: string; origin: string | null } | null;
 }): ConversationState {
   return {
     id: input.id,
@@ -93,11 +128,18 @@ export function newConversationState(input: {
     revision: 0,
     projectedRevision: 0,
     contact: null,
-    capture: null,
-    isAddressProven: !input.hasVisitor,
-    hasVisitor: input.hasVisitor,
+    address: null,
+    claimed: null,
+    correspondents: [],
+    heardMails: [],
+    unresolved: null,
+    placeToNote: null,
+    beginner: input.session === null ? null : newBeginner(input.session),
+    form: null,
+    shown: { status: "open", readSeq: 0, assignee: null, ownSeq: 0 },
     visitor: input.visitor,
-    tokenGeneration: FIRST_TOKEN_GENERATION,
+    hasMailed: false,
+    isAskedToConfirm: false,
     unseen: NOTHING_UNSEEN,
     subject: null,
     mail: null,
@@ -111,7 +153,7 @@ export function newConversationState(input: {
 
 /** The address that an email reply goes to (T4), or null. */
 export function replyAddressOf(state: ConversationState): string | null {
-  return state.contact?.email ?? state.capture?.email ?? null;
+  return state.address?.email ?? null;
 }
 
 export function isUnread(state: ConversationState): boolean {

@@ -2,13 +2,19 @@
  * A reply reaches the person: chat replies that the visitor has not had on screen some time after they left are mailed
  * once, several in one mail. The same messages, not copies; cancelled when they come back and see them. Pure.
  */
+import { assertNever } from "../../worker/domain/assert-never.ts";
+import { levelFor } from "./addresses.ts";
 import { delivered } from "./delivery.ts";
 import type { Effect, Turn } from "./effects.ts";
-import type { Message } from "./protocol.ts";
-import { replyAddressOf, type ConversationState } from "./state.ts";
+import type { AddressLevel, Message } from "./protocol.ts";
+import { beginnerOf } from "./sessions.ts";
+import type { ConversationState } from "./state.ts";
 
-/** Mails to an address that was only typed, until it is proven: nobody can be flooded by somebody else's chat (T1). */
-export const UNPROVEN_MAILS_MAX = 1;
+/** Mails to an address that was only typed: nobody can be flooded by somebody else's chat (T1). */
+export const TYPED_MAILS_MAX = 1;
+/** Mails in a day to one from which a mail of ours was answered: it exists, and nobody has shown in the chat whose it is. */
+export const REACHABLE_MAILS_PER_DAY_MAX = 3;
+const DAY_MS = 24 * 60 * 60_000;
 /** Replies that one mail carries; older ones are in its transcript. */
 export const REPLIES_PER_MAIL_MAX = 10;
 
@@ -25,24 +31,32 @@ export function decideSeenByVisitor(turn: Turn, seq: number): Effect[] {
   const { state } = turn;
   const isAllSeen = seq >= (state.lastReply?.seq ?? 0);
   const unseen = isAllSeen ? { ...state.unseen, dueAt: null } : state.unseen;
-  const cancelled = cancelUnneeded(turn, seq);
-  const mails = state.unseen.mails - (cancelled.length > 0 ? 1 : 0);
-  const next = { ...state, visitorSeenSeq: seq, unseen: { ...unseen, mails }, revision: state.revision + 1 };
-  return [{ kind: "state", state: next }, { kind: "conversation" }, ...cancelled];
+  const cancelled = cancelUnneeded({ ...turn, state: { ...state, unseen } }, seq);
+  const next = { ...(cancelled.state ?? { ...state, unseen }), visitorSeenSeq: seq, revision: state.revision + 1 };
+  return [{ kind: "state", state: next }, { kind: "conversation" }, ...cancelled.effects];
 }
 
+interface Cancelled {
+  /** Null where nothing was cancelled. A mail that did not leave counts for no limit. */
+  state: ConversationState | null;
+  effects: Effect[];
+}
+
+export const NOTHING_CANCELLED: Cancelled = { state: null, effects: [] };
+
 /** Takes back mails of replies up to `seq` that have not left: whoever has seen them, or answers them, needs no mail. */
-export function cancelUnneeded(turn: Turn, seq: number): Effect[] {
-  return turn
-    .queuedReplies()
-    .filter((row) => row.seq <= seq)
-    .flatMap((row) => [
-      { kind: "cancel-mail" as const, seq: row.seq },
-      ...[...row.also, row.seq].flatMap((mailed) => {
-        const message = turn.findBySeq(mailed);
-        return message === null ? [] : delivered(message, { state: "seen" });
-      }),
-    ]);
+export function cancelUnneeded(turn: Turn, seq: number): Cancelled {
+  const rows = turn.queuedReplies().filter((row) => row.seq <= seq);
+  if (rows.length === 0) return NOTHING_CANCELLED;
+  const { unseen } = turn.state;
+  const effects = rows.flatMap((row) => [
+    { kind: "cancel-mail" as const, seq: row.seq },
+    ...[...row.also, row.seq].flatMap((mailed) => {
+      const message = turn.findBySeq(mailed);
+      return message === null ? [] : delivered(message, { state: "seen" });
+    }),
+  ]);
+  return { state: { ...turn.state, unseen: { ...unseen, mails: Math.max(0, unseen.mails - rows.length) } }, effects };
 }
 
 /** Messages looked through for the last one that had reached the visitor: what came between a last ping and its limit. */
@@ -83,25 +97,51 @@ function deliveredSeq(turn: Turn, heardAt: number): number {
 export function decideUnseen(turn: Turn, replies: Message[]): Effect[] {
   const { state, now } = turn;
   if (state.unseen.dueAt === null || state.unseen.dueAt > now) return [];
+  const to = unseenAddressOf(state);
   const unmailed = replies.filter(isUnmailedReply).slice(-REPLIES_PER_MAIL_MAX);
   const last = unmailed.at(-1);
-  if (last === undefined || !mayMail(state)) return [withUnseen(state, { ...state.unseen, dueAt: null })];
+  const counted = to === null ? null : countMail(state, levelFor(state, to, now), now);
+  if (last === undefined || to === null || counted === null) return [withUnseen(state, { ...state.unseen, dueAt: null })];
   // Somebody who has the page open may be reading: asked again later, and at once when they leave.
   if (turn.isVisitorOnline()) return [withUnseen(state, { ...state.unseen, dueAt: now + state.unseen.afterMs })];
-  const to = replyAddressOf(state);
-  const delivery = { state: "queued" as const, ...(to === null ? {} : { to: [to] }) };
+  const delivery = { state: "queued" as const, to: [to] };
   return [
     {
       kind: "mail",
-      job: { seq: last.seq, dueAt: now, also: unmailed.slice(0, -1).map(({ seq }) => seq), isCancelledBySeen: true },
+      job: { seq: last.seq, to, dueAt: now, also: unmailed.slice(0, -1).map(({ seq }) => seq), isCancelledBySeen: true },
     },
     ...unmailed.flatMap((message) => delivered(message, delivery)),
-    withUnseen(state, { ...state.unseen, dueAt: null, mails: state.unseen.mails + 1 }),
+    withUnseen(state, { ...state.unseen, ...counted, dueAt: null }),
   ];
 }
 
-function mayMail(state: ConversationState): boolean {
-  return replyAddressOf(state) !== null && (state.isAddressProven || state.unseen.mails < UNPROVEN_MAILS_MAX);
+/** The address that the browser gave whom the reply names; where none began a chat, the one that replies go to. */
+export function unseenAddressOf(state: ConversationState): string | null {
+  const beginner = beginnerOf(state);
+  return beginner === null ? (state.address?.email ?? null) : (beginner.given.at(-1) ?? null);
+}
+
+/** One mail more, by what is known of whom it goes to; null where that is one too many. */
+function countMail(
+  state: ConversationState,
+  level: AddressLevel,
+  now: number,
+): Pick<ConversationState["unseen"], "mails" | "day"> | null {
+  const { mails, day } = state.unseen;
+  const today = Math.floor(now / DAY_MS);
+  switch (level) {
+    case "typed":
+      return mails < TYPED_MAILS_MAX ? { mails: mails + 1, day: today } : null;
+    case "reachable": {
+      const before = day === today ? mails : 0;
+      return before < REACHABLE_MAILS_PER_DAY_MAX ? { mails: before + 1, day: today } : null;
+    }
+    case "confirmed":
+    case "mail":
+      return { mails: mails + 1, day: today };
+    default:
+      return assertNever(level);
+  }
 }
 
 function withUnseen(state: ConversationState, unseen: ConversationState["unseen"]): Effect {

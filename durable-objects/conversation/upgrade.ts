@@ -4,6 +4,8 @@ import { uuidV7 } from "../../worker/domain/uuid.ts";
 import type { AlarmClock } from "./alarms.ts";
 import { CONNECTION_HEADER, connectionClaimSchema } from "./connection.ts";
 import { CLOSE_CODES } from "./protocol.ts";
+import { isAdmitted } from "./sessions.ts";
+import { expectHello, makeRoom } from "./socket-room.ts";
 import type { Sockets } from "./sockets.ts";
 import type { ConversationState } from "./state.ts";
 import { WATCH_INTERVAL_MS } from "./watch.ts";
@@ -17,12 +19,15 @@ export interface UpgradeParts {
 /** The claim comes from the Worker alone (A10). */
 export function acceptUpgrade(request: Request, { sockets, clock, state }: UpgradeParts): Response {
   const claim = v.parse(connectionClaimSchema, JSON.parse(request.headers.get(CONNECTION_HEADER) ?? "null"));
-  if (state === null || (claim.kind === "visitor" && claim.tokenGeneration !== state.tokenGeneration))
-    return refuseSocket(request, CLOSE_CODES.notAllowed, "not_allowed");
-  const { 0: client, 1: server } = new WebSocketPair();
+  const isRefused = (found: ConversationState) =>
+    claim.kind === "visitor" && !isAdmitted(found, { sessionId: claim.sessionId, generation: claim.tokenGeneration });
+  if (state === null || isRefused(state)) return refuseSocket(request, CLOSE_CODES.notAllowed, "not_allowed");
   const now = Date.now();
+  if (!makeRoom(sockets, claim, now)) return refuseSocket(request, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
+  const { 0: client, 1: server } = new WebSocketPair();
   const id = uuidV7(now, crypto.getRandomValues(new Uint8Array(10)));
   sockets.accept(server, { ...claim, id, connectedAt: now, isReady: false, isHidden: false });
+  expectHello({ sockets, clock });
   if (claim.kind === "agent") clock.wakeAt(now + WATCH_INTERVAL_MS);
   return switchProtocols(request, client);
 }

@@ -1,5 +1,6 @@
 /** One truth, two audiences: what agents and what visitors may see of it. Pure. */
-import type { Connection } from "./connection.ts";
+import { addressForAgents, isAddressShown, maskAddress } from "./addresses.ts";
+import { isFor, type Viewer } from "./audience.ts";
 import {
   UNDONE_REASON,
   type Author,
@@ -10,12 +11,14 @@ import {
   type VisitorConversation,
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
+import { beginnerOf, confirmedAddressOf } from "./sessions.ts";
 import { isUnread, replyAddressOf, type ConversationState } from "./state.ts";
 
-export type Audience = Connection["kind"];
-
 /** The conversation as a list item. */
-export function conversationForAgents(state: ConversationState, isVisitorOnline: boolean): Conversation {
+export function conversationForAgents(
+  state: ConversationState,
+  { isVisitorOnline, now }: { isVisitorOnline: boolean; now: number },
+): Conversation {
   return {
     id: state.id,
     contact: state.contact,
@@ -31,19 +34,37 @@ export function conversationForAgents(state: ConversationState, isVisitorOnline:
     readSeq: state.readSeq,
     visitorSeenSeq: state.visitorSeenSeq,
     ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
-    hasVisitor: state.hasVisitor,
+    hasVisitor: beginnerOf(state) !== null,
+    address: addressForAgents(state, now) ?? null,
+    unconfirmedMail: unconfirmedMailOf(state, now),
+    ...(state.form === null ? {} : { form: state.form }),
     visitor: state.visitor,
   };
 }
 
-export function conversationForVisitor(state: ConversationState): VisitorConversation {
+/** The newest mail of anybody but the address that the browser in the chat is confirmed for. */
+function unconfirmedMailOf(state: ConversationState, now: number): Conversation["unconfirmedMail"] {
+  const beginner = beginnerOf(state);
+  if (beginner === null) return null;
+  const confirmed = confirmedAddressOf(beginner, now);
+  const { seq, email } = state.heardMails.findLast((heard) => heard.email !== confirmed) ?? { seq: 0, email: "" };
+  return seq === 0 ? null : { seq, email };
+}
+
+/** Only what is for this browser, or an agent's own act, shows in it: what else happens here is none of its business. */
+export function conversationForVisitor(state: ConversationState, now: number): VisitorConversation {
+  const { shown } = state;
+  const email = replyAddressOf(state);
+  const goesOnAt = email !== null && !isAddressShown(state, now) ? maskAddress(email) : null;
   return {
     id: state.id,
-    status: state.status,
-    hasEmail: replyAddressOf(state) !== null,
-    readSeq: state.readSeq,
+    status: shown.status,
+    hasEmail: email !== null,
+    readSeq: Math.min(shown.readSeq, shown.ownSeq),
     visitorSeenSeq: state.visitorSeenSeq,
-    assignee: state.assignee === null ? null : { name: state.assignee.name },
+    assignee: shown.assignee === null ? null : { name: shown.assignee.name },
+    ...(goesOnAt !== null && state.hasMailed && { goesOnAt }),
+    ...(goesOnAt !== null && state.isAskedToConfirm && { goesOnAt, isAskedToConfirm: true }),
   };
 }
 
@@ -57,14 +78,10 @@ export function isMovedAway({ mail }: Message): boolean {
   return mail?.movedTo !== undefined;
 }
 
-/**
- * Null where the audience must not see the message at all: notes, what other people mailed (T2), what was taken back or
- * moved away.
- */
-export function messageFor(audience: Audience, message: Message): Message | null {
-  if (audience === "agent") return message;
-  if (message.channel === "note" || isTakenBack(message) || isMovedAway(message)) return null;
-  if (message.mail?.isNewPerson === true || message.mail?.isParticipant === true) return null;
+/** Null where the viewer must not see the message: it is not for them, was taken back or moved away (A16). */
+export function messageFor(viewer: Viewer, message: Message): Message | null {
+  if (viewer.kind === "agent") return message;
+  if (!isFor(message, viewer) || message.channel === "note" || isTakenBack(message) || isMovedAway(message)) return null;
   const { seq, id, at, channel, text, attachments, author } = message;
   return { seq, id, at, author: authorForVisitor(author), channel, text, attachments };
 }
@@ -74,17 +91,17 @@ function authorForVisitor({ kind, name }: Author): Author {
   return kind === "contact" || name === undefined ? { kind } : { kind, name };
 }
 
-export function messagesFor(audience: Audience, messages: Message[]): Message[] {
-  return messages.flatMap((message) => messageFor(audience, message) ?? []);
+export function messagesFor(viewer: Viewer, messages: Message[]): Message[] {
+  return messages.flatMap((message) => messageFor(viewer, message) ?? []);
 }
 
-/** A frame about a state change, in the words of its audience; null where it is none of its business. */
-export function frameFor(audience: Audience, frame: ServerFrame): ServerFrame | null {
+/** A frame about a state change, in the words of its viewer; null where it is none of their business. */
+export function frameFor(viewer: Viewer, frame: ServerFrame): ServerFrame | null {
   // Agents are sent the message itself, with where it went.
-  if (audience === "agent") return frame.type === "withdrawn" ? null : frame;
+  if (viewer.kind === "agent") return frame.type === "withdrawn" ? null : frame;
   switch (frame.type) {
     case "message": {
-      const message = messageFor(audience, frame.message);
+      const message = messageFor(viewer, frame.message);
       return message === null ? null : { ...frame, message };
     }
     case "presence":
@@ -99,6 +116,6 @@ export function frameFor(audience: Audience, frame: ServerFrame): ServerFrame | 
   }
 }
 
-export function presenceFor(audience: Audience, presence: Presence): Presence {
-  return audience === "agent" ? presence : presenceForVisitor(presence);
+export function presenceFor(viewer: Viewer, presence: Presence): Presence {
+  return viewer.kind === "agent" ? presence : presenceForVisitor(presence);
 }

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
-import { TrafficMeter } from "../conversation/traffic.ts";
+import { FRAMES_PER_CLIENT, Meter } from "../conversation/traffic.ts";
 import { switchProtocols } from "../conversation/upgrade.ts";
 import { hasRole, type Role } from "../../worker/domain/roles.ts";
 import { uuidV7 } from "../../worker/domain/uuid.ts";
@@ -41,7 +41,7 @@ const PRESENCE_CHECKS_MAX = 100;
 export abstract class InboxObject extends DurableObject {
   readonly #ports: InboxPorts;
   readonly #clock: AlarmClock;
-  readonly #traffic = new TrafficMeter();
+  readonly #traffic = new Meter(FRAMES_PER_CLIENT);
   /** A cache of the attachments, which every change asks for. */
   readonly #listeners = new WeakMap<WebSocket, Listener>();
   #revision: ListRevision;
@@ -69,7 +69,8 @@ export abstract class InboxObject extends DurableObject {
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const listener = this.#listenerOf(socket);
-    if (!this.#traffic.count(socket, Date.now())) return closeSocket(socket, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
+    if (!this.#traffic.take(listener?.agentId ?? "", 1, Date.now()))
+      return closeSocket(socket, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
     const frame = parseHello(data);
     if (listener === null || frame === null) {
       send(socket, { type: "rejected", reason: "bad_frame" });
@@ -117,6 +118,10 @@ export abstract class InboxObject extends DurableObject {
     this.#broadcast({ type: "ledger" });
   }
 
+  publishNotices(): void {
+    this.#broadcast({ type: "notices" });
+  }
+
   /** Those of these conversations whose visitor is online. */
   online(conversationIds: string[]): string[] {
     // The rows that are asked for, however many visitors are there.
@@ -129,9 +134,13 @@ export abstract class InboxObject extends DurableObject {
     return this.#revision;
   }
 
-  /** Ends an agent's sockets at once: signed out, demoted or removed (T7). */
-  disconnect(agentId: string): void {
-    for (const socket of this.ctx.getWebSockets(`agent:${agentId}`)) socket.close(CLOSE_CODES.notAllowed, "not_allowed");
+  /** Ends an agent's sockets at once: signed out, demoted or removed (T7). All, those of one credential, or all but those. */
+  disconnect(agentId: string, { only, except }: { only?: string; except?: string } = {}): void {
+    for (const socket of this.ctx.getWebSockets(`agent:${agentId}`)) {
+      const credential = this.#listenerOf(socket)?.credential;
+      const isMeant = (only === undefined || credential === only) && (except === undefined || credential !== except);
+      if (isMeant) socket.close(CLOSE_CODES.notAllowed, "not_allowed");
+    }
   }
 
   override async alarm(): Promise<void> {

@@ -22,6 +22,8 @@ export const inboxServerFrameSchema = v.variant("type", [
   }),
   /** More, or fewer, mails of the ledger wait for a person: whoever shows how many asks again. */
   v.object({ type: v.literal("ledger") }),
+  /** What the owner is told of limits has changed: whoever shows it asks again. */
+  v.object({ type: v.literal("notices") }),
   v.object({ type: v.literal("rejected"), reason: v.picklist(["bad_frame", "not_allowed", "protocol_too_old"]) }),
 ]);
 

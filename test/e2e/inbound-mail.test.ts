@@ -63,30 +63,80 @@ describe("mail that arrives", () => {
     await inbox.message("Is the offer still on?").getByText("Campaign: spring").waitFor();
   });
 
-  test("[S13] forwarded by an agent lands with the customer who wrote it", async () => {
-    const forwarded = [
+  /** What an agent's mail program makes of a customer's mail. */
+  const forwardOf = (author: string, words: string) =>
+    [
       "Please take this one.",
       "",
       "---------- Forwarded message ---------",
-      "From: Lena Ortiz <lena@example.org>",
+      `From: ${author}`,
       "Date: Mon, 2 Nov 2026 at 10:00",
       "Subject: Broken lamp",
-      "To: Ana Ruiz <ana.ruiz@acme.test>",
+      `To: Ana Ruiz <${ana.email}>`,
       "",
-      "The lamp arrived broken.",
+      words,
     ].join("\n");
-    await company().stack.sendMail({
-      from: `Ana Ruiz <${ana.email}>`,
-      to: MAILBOX,
-      subject: "Fwd: Broken lamp",
-      text: forwarded,
-    });
+
+  test("[S13] [M8] forwarded by an agent to their own address lands with the customer who wrote it", async () => {
     const inbox = await company().inbox(ana);
+    await inbox.page.getByRole("button", { name: "Your account" }).click();
+    await inbox.page.getByRole("menuitem", { name: "Your forwarding address" }).click();
+    const to = (await inbox.page.getByRole("dialog").locator("code").first().textContent()) ?? "";
+    await inbox.page.keyboard.press("Escape");
+    await company().stack.sendMail({
+      from: "Ana at home <ana@home.example>",
+      to,
+      subject: "Fwd: Broken lamp",
+      text: forwardOf("Lena Ortiz <lena@example.org>", "The lamp arrived broken."),
+    });
     await inbox.row("Lena Ortiz").getByRole("link").click();
     await inbox.message("The lamp arrived broken.").getByText("Forwarded by Ana Ruiz").waitFor();
     expect(await inbox.label("Please take this one.").textContent()).toContain("Note");
     await inbox.reply("A new one leaves today.");
     await waitFor("the answer to the customer", async () => (await company().stack.mailbox.list("lena@example.org"))[0]);
+  });
+
+  test("[E40] [M8] that only says so stands by itself until an agent's click takes it to the customer", async () => {
+    await company().stack.sendMail({
+      from: `Ana Ruiz <${ana.email}>`,
+      to: MAILBOX,
+      subject: "Fwd: Broken chair",
+      text: forwardOf("Igor Blum <igor@example.org>", "The chair arrived broken."),
+    });
+    const inbox = await company().inbox(ana);
+    await inbox.row("Ana Ruiz").getByRole("link").click();
+    const claim = inbox.message("The chair arrived broken.");
+    await claim
+      .getByText("It says that Ana Ruiz (an agent) forwarded a mail of Igor Blum <igor@example.org>; not verified")
+      .waitFor();
+    await claim.getByRole("button", { name: /^Ana Ruiz did forward it/ }).click();
+    // Where it stood stands where it went.
+    await inbox.thread.locator("[data-moved] a").click();
+    await inbox.message("The chair arrived broken.").getByText("Ana Ruiz confirmed that it was forwarded").waitFor();
+    expect(await inbox.label("Please take this one.").textContent()).toContain("Note");
+  });
+
+  test("[M7a] through a contact form is one conversation for each person, answered at the address that they typed", async () => {
+    for (const [person, words] of [
+      ["Rita Mann <rita@example.org>", "Do you ship to Lima?"],
+      ["Teo Vidal <teo@example.org>", "Are you open on Sunday?"],
+    ] as const)
+      await company().stack.sendMail({
+        from: "Shop form <no-reply@shop.example>",
+        to: MAILBOX,
+        replyTo: person,
+        subject: "Contact form",
+        text: words,
+      });
+    const inbox = await company().inbox(ana);
+    await inbox.row("rita@example.org").getByRole("link").click();
+    await inbox.message("Do you ship to Lima?").getByText("Written through no-reply@shop.example").waitFor();
+    await inbox.composer.getByText("To rita@example.org, an address that was typed in the form no-reply@shop.example").waitFor();
+    await inbox.reply("Yes, we do.");
+    await waitFor("the answer to Rita", async () => (await company().stack.mailbox.list("rita@example.org"))[0]);
+    expect(await company().stack.mailbox.list("no-reply@shop.example")).toEqual([]);
+    await inbox.row("teo@example.org").getByRole("link").click();
+    await inbox.message("Are you open on Sunday?").waitFor();
   });
 
   test("is in the ledger with its verdict, also where it was kept aside", async () => {

@@ -47,6 +47,8 @@ export class Company {
   }
 
   async invite(name: string, role: "admin" | "agent" | "viewer" | "none" = "agent"): Promise<Colleague> {
+    // The owner's session may have given its password long ago.
+    await this.owner.client.request("POST", "/api/me/confirm-password", { password: this.owner.password });
     const account = { name, email: `${name.toLowerCase().replaceAll(" ", ".")}@acme.test`, password: PASSWORD };
     const { id } = await this.owner.client.post("/api/agents", { ...account, role }, agentSchema);
     return { id, ...account, client: await this.stack.signIn(account) };

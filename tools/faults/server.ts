@@ -49,7 +49,7 @@ export class FaultyServer {
         SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
         PUBLIC_URL: `http://127.0.0.1:${port}`,
       },
-      objects: { CONVERSATION: "Conversation", INBOX: "Inbox" },
+      objects: { CONVERSATION: "Conversation", INBOX: "Inbox", TOTALS: "Totals" },
       migrations: join(ROOT, "migrations"),
     });
     await worker.start();

@@ -12,6 +12,7 @@ export const WORKER_VARIABLES = [
   "SETUP_TOKEN",
   "INBOX_SHARDS",
   "RATE_LIMITS",
+  "TOTALS_WAIT_MS",
   "LOCATION_HINT",
 ] as const;
 /** Kept between starts: without them sessions, visitors' tokens and reply addresses would stop working. */

@@ -19,6 +19,7 @@ const inside: RouteRecordRaw[] = [
   { path: "conversations/:id?", name: "conversations", component: InboxPage },
   { path: "contacts/:id?", name: "contacts", component: () => import("./contact/ContactsPage.vue") },
   { path: "saved-replies", name: "saved-replies", component: () => import("./saved-replies/SavedRepliesPage.vue") },
+  { path: "me", name: "me", component: () => import("./me/MyPage.vue") },
   { path: "ledger", name: "ledger", component: () => import("./ledger/LedgerPage.vue") },
   {
     path: "settings",
@@ -34,6 +35,26 @@ const inside: RouteRecordRaw[] = [
 const routes: RouteRecordRaw[] = [
   { path: "/setup", name: "setup", component: () => import("./session/SetupPage.vue") },
   { path: "/sign-in", name: "sign-in", component: () => import("./session/SignInPage.vue") },
+  { path: "/forgot-password", name: "forgot-password", component: () => import("./session/ForgotPasswordPage.vue") },
+  // The links of mails: their token is in the fragment.
+  {
+    path: "/reset-password",
+    name: "reset-password",
+    component: () => import("./session/ResetPasswordPage.vue"),
+    meta: { isForAll: true },
+  },
+  {
+    path: "/invitation",
+    name: "invitation",
+    component: () => import("./session/InvitationPage.vue"),
+    meta: { isForAll: true },
+  },
+  {
+    path: "/confirm-sign-in",
+    name: "confirm-sign-in",
+    component: () => import("./session/ConfirmSignInPage.vue"),
+    meta: { isForAll: true },
+  },
   { path: "/no-access", name: "no-access", component: () => import("./session/NoAccessPage.vue") },
   { path: "/", component: AppShell, children: inside },
 ];
@@ -43,16 +64,22 @@ type Redirect = { name: string; query?: Record<string, string> } | true;
 /** Where someone in this state of the session is sent instead of `to`; true lets them through. */
 export function redirectFor(state: SessionState, to: RouteLocationNormalized): Redirect {
   const name = String(to.name ?? "");
+  if (to.meta["isForAll"] === true && state.kind !== "not-set-up") return true;
   switch (state.kind) {
     case "unknown":
       return true;
     case "not-set-up":
       return name === "setup" || { name: "setup" };
     case "signed-out":
-      return name === "sign-in" || { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+      return (
+        ["sign-in", "forgot-password"].includes(name) || {
+          name: "sign-in",
+          query: to.fullPath === "/" ? {} : { next: to.fullPath },
+        }
+      );
     case "signed-in":
       if (state.agent.role === "none") return name === "no-access" || { name: "no-access" };
-      if (["setup", "sign-in", "no-access"].includes(name)) return { name: "conversations" };
+      if (["setup", "sign-in", "forgot-password", "no-access"].includes(name)) return { name: "conversations" };
       if (to.meta["needsAdmin"] === true && !useSession().canAdminister) return { name: "conversations" };
       return true;
   }

@@ -1,5 +1,6 @@
 /** What a client knows of one conversation, and the events, effects and notices of its state machine: data only. */
 import type {
+  Channel,
   ClientFrame,
   Conversation,
   Message,
@@ -59,9 +60,9 @@ export type ClientEvent =
   /** `null`: a `pong`, or a frame that this version does not know. */
   | { readonly kind: "frame"; readonly connection: number; readonly frame: ServerFrame | null }
   | { readonly kind: "send"; readonly message: UnsentMessage }
-  | { readonly kind: "retry"; readonly clientId: string; readonly ifLastSeq?: number }
+  | { readonly kind: "retry"; readonly clientId: string; readonly ifLastSeq?: number; readonly to?: readonly string[] }
   | { readonly kind: "discard"; readonly clientId: string }
-  | { readonly kind: "typing" }
+  | { readonly kind: "typing"; readonly channel?: Channel }
   | { readonly kind: "seen"; readonly seq: number }
   | { readonly kind: "draft"; readonly frame: DraftFrame }
   | { readonly kind: "undo"; readonly seq: number }

@@ -6,7 +6,7 @@
  * Messages go out one at a time: the next one is sent when the one before it is acknowledged or refused. So their order
  * holds even where one of them must be sent again. A gap in `seq` means nothing here: visitors are never sent notes.
  */
-import type { Delivery, Message, ServerFrame } from "../../durable-objects/conversation/protocol.ts";
+import type { Channel, Delivery, Message, ServerFrame } from "../../durable-objects/conversation/protocol.ts";
 import type { AnyConversation, ClientEffect, ClientEvent, ClientState, ClientTimer, DraftFrame } from "./client-state.ts";
 import { type Turn, isReady, notify, stepLinkOf, transmit } from "./client-turn.ts";
 import { type Environment, isConnected } from "./link.ts";
@@ -151,12 +151,12 @@ function handleDraft(turn: Turn, frame: DraftFrame): void {
   else turn.state.draftsToSend = [...turn.state.draftsToSend.filter(({ kind }) => kind !== frame.kind), frame];
 }
 
-function handleTyping(turn: Turn): void {
+function handleTyping(turn: Turn, channel?: Channel): void {
   const { now } = turn.environment;
   // Twice in the time for which it is shown is enough.
   if (!isReady(turn.state) || now - turn.state.typingSentAt < TYPING_SHOWN_MS / 2) return;
   turn.state.typingSentAt = now;
-  transmit(turn, { type: "typing" });
+  transmit(turn, { type: "typing", ...(channel !== undefined && { channel }) });
 }
 
 function handleSeen(turn: Turn, seq: number): void {
@@ -180,12 +180,12 @@ function handle(turn: Turn, event: ClientEvent): void {
     case "send":
       return handleSend(turn, event.message);
     case "retry":
-      return handleRetry(turn, event.clientId, event.ifLastSeq);
+      return handleRetry(turn, event);
     case "discard":
       settle(turn, event.clientId);
       return sendNext(turn);
     case "typing":
-      return handleTyping(turn);
+      return handleTyping(turn, event.channel);
     case "seen":
       return handleSeen(turn, event.seq);
     case "draft":

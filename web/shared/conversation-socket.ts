@@ -72,6 +72,8 @@ interface OutgoingMessage {
   readonly subject?: string;
   readonly cc?: readonly string[];
   readonly bcc?: readonly string[];
+  /** The address that an agent sees. */
+  readonly to?: readonly string[];
   readonly ifLastSeq?: number;
   /** Made here unless the caller has promised one to somebody already. */
   readonly clientId?: string;
@@ -134,8 +136,8 @@ export class ConversationSocket {
     return clientId;
   }
 
-  /** Sends a refused message again under its clientId, with a new send guard or none. */
-  retry(clientId: string, guard: { readonly ifLastSeq?: number } = {}): void {
+  /** Sends a refused message again under its clientId, with a new send guard or none, to the address that is seen now. */
+  retry(clientId: string, guard: { readonly ifLastSeq?: number; readonly to?: readonly string[] } = {}): void {
     this.#step({ kind: "retry", clientId, ...guard });
   }
 
@@ -144,9 +146,9 @@ export class ConversationSocket {
     this.#step({ kind: "discard", clientId });
   }
 
-  /** Call on every key press; it is passed on every 2 s at most. */
-  typing(): void {
-    this.#step({ kind: "typing" });
+  /** Call on every key press; it is passed on every 2 s at most. Agents say what they write. */
+  typing(channel?: Channel): void {
+    this.#step({ kind: "typing", ...(channel !== undefined && { channel }) });
   }
 
   /** The message with this seq has been on screen. Never goes back; told after a reconnect where it could not be. */

@@ -53,6 +53,7 @@ function isInboxServerFrame(frame: unknown): frame is InboxServerFrame {
       return isRevision(frame["revision"]) && isObject(frame["conversation"]) && typeof frame["conversation"]["id"] === "string";
     case "presence":
     case "ledger":
+    case "notices":
     case "rejected":
       return true;
     default:

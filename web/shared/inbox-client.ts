@@ -24,6 +24,7 @@ export type InboxEffect =
   | { readonly kind: "changed"; readonly conversation: Conversation }
   | { readonly kind: "presence"; readonly presence: PresenceFields }
   | { readonly kind: "ledger" }
+  | { readonly kind: "notices" }
   | { readonly kind: "gap" };
 
 interface InboxStep {
@@ -75,6 +76,8 @@ function handleFrame(state: InboxState, frame: InboxServerFrame, environment: En
     }
     case "ledger":
       return { state, effects: [{ kind: "ledger" }] };
+    case "notices":
+      return { state, effects: [{ kind: "notices" }] };
     case "rejected":
       return { state, effects: [] };
   }

@@ -41,6 +41,8 @@ interface InboxSocketOptions {
   readonly onPresence: (presence: InboxPresence) => void;
   /** Mails that wait for a person have become more or fewer. */
   readonly onLedger?: () => void;
+  /** What the owner is told of limits has changed. */
+  readonly onNotices?: () => void;
   readonly onGap: () => void;
   readonly onStatus: (status: InboxStatus) => void;
   /** For tests. */
@@ -80,11 +82,12 @@ export class InboxSocket {
     const before = this.status;
     const { state, effects } = stepInbox(this.#state, event, { now: Date.now(), random: Math.random() });
     this.#state = state;
-    const { onChanged, onPresence, onLedger, onGap, onStatus } = this.#options;
+    const { onChanged, onPresence, onLedger, onNotices, onGap, onStatus } = this.#options;
     for (const effect of effects) {
       if (effect.kind === "changed") onChanged(effect.conversation);
       else if (effect.kind === "presence") onPresence(effect.presence);
       else if (effect.kind === "ledger") onLedger?.();
+      else if (effect.kind === "notices") onNotices?.();
       else if (effect.kind === "gap") onGap();
       else this.#shell.run(effect);
     }

@@ -13,7 +13,7 @@ export const ACKNOWLEDGEMENT_TIMEOUT_MS = 15_000;
 const TRY_AGAIN_MS = 2_000;
 
 function toSendFrame(message: UnsentMessage): ClientFrame {
-  const { clientId, text, attachments, channel, subject, cc, bcc, ifLastSeq } = message;
+  const { clientId, text, attachments, channel, subject, cc, bcc, to, ifLastSeq } = message;
   return {
     type: "send",
     clientId,
@@ -23,6 +23,7 @@ function toSendFrame(message: UnsentMessage): ClientFrame {
     ...(subject !== undefined && { subject }),
     ...(cc !== undefined && { cc: [...cc] }),
     ...(bcc !== undefined && { bcc: [...bcc] }),
+    ...(to !== undefined && { to: [...to] }),
     ...(ifLastSeq !== undefined && { ifLastSeq }),
   };
 }
@@ -91,11 +92,18 @@ export function handleSend(turn: Turn, message: UnsentMessage): void {
   sendNext(turn);
 }
 
-export function handleRetry(turn: Turn, clientId: string, ifLastSeq: number | undefined): void {
+export function handleRetry(
+  turn: Turn,
+  { clientId, ifLastSeq, to }: { clientId: string; ifLastSeq?: number; to?: readonly string[] },
+): void {
   const failed = turn.state.unsent.find((message) => message.clientId === clientId);
   if (!failed?.failure) return;
   const { failure: _failure, ifLastSeq: _guard, ...rest } = failed;
-  const again: UnsentMessage = { ...rest, ...(ifLastSeq !== undefined && { ifLastSeq }) };
+  const again: UnsentMessage = {
+    ...rest,
+    ...(ifLastSeq !== undefined && { ifLastSeq }),
+    ...(rest.to !== undefined && to !== undefined && { to }),
+  };
   // It goes to the end: what was written after it may have been stored already.
   turn.state.unsent = [...turn.state.unsent.filter((message) => message !== failed), again];
   turn.effects.push({ kind: "store", message: again });

@@ -16,6 +16,8 @@ export interface UnsentMessage {
   /** Of an email: who else it goes to. */
   readonly cc?: readonly string[];
   readonly bcc?: readonly string[];
+  /** The address that its agent saw. */
+  readonly to?: readonly string[];
   /** Send guard: refuse where another agent's reply is newer than this. */
   readonly ifLastSeq?: number;
   /** Epoch ms, by this device's clock: for display only. */

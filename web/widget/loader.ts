@@ -5,6 +5,7 @@
 import { parseColour, textOn } from "./colour.ts";
 import loaderCss from "./loader.css?inline";
 import {
+  CONFIRM_FRAGMENT,
   type Panel,
   type PanelHost,
   type PanelModule,
@@ -257,6 +258,13 @@ function start(script: HTMLScriptElement): void {
   window.Hilo = (...command: unknown[]) => sdk.run(command);
   for (const command of queued) sdk.run([...command]);
 
+  const { hash } = location;
+  if (hash.startsWith(CONFIRM_FRAGMENT)) {
+    // Out of the address at once: it is nothing to be copied along.
+    history.replaceState(history.state, "", location.pathname + location.search);
+    void loader.load().then((panel) => panel?.confirm?.(hash.slice(CONFIRM_FRAGMENT.length)));
+    return;
+  }
   const intent = earlierIntent(origin);
   if (intent === "open") void open(false);
   else if (intent === "load") void loader.load();

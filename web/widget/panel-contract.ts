@@ -30,6 +30,8 @@ export interface Panel {
   open(shouldFocus: boolean): void;
   close(): void;
   identify(contact: VisitorContact): void;
+  /** @param secret of a link from a mail */
+  confirm?(secret: string): void;
   reset(): void;
 }
 
@@ -37,6 +39,8 @@ export interface PanelModule {
   readonly mount: (host: PanelHost) => Panel;
 }
 
+/** Begins the fragment of a link from a mail that shows that an address is theirs. */
+export const CONFIRM_FRAGMENT = "#hilo-confirm=";
 /** All that this device keeps for one Hilo lies under this. */
 export const storagePrefix = (origin: string): string => `hilo:${origin.replace(/^https?:\/\//, "")}:`;
 /** Begins the keys of messages that the visitor has sent and no server has acknowledged (local storage). */

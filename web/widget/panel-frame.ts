@@ -15,6 +15,8 @@ export interface PanelFrame {
   readonly greeting: HTMLElement;
   readonly rows: HTMLElement;
   readonly extra: HTMLElement;
+  /** How the conversation went on, and the way to see it here. */
+  readonly confirm: HTMLElement;
   readonly typing: HTMLElement;
   readonly jump: HTMLButtonElement;
   /** Read out by screen readers, and not seen. */
@@ -30,6 +32,7 @@ export function makePanelFrame(texts: Texts, composer: HTMLElement, close: () =>
   const greeting = el("p", { class: "greeting", dir: "auto" });
   const rows = el("div", { class: "rows" });
   const extra = el("div", { class: "extra" });
+  const confirm = el("div");
   const typing = el("div", { class: "typing", hidden: true });
   const thread = el(
     "div",
@@ -37,6 +40,7 @@ export function makePanelFrame(texts: Texts, composer: HTMLElement, close: () =>
     greeting,
     rows,
     extra,
+    confirm,
     typing,
   );
   const jump = el("button", { type: "button", class: "jump", hidden: true }, icon("down"), texts.newMessages);
@@ -52,7 +56,7 @@ export function makePanelFrame(texts: Texts, composer: HTMLElement, close: () =>
   );
   element.addEventListener("keydown", (event) => handleKey(event, element, close));
   followKeyboard(element);
-  return { element, title, subtitle, banner, thread, greeting, rows, extra, typing, jump, live };
+  return { element, title, subtitle, banner, thread, greeting, rows, extra, confirm, typing, jump, live };
 }
 
 function handleKey(event: KeyboardEvent, panel: HTMLElement, close: () => void): void {

@@ -8,10 +8,12 @@ import { dayOf } from "./formats.ts";
 import type { PanelConfig } from "./panel-config.ts";
 import type { PanelFrame } from "./panel-frame.ts";
 import type { VisitorContact } from "./panel-contract.ts";
+import { loadConfirmLine } from "./load-code.ts";
 import { computeRows } from "./rows.ts";
 import { type Texts, fill } from "./texts.ts";
 import { type ThreadContext, toNode } from "./thread-view.ts";
 import type { SessionView } from "./session-view.ts";
+import type { ConfirmResult } from "./visitor-session.ts";
 
 /** Pixels from the end within which the thread follows new messages. */
 const FOLLOW_DISTANCE = 80;
@@ -22,6 +24,8 @@ interface PanelViewOptions {
   readonly thread: ThreadContext;
   readonly texts: Texts;
   readonly saveContact: (contact: VisitorContact) => Promise<SaveResult>;
+  readonly askForCode: () => Promise<{ readonly digits: number } | null>;
+  readonly confirm: (code: string) => Promise<ConfirmResult>;
   readonly memory: { readonly isCaptureDismissed: boolean; dismissCapture(): void };
   readonly seen: (seq: number) => void;
 }
@@ -33,6 +37,8 @@ export class PanelView {
   #config: PanelConfig;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #capture: HTMLElement | null = null;
+  /** What the line that is on screen is about; empty where there is none. */
+  #confirmKey = "";
 
   constructor(options: PanelViewOptions, config: PanelConfig) {
     this.#options = options;
@@ -73,6 +79,7 @@ export class PanelView {
     });
     this.#drawRows(rows.map((row) => toNode(row, thread)));
     this.#drawCapture(view);
+    this.#drawConfirm(view);
     if (this.#isFollowing) this.scrollToEnd();
     this.#tellSeen();
   }
@@ -166,6 +173,31 @@ export class PanelView {
       },
     });
     frame.extra.replaceChildren(this.#capture);
+  }
+
+  /** Says how the conversation went on, where this browser has not shown that the address is theirs. */
+  #drawConfirm({ conversation }: SessionView): void {
+    const { frame, thread, askForCode, confirm } = this.#options;
+    const email = conversation?.goesOnAt ?? "";
+    const isAsked = conversation?.isAskedToConfirm === true;
+    const key = email === "" ? "" : `${email} ${isAsked}`;
+    if (key === this.#confirmKey) return;
+    this.#confirmKey = key;
+    if (key === "") return frame.confirm.replaceChildren();
+    const options = { locale: thread.locale, email, isAsked, askForCode, confirm };
+    void loadConfirmLine().then(
+      ({ makeConfirmLine }) => this.#confirmKey === key && frame.confirm.replaceChildren(makeConfirmLine(options)),
+      () => (this.#confirmKey = ""),
+    );
+  }
+
+  /** For who came by a link from a mail. */
+  notify(kind: "done" | "elsewhere"): void {
+    const { frame, thread } = this.#options;
+    void loadConfirmLine().then(
+      ({ makeNotice }) => frame.extra.append(makeNotice(thread.locale, kind)),
+      () => null,
+    );
   }
 
   #removeCapture(): void {

@@ -59,6 +59,8 @@ class WidgetPanel implements Panel {
         thread,
         memory,
         saveContact: async (contact) => (await this.#start()).saveContact(contact),
+        askForCode: async () => (await this.#start()).askForCode(),
+        confirm: async (code) => (await this.#start()).confirm({ code }),
         seen: (seq) => this.#handleSeen(seq),
       },
       parseConfig(null, host.locale, texts),
@@ -94,6 +96,15 @@ class WidgetPanel implements Panel {
     this.#host.launcher.focus({ preventScroll: true });
     this.#tellUnread();
     this.#host.emit("close");
+  }
+
+  /** A link from a mail was opened on this page: with this browser's own token it shows that the address is theirs. */
+  confirm(secret: string): void {
+    this.open(false);
+    if (!this.#memory.identity) return this.#view.notify("elsewhere");
+    void this.#start()
+      .then((session) => session.confirm({ secret }))
+      .then(({ kind }) => this.#view.notify(kind === "done" ? "done" : "elsewhere"));
   }
 
   identify(contact: VisitorContact): void {

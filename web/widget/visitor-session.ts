@@ -5,6 +5,7 @@
 import type { Attachment, Author, Message } from "../../durable-objects/conversation/protocol.ts";
 import { computeBackOffMs } from "../shared/back-off.ts";
 import { type ConnectionStatus, ConversationSocket, type Notice } from "../shared/conversation-socket.ts";
+import { isRecord } from "../shared/record.ts";
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from "../shared/protocol-constants.ts";
 import type { SaveResult } from "./capture-form.ts";
 import type { VisitorContact } from "./panel-contract.ts";
@@ -28,6 +29,13 @@ interface SessionOptions {
   /** The text of messages that the ended conversation never took: the visitor should not lose it. */
   readonly onEnded: (unsentText: string) => void;
 }
+
+/** What became of a code, or of the secret of a link. */
+export type ConfirmResult =
+  | { readonly kind: "done" }
+  | { readonly kind: "wrong"; readonly triesLeft: number }
+  | { readonly kind: "expired" }
+  | { readonly kind: "again" };
 
 export class VisitorSession {
   readonly #options: SessionOptions;
@@ -114,6 +122,35 @@ export class VisitorSession {
     return kind;
   }
 
+  async askForCode(): Promise<{ readonly digits: number } | null> {
+    const result = this.#token === null ? null : await this.#options.api.askForCode(this.#token);
+    return result?.kind === "done" ? result.value : null;
+  }
+
+  /** Shows that the address is theirs. The new token is used at once: only then does it count. */
+  async confirm(proof: { readonly code: string } | { readonly secret: string }): Promise<ConfirmResult> {
+    const token = this.#token;
+    const { identity } = this.#options.memory;
+    if (token === null || identity === null) return { kind: "expired" };
+    const result = await this.#options.api.confirm(token, proof);
+    if (result.kind === "again") return result;
+    if (result.kind === "done") {
+      this.#options.memory.identity = { ...identity, token: result.value.token };
+      this.#adopt(result.value.token);
+      return { kind: "done" };
+    }
+    const triesLeft = isRecord(result.problem) ? result.problem["triesLeft"] : undefined;
+    return typeof triesLeft === "number" ? { kind: "wrong", triesLeft } : { kind: "expired" };
+  }
+
+  /** Another token of the same conversation: read anew from its beginning, for it may show more. */
+  #adopt(token: string): void {
+    this.#leave();
+    this.#socket = this.#makeSocket();
+    this.#goLive(token);
+    this.#options.onChange();
+  }
+
   /** Forgets the conversation on this device (S18); on the server it stays. */
   reset(): void {
     this.#contact = null;
@@ -188,6 +225,9 @@ export class VisitorSession {
   #handleChange(): void {
     const { status, unsent } = this.#socket.snapshot();
     if (status.kind === "stopped" && status.reason === "not-allowed") {
+      // Another tab has confirmed it meanwhile: its token is the one that counts.
+      const { identity } = this.#options.memory;
+      if (identity && identity.token !== this.#token) return this.#adopt(identity.token);
       this.reset();
       this.#isEnded = true;
       this.#options.onEnded(unsent.map(({ text }) => text).join("\n"));
@@ -217,6 +257,7 @@ export class VisitorSession {
   #followOtherTab(): void {
     const { identity } = this.#options.memory;
     if (identity && this.#token === null) this.#goLive(identity.token);
+    else if (identity && identity.token !== this.#token) this.#adopt(identity.token);
     else if (!identity && this.#token !== null) this.reset();
   }
 

@@ -15,7 +15,7 @@ const UPLOAD_TIMEOUT_MS = 10 * 60_000;
 export type CallResult<T = unknown> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "again" }
-  | { readonly kind: "refused"; readonly status: number };
+  | { readonly kind: "refused"; readonly status: number; readonly problem: unknown };
 
 export interface Upload {
   readonly result: Promise<CallResult<Attachment>>;
@@ -47,19 +47,27 @@ const isCreated = (value: unknown): value is WidgetConversationCreated =>
 const isAttachment = (value: unknown): value is Attachment =>
   isRecord(value) && typeof value["id"] === "string" && typeof value["name"] === "string" && typeof value["type"] === "string";
 
+const isCodeAsked = (value: unknown): value is { digits: number } => isRecord(value) && typeof value["digits"] === "number";
+
+const isToken = (value: unknown): value is { token: string } => isRecord(value) && typeof value["token"] === "string";
+
 const isSignedUrl = (value: unknown): value is SignedUrl => isRecord(value) && typeof value["url"] === "string";
 
 function parseAnswer<T>({ status, responseText }: XMLHttpRequest, isAnswer: (value: unknown) => value is T): CallResult<T> {
   // 0: no answer at all.
   if (status === 0 || status >= 500 || status === 408 || status === 429) return { kind: "again" };
-  if (status >= 300) return { kind: "refused", status };
+  const value = parseJson(responseText);
+  if (status >= 300) return { kind: "refused", status, problem: value };
+  // Else something between here and Hilo has answered.
+  return isAnswer(value) ? { kind: "done", value } : { kind: "again" };
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(responseText || "null");
-    if (isAnswer(value)) return { kind: "done", value };
+    return JSON.parse(text || "null");
   } catch {
-    // Something between here and Hilo has answered.
+    return undefined;
   }
-  return { kind: "again" };
 }
 
 export class WidgetApi {
@@ -79,6 +87,15 @@ export class WidgetApi {
 
   saveContact(token: string, body: VisitorContact): Promise<CallResult> {
     return this.#call({ path: "contact", body, token, isAnswer: (value): value is unknown => value !== undefined }).result;
+  }
+
+  /** The answer is the same whether a mail leaves. */
+  askForCode(token: string): Promise<CallResult<{ digits: number }>> {
+    return this.#call({ path: "codes", body: {}, token, isAnswer: isCodeAsked }).result;
+  }
+
+  confirm(token: string, body: { readonly code: string } | { readonly secret: string }): Promise<CallResult<{ token: string }>> {
+    return this.#call({ path: "confirm", body, token, isAnswer: isToken }).result;
   }
 
   async attachmentUrl(token: string | null, id: string): Promise<string | null> {

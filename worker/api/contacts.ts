@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { uuidSchema } from "../../durable-objects/conversation/protocol.ts";
 import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
 import { listChatIdsOf, pagesOfConversationIds } from "../db/conversations.ts";
+import { listChatsWith } from "../db/places.ts";
 import { findUndeliverable, unmarkUndeliverable } from "../db/undeliverable.ts";
 import {
   contactCreateSchema,
@@ -66,7 +67,7 @@ export const contactsApi = new Hono<AppEnv>()
       throw new AppError("taken", "Another contact has this address.");
     await updateContact(c.get("db"), before.id, { ...body, now });
     const contact = await contactOf(c, before.id);
-    if (body.isBlocked === true) await closeChats(c, contact.id);
+    if (body.isBlocked !== undefined) await setChatsBlocked(c, contact, body.isBlocked);
     c.executionCtx.waitUntil(tellConversations(c, contact));
     return c.json(contact);
   });
@@ -78,13 +79,16 @@ async function contactOf(c: AppContext, id: string): Promise<Contact> {
 }
 
 /**
- * A blocked person is sent away from their chats, and cannot come back into them.
+ * A blocked person is sent away from their chats, and cannot come back into them until they are unblocked; chats in which
+ * somebody typed an address of theirs, too.
  *
- * @throws AppError unavailable where a conversation could not be told; blocking again tells all of them again
+ * @throws AppError unavailable where a conversation could not be told; doing it again tells all of them again
  */
-async function closeChats(c: AppContext, contactId: string): Promise<void> {
-  const ids = await listChatIdsOf(c.get("db"), contactId);
-  const told = await Promise.allSettled(ids.map((id) => conversationStub(c.env, id).revokeVisitor()));
+async function setChatsBlocked(c: AppContext, contact: Contact, isBlocked: boolean): Promise<void> {
+  const db = c.get("db");
+  const emails = contact.addresses.map(({ email }) => email);
+  const ids = new Set([...(await listChatIdsOf(db, contact.id)), ...(await listChatsWith(db, emails))]);
+  const told = await Promise.allSettled([...ids].map((id) => conversationStub(c.env, id).setBlocked(isBlocked)));
   if (told.some(({ status }) => status === "rejected"))
     throw new AppError("unavailable", "Mail of this contact is kept aside, but a chat could not be closed. Block again.");
 }

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Role } from "../domain/roles.ts";
 import type { Database } from "../db/database.ts";
+import { clientKeyOf } from "../domain/client-key.ts";
 import type { Env } from "../env.ts";
 
 export interface Principal {
@@ -9,8 +10,12 @@ export interface Principal {
   name: string;
   email: string;
   role: Role;
+  /** An API key asks, which acts as who made it. */
+  isKey: boolean;
   /** What was shown at the door, `session:<id>` or `key:<id>`: a socket lives no longer than that. */
   credential: string;
+  /** Epoch ms at which this session's password was given last; null for a key, and for a session that never gave it. */
+  passwordAt: number | null;
 }
 
 export interface AppEnv {
@@ -27,7 +32,10 @@ export function ownOrigins(env: Env, request: Request): string[] {
   return [...own];
 }
 
-/** Who asks, for limits: the platform's word, never a header that a client can set (in front of `wrangler dev` there is none). */
+/**
+ * Who asks, for limits: an IPv4 address, or an IPv6 /64, which is what one household or one rented server has to choose
+ * addresses from. The platform's word, never a header that a client can set (in front of `wrangler dev` there is none).
+ */
 export function clientKey(request: Request): string {
-  return request.headers.get("cf-connecting-ip") ?? "local";
+  return clientKeyOf(request.headers.get("cf-connecting-ip") ?? "local");
 }

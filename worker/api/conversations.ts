@@ -1,16 +1,23 @@
 /** Conversations: lists from the index in D1, everything else from the object itself. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import { contactSummarySchema, messageSchema, type RejectionReason } from "../../durable-objects/conversation/protocol.ts";
+import {
+  contactSummarySchema,
+  messageSchema,
+  uuidSchema,
+  type RejectionReason,
+} from "../../durable-objects/conversation/protocol.ts";
 import { listConversations } from "../db/conversations.ts";
 import { findAgent } from "../db/agents.ts";
 import {
+  addressBodySchema,
   assignBodySchema,
   conversationContactBodySchema,
   conversationCreateSchema,
   conversationCreatedSchema,
   conversationPageSchema,
   conversationsQuerySchema,
+  mailAgainBodySchema,
   messageCreateSchema,
   messagesQuerySchema,
   pageOf,
@@ -26,6 +33,7 @@ import { readBody, readId, readQuery, readSeq } from "./input.ts";
 import { assertNotOurs } from "./own-address.ts";
 import { AppError } from "./problems.ts";
 import { problemOf } from "./rejections.ts";
+import { partMails } from "../email/part-mails.ts";
 import { mailTimes, startConversationByEmail } from "./start-conversation.ts";
 
 /** Messages of the page that `GET /conversations/:id` answers. */
@@ -112,6 +120,7 @@ export const conversationsApi = new Hono<AppEnv>()
         subject: body.subject,
         cc: body.cc,
         bcc: body.bcc,
+        to: body.to,
         attachmentIds: body.attachmentIds ?? [],
         uploadedBy: `agent:${agent.id}`,
         ifLastSeq: body.ifLastSeq,
@@ -128,9 +137,14 @@ export const conversationsApi = new Hono<AppEnv>()
   })
   .post(
     "/:id/messages/:seq/email",
-    describe({ summary: "Mail an agent's message with the transcript, or try a failed mail again", status: 202 }),
+    describe({
+      summary: "Mail an agent's message with the transcript, or try a failed mail again",
+      body: mailAgainBodySchema,
+      status: 202,
+    }),
     async (c) => {
-      assertDone(await stubOf(c).mailMessage(readSeq(c)));
+      const { to } = await readBody(c, mailAgainBodySchema);
+      assertDone(await stubOf(c).mailMessage(readSeq(c), to?.[0] ?? null));
       return c.body(null, 202);
     },
   )
@@ -181,8 +195,33 @@ export const conversationsApi = new Hono<AppEnv>()
       const body = await readBody(c, conversationContactBodySchema);
       await assertNotOurs(c, body.email);
       const stub = stubOf(c);
-      if (!(await stub.capture(body, "agent"))) throw notFound();
+      if (!(await stub.setAddress(body, authorOf(c)))) throw notFound();
       return c.json((await stub.item())?.contact ?? null);
+    },
+  )
+  .post(
+    "/:id/address",
+    describe({ summary: "Let another address replace the one that replies go to", body: addressBodySchema, status: 204 }),
+    async (c) => answer204(c, await stubOf(c).setAddress(await readBody(c, addressBodySchema), authorOf(c))),
+  )
+  .post(
+    "/:id/ask-confirmation",
+    describe({ summary: "Ask the visitor to show that the address is theirs; no mail leaves for it", status: 204 }),
+    async (c) => {
+      assertDone(await stubOf(c).askToConfirm());
+      return c.body(null, 204);
+    },
+  )
+  .post(
+    "/:id/part",
+    describe({
+      summary: "The mails here are of somebody else than the visitor: they get a conversation of their own",
+      response: v.object({ conversationId: uuidSchema }),
+    }),
+    async (c) => {
+      const conversationId = await partMails(c.env, c.get("db"), { conversationId: readId(c, "id"), agentId: c.get("agent").id });
+      if (conversationId === null) throw new AppError("conflict", "No mail of somebody else is here.");
+      return c.json({ conversationId });
     },
   )
   .post(

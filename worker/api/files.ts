@@ -1,5 +1,6 @@
 /** Files: uploaded with a checked sender, served by signed links that expire (T11). */
 import { Hono } from "hono";
+import type { TotalsRequest } from "../../durable-objects/totals/totals-object.ts";
 import { hmacSha256, isEqualConstantTime, toBase64Url } from "../auth/hmac.ts";
 import { findAttachment, insertAttachment } from "../db/attachments.ts";
 import { openDatabase } from "../db/database.ts";
@@ -9,6 +10,7 @@ import { configOf, hasRateLimits, type Env } from "../env.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readBytes } from "./input.ts";
+import { withinLimits } from "./limit.ts";
 import { newId } from "./new-id.ts";
 import { AppError, onError } from "./problems.ts";
 
@@ -16,16 +18,24 @@ import { AppError, onError } from "./problems.ts";
 const LINK_MS = 60 * 60 * 1_000;
 const PURPOSE = "file-link";
 
-/** @param uploadedBy `agent:<id>` or `visitor:<conversation>` */
-export async function storeUpload(
-  c: AppContext,
-  input: { uploadedBy: string; conversationId: string | null },
-): Promise<AttachmentCreated> {
+interface UploadInput {
+  /** `agent:<id>` or `visitor:<conversation>` */
+  uploadedBy: string;
+  conversationId: string | null;
+  /** What it counts as (T10); nothing of an agent's. */
+  counted: TotalsRequest[];
+}
+
+export async function storeUpload(c: AppContext, input: UploadInput): Promise<AttachmentCreated> {
   if (
     hasRateLimits(c.env, new URL(c.req.url)) &&
     !(await c.env.UPLOAD_LIMIT.limit({ key: `${input.uploadedBy}:${clientKey(c.req.raw)}` })).success
   )
     throw new AppError("too_many_requests", "Too many files in a minute.");
+  return withinLimits(c, input.counted, () => storeFile(c, input));
+}
+
+async function storeFile(c: AppContext, { uploadedBy, conversationId }: UploadInput): Promise<AttachmentCreated> {
   const bytes = await readBytes(c.req.raw, ATTACHMENT_BYTES_MAX);
   if (bytes.byteLength === 0) throw new AppError("empty", "The file is empty.");
   const file = {
@@ -38,7 +48,8 @@ export async function storeUpload(
   await c.env.MAIL.put(key, bytes).catch(() => {
     throw new AppError("unavailable", "Files cannot be stored now. Try again.");
   });
-  await insertAttachment(c.get("db"), { ...file, ...input, key, isClaimed: false, createdAt: Date.now() });
+  const owned = { uploadedBy, conversationId, isClaimed: false };
+  await insertAttachment(c.get("db"), { ...file, ...owned, key, createdAt: Date.now() });
   return file;
 }
 

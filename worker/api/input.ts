@@ -48,9 +48,14 @@ export async function readText(request: Request, max: number): Promise<string> {
   return new TextDecoder().decode(await readBytes(request, max));
 }
 
+/** Null where its sender did not say: it is read to its end, or to its limit. */
+export function declaredLength(request: Request): number | null {
+  const declared = Number(request.headers.get("content-length") ?? Number.NaN);
+  return Number.isSafeInteger(declared) && declared >= 0 ? declared : null;
+}
+
 export async function readBytes(request: Request, max: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("content-length") ?? "0");
-  if (declared > max) throw new AppError("too_large", `At most ${max} bytes.`);
+  if ((declaredLength(request) ?? 0) > max) throw new AppError("too_large", `At most ${max} bytes.`);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {

@@ -14,7 +14,9 @@ import {
 } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import type { MoveAnswer } from "../email/move-mail.ts";
+import { READER_VERSION } from "../email/reading-budget.ts";
 import { tellAttention } from "../email/tell-attention.ts";
+import { askFor } from "../email/tries.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
@@ -65,9 +67,11 @@ export const ledgerApi = new Hono<AppEnv>()
   )
   .post("/:id/parse", describe({ summary: "Read a failed mail again", response: ledgerEntrySchema }), async (c) => {
     const row = await rowOf(c);
-    if (row.state !== "failed") throw new AppError("conflict", "This mail was read.");
+    if (row.state !== "failed" && !row.isPartial) throw new AppError("conflict", "This mail was read.");
     if (row.moveTo !== null) throw moveProblem("busy");
-    return c.json(await takeUp(c, row, {}));
+    const asked = askFor(row, READER_VERSION);
+    if (asked === null) throw new AppError("conflict", "Reading this mail did not come to an end. A later version tries again.");
+    return c.json(await takeUp(c, row, asked));
   })
   .post(
     "/:id/move",
@@ -80,6 +84,20 @@ export const ledgerApi = new Hono<AppEnv>()
       return c.json(ledgerEntryOf(await rowOf(c)));
     },
   )
+  .post(
+    "/:id/accept-forward",
+    describe({
+      summary: "Believe that a mail was forwarded by the agent whom it names: it goes to the conversation of its author",
+      response: ledgerEntrySchema,
+    }),
+    async (c) => {
+      const { acceptClaimedForward } = await import("../email/accept-forward.ts");
+      const answer = await acceptClaimedForward(c.env, c.get("db"), { row: await rowOf(c), agentId: c.get("agent").id });
+      if (answer === "no_claim") throw new AppError("conflict", "This mail does not say that an agent forwarded it.");
+      if (answer === "busy") throw moveProblem("busy");
+      return c.json(ledgerEntryOf(await rowOf(c)));
+    },
+  )
   .get(
     "/:id/html",
     describe({ summary: "The HTML of a mail that is too long for its message", response: ledgerHtmlSchema }),
@@ -87,7 +105,8 @@ export const ledgerApi = new Hono<AppEnv>()
       const row = await rowOf(c);
       const { mail: reading } = await loadCachedSettings(c.get("db"), Date.now());
       const { readMailHtml } = await import("../email/read-mail-html.ts");
-      return c.json({ html: await readMailHtml(c.env.MAIL, row, reading) });
+      // Of one that is read in part only, all is read when a person asks for that, and never by the way.
+      return c.json({ html: row.isPartial ? null : await readMailHtml(c.env.MAIL, row, reading) });
     },
   )
   .get("/:id/raw", describe({ summary: "The raw mail" }), async (c) => {
@@ -113,9 +132,6 @@ async function findMails(db: Database, input: Parameters<typeof searchLedger>[1]
   return theirs !== null && theirs.items.length > 0 ? theirs : searchLedger(db, input);
 }
 
-/** Ms after which cron goes on with what was begun here. */
-const TAKEN_UP_MS = 60_000;
-
 function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
   switch (answer) {
     case "no_message":
@@ -131,21 +147,9 @@ function moveProblem(answer: Exclude<MoveAnswer, "moved">): AppError {
 
 /** Takes the mail up again, deciding anew, and answers with what became of it. */
 async function takeUp(c: AppContext, row: LedgerRow, change: Partial<LedgerRow>) {
-  const now = Date.now();
-  const undecided = {
-    state: "received",
-    verdict: null,
-    decision: null,
-    reason: null,
-    conversationId: null,
-    seq: null,
-    movedFrom: null,
-  } as const;
-  const tries = { attempts: 1, retryAt: now + TAKEN_UP_MS, updatedAt: now };
-  await updateLedger(c.get("db"), row.id, { ...change, ...undecided, ...tries });
+  const { takeUpAgain } = await import("../email/take-up-again.ts");
+  await takeUpAgain(c.env, c.get("db"), row.id, change);
   c.executionCtx.waitUntil(tellAttention(c.env));
-  const { processMail } = await import("../email/process.ts");
-  await processMail(c.env, row.id);
   return ledgerEntryOf(await rowOf(c));
 }
 

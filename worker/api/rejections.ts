@@ -9,6 +9,8 @@ export function problemOf(reason: RejectionReason, detail?: string): [ProblemCod
       return ["bad_copies", detail ?? "Cc or Bcc cannot be used like this."];
     case "newer_reply":
       return ["newer_reply", "Another agent has replied since you opened this conversation."];
+    case "address_changed":
+      return ["address_changed", "Replies go to another address now. Look at it, and send again."];
     case "no_address":
       return ["no_address", "This person has given no email address. Add one, or answer by chat."];
     case "unknown_attachment":

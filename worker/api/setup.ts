@@ -2,13 +2,14 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { isEqualConstantTime } from "../auth/hmac.ts";
-import { authOptions } from "../auth/principal.ts";
+import { hashNewPassword } from "../auth/new-password.ts";
+import { limitClient } from "../auth/tries.ts";
 import { insertAgent } from "../db/agents.ts";
 import { insertMailbox, insertSettings, loadSettings, newMailbox } from "../db/settings.ts";
 import { meSchema, setupBodySchema, setupStateSchema } from "../domain/api-shapes.ts";
 import { settingsSchema } from "../domain/settings.ts";
 import { MailboxNameTooLongError, assertMailboxFitsReplies } from "../email/reply-address.ts";
-import { configOf } from "../env.ts";
+import { configOf, isLoopback } from "../env.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readBody } from "./input.ts";
@@ -17,7 +18,7 @@ import { AppError } from "./problems.ts";
 
 export const setupApi = new Hono<AppEnv>()
   .get("/", describe({ summary: "Whether Hilo is set up", response: setupStateSchema }), async (c) =>
-    c.json({ isDone: (await loadSettings(c.get("db"))) !== null, needsToken: configOf(c.env).SETUP_TOKEN !== "" }),
+    c.json({ isDone: (await loadSettings(c.get("db"))) !== null, needsToken: needsToken(c) }),
   )
   .post(
     "/",
@@ -28,12 +29,11 @@ export const setupApi = new Hono<AppEnv>()
       status: 201,
     }),
     async (c) => {
-      assertSetupToken(c);
+      await assertSetupToken(c);
       if ((await loadSettings(c.get("db"))) !== null) throw new AppError("already_done", "Hilo is set up already.");
       const body = await readBody(c, setupBodySchema);
       assertMailboxName(body.mailbox);
-      const { hashPassword } = await import("../auth/sessions.ts");
-      const passwordHash = await hashPassword(authOptions(c), body.password);
+      const passwordHash = await hashNewPassword(c, body);
       const agent = { id: newId(), name: body.name, email: body.email, role: "owner" as const };
       const now = Date.now();
       const settings = v.parse(settingsSchema, { company: body.company });
@@ -71,8 +71,16 @@ export function isConstraint(error: unknown): boolean {
   );
 }
 
-function assertSetupToken(c: AppContext): void {
+/** Whoever comes first would own a deployment that asks for nothing: only on one's own machine it may (T8, T24). */
+function needsToken(c: AppContext): boolean {
+  return configOf(c.env).SETUP_TOKEN !== "" || !isLoopback(new URL(c.req.url));
+}
+
+async function assertSetupToken(c: AppContext): Promise<void> {
+  if (!needsToken(c)) return;
   const expected = configOf(c.env).SETUP_TOKEN;
-  if (expected === "") return;
+  if (expected === "")
+    throw new AppError("no_setup_token", "Set SETUP_TOKEN (`npx wrangler secret put SETUP_TOKEN`), then give it here.");
+  await limitClient(c, "setup");
   if (!isEqualConstantTime(c.req.header("x-setup-token") ?? "", expected)) throw new AppError("bad_setup_token");
 }

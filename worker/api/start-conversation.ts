@@ -2,7 +2,8 @@
 import type * as v from "valibot";
 import type { Conversation, Message } from "../../durable-objects/conversation/protocol.ts";
 import { deriveConversationId } from "../auth/visitor-token.ts";
-import { claimContactConversation, findOrCreateContact } from "../db/contacts.ts";
+import { findOrCreateContact } from "../db/contacts.ts";
+import { claimPlace } from "../db/places.ts";
 import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import type { conversationCreateSchema } from "../domain/api-shapes.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
@@ -68,7 +69,7 @@ export async function startConversationByEmail(
   });
   if (answer.kind === "rejected") throw new AppError(...problemOf(answer.reason, answer.detail));
   if (answer.kind === "unknown") throw new AppError("conflict");
-  await claimContactConversation(db, { contactId: contact.id, conversationId: id, replaces: null, now });
+  await claimPlace(db, { email: body.to.email, conversationId: id, replaces: null, now });
   const conversation = await stub.item();
   if (conversation === null) throw new AppError("internal");
   return { conversation, message: answer.message, isNew: answer.kind === "stored" };

@@ -4,15 +4,13 @@
  */
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import * as v from "valibot";
 import { CONNECTION_HEADER, type ConnectionClaim } from "../../durable-objects/conversation/connection.ts";
 import { CLOSE_CODES, TOKEN_SUBPROTOCOL_PREFIX } from "../../durable-objects/conversation/protocol.ts";
-import { FIRST_TOKEN_GENERATION } from "../../durable-objects/conversation/state.ts";
+import { FIRST_TOKEN_GENERATION } from "../../durable-objects/conversation/sessions.ts";
 import { offeredProtocols, refuseSocket } from "../../durable-objects/conversation/upgrade.ts";
 import { messageFor } from "../../durable-objects/conversation/views.ts";
-import { createVisitorToken, deriveConversationId, readVisitorToken, type VisitorToken } from "../auth/visitor-token.ts";
+import { createVisitorToken, deriveConversationId } from "../auth/visitor-token.ts";
 import { openDatabase } from "../db/database.ts";
-import { loadCachedSettings } from "../db/settings.ts";
 import {
   attachmentCreatedSchema,
   signedUrlSchema,
@@ -22,20 +20,25 @@ import {
   widgetConversationCreatedSchema,
   type WidgetConfig,
 } from "../domain/api-shapes.ts";
+import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
 import { toOneLine } from "../domain/one-line.ts";
-import { isAllowedOrigin } from "../domain/origins.ts";
 import { FOR_GOOD } from "../domain/security-headers.ts";
-import { settingsSchema, type Settings } from "../domain/settings.ts";
+import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
+import { takesOfAddress, takesOfChat, takesOfSocket, takesOfUpload } from "../limits.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
-import { clientKey, ownOrigins, type AppContext, type AppEnv } from "./context.ts";
+import { nameClient } from "../totals.ts";
+import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
-import { readBody, readId } from "./input.ts";
+import { declaredLength, readBody, readId } from "./input.ts";
+import { isWithinLimits, limitRequest } from "./limit.ts";
 import { assertNotOurs } from "./own-address.ts";
 import { AppError, onError } from "./problems.ts";
 import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
+import { bearerSession, checkToken, invalidToken, isAllowedSite, settingsOf } from "./visitor-session.ts";
+import { widgetCodesApp } from "./widget-codes.ts";
 
 /** Seconds for which a browser or cache keeps the public settings. */
 const CONFIG_SECONDS = 60;
@@ -94,6 +97,15 @@ export const widgetApp = new Hono<AppEnv>()
       clientId: body.clientId,
       at: uuidV7Time(body.clientId),
     });
+    const origin = c.req.header("origin") ?? null;
+    const sessionId = await deriveConversationId(APP_SECRET, {
+      purpose: "session",
+      clientId: body.clientId,
+      at: uuidV7Time(body.clientId),
+    });
+    const client = clientKey(c.req.raw);
+    await limitRequest(c, takesOfChat(client, (await settingsOf(c)).limits));
+    if (body.contact !== undefined) await limitRequest(c, takesOfAddress({ client, conversationId: id }));
     const answer = await conversationStub(c.env, id, locationHintOf(c.env, c.req.raw.cf?.["continent"])).send({
       clientId: body.clientId,
       author: { kind: "visitor" },
@@ -105,6 +117,7 @@ export const widgetApp = new Hono<AppEnv>()
       open: {
         id,
         hasVisitor: true,
+        session: { id: sessionId, origin },
         visitor: visitorOf(c, body),
         contact: null,
         capture: captureOf(body.contact),
@@ -113,34 +126,36 @@ export const widgetApp = new Hono<AppEnv>()
       },
     });
     if (answer.kind === "unknown" || answer.kind === "rejected") throw new AppError("empty");
-    // A clientId that was answered before is no way around a revoked token (T5).
-    if (answer.kind === "repeated" && answer.tokenGeneration !== FIRST_TOKEN_GENERATION)
+    const { session, message } = answer;
+    // A clientId that was answered before is no way around a token that has ended (T5).
+    if (session === null || session.isRefused || session.generation !== FIRST_TOKEN_GENERATION)
       throw new AppError("not_signed_in", "The token is not valid.");
-    const token = await createVisitorToken(APP_SECRET, {
-      conversationId: id,
-      generation: answer.tokenGeneration,
-      origin: c.req.header("origin") ?? null,
-    });
-    return c.json(
-      { token, conversationId: id, message: messageFor("visitor", answer.message) },
-      answer.kind === "stored" ? 201 : 200,
-    );
+    const { id: ownId, generation } = session;
+    const token = await createVisitorToken(APP_SECRET, { conversationId: id, sessionId: ownId, generation, origin });
+    // To who has just written it.
+    const shown = messageFor({ kind: "session", id: ownId, confirmedFor: null }, message);
+    return c.json({ token, conversationId: id, message: shown }, answer.kind === "stored" ? 201 : 200);
   })
   .post("/contact", describe(CONTACT_DESCRIPTION), async (c) => {
-    const { conversationId } = await bearerToken(c);
+    const { conversationId, claim } = await bearerSession(c);
     const body = await readBody(c, widgetContactSchema);
+    await limitRequest(c, takesOfAddress({ client: clientKey(c.req.raw), conversationId }));
     await assertNotOurs(c, body.email);
-    const isKnown = await conversationStub(c.env, conversationId).capture(body, "visitor");
-    if (!isKnown) throw new AppError("not_found", "There is no such conversation.");
+    if (!(await conversationStub(c.env, conversationId).typeAddress(claim, body))) throw invalidToken();
     return c.body(null, 204);
   })
   .post("/attachments", describe(UPLOAD_DESCRIPTION), async (c) => {
-    const { conversationId } = await bearerToken(c);
-    return c.json(await storeUpload(c, { uploadedBy: `visitor:${conversationId}`, conversationId }), 201);
+    const { conversationId } = await bearerSession(c);
+    const upload = { client: clientKey(c.req.raw), conversationId, bytes: declaredLength(c.req.raw) ?? ATTACHMENT_BYTES_MAX };
+    const counted = takesOfUpload(upload, (await settingsOf(c)).limits);
+    return c.json(await storeUpload(c, { uploadedBy: `visitor:${conversationId}`, conversationId, counted }), 201);
   })
   .post("/attachments/:id/url", describe(LINK_DESCRIPTION), async (c) => {
-    const { conversationId } = await bearerToken(c);
-    return c.json(await signFileUrl(c, { conversationId, attachmentId: readId(c, "id") }));
+    const { conversationId, claim } = await bearerSession(c);
+    const attachmentId = readId(c, "id");
+    // A file is for whom its message is for.
+    if (!(await conversationStub(c.env, conversationId).mayOpenFile(claim, attachmentId))) throw new AppError("not_found");
+    return c.json(await signFileUrl(c, { conversationId, attachmentId }));
   })
   .get("/socket", describe({ summary: "The visitor's socket; the token is a subprotocol", status: 101 }), async (c) => {
     const refusal = refuseUpgrade(c.req.raw);
@@ -148,13 +163,18 @@ export const widgetApp = new Hono<AppEnv>()
     const offered = offeredProtocols(c.req.raw).find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
     const token = offered === undefined ? null : await checkToken(c, offered.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
     if (token === null) return refuseSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
+    if (!(await isWithinLimits(c, takesOfSocket(clientKey(c.req.raw)))))
+      return refuseSocket(c.req.raw, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
     const claim: ConnectionClaim = {
       kind: "visitor",
+      sessionId: token.sessionId,
       tokenGeneration: token.generation,
+      client: await nameClient(c.env, clientKey(c.req.raw)),
       hasRateLimits: hasRateLimits(c.env, new URL(c.req.url)),
     };
     return conversationStub(c.env, token.conversationId).fetch(internalUpgrade(c.req.raw, CONNECTION_HEADER, claim));
   })
+  .route("/", widgetCodesApp)
   .get("/*", (c) => serveWidgetFile(c))
   .all("/*", () => {
     throw new AppError("not_found");
@@ -176,48 +196,15 @@ async function serveWidgetFile(c: AppContext): Promise<Response> {
   return new Response(body, { status, headers });
 }
 
-/** With D1 away and nothing cached the defaults serve: a chat is worth more than its colour (A12). */
-async function settingsOf(c: AppContext): Promise<Settings> {
-  return loadCachedSettings(c.get("db"), Date.now()).catch(() => v.parse(settingsSchema, {}));
-}
-
 export function widgetConfig({ company, widget }: Settings): WidgetConfig {
   const { colour, position, greeting, launcherText, title, captureText, isCaptureShown } = widget;
   return { company, colour, position, greeting, launcherText, title, captureText, isCaptureShown };
-}
-
-/** False where the settings name sites and this is none of them (T6). */
-async function isAllowedSite(c: AppContext): Promise<boolean> {
-  const origin = c.req.header("origin");
-  if (origin === undefined || ownOrigins(c.env, c.req.raw).includes(origin)) return true;
-  return isAllowedOrigin(origin, (await settingsOf(c)).widget.allowedOrigins);
 }
 
 async function limitCreate(c: AppContext): Promise<void> {
   if (!hasRateLimits(c.env, new URL(c.req.url))) return;
   if (!(await c.env.CREATE_LIMIT.limit({ key: clientKey(c.req.raw) })).success)
     throw new AppError("too_many_requests", "Too many new conversations in a minute.");
-}
-
-/** Null for a token that is not ours or not for this site; the object itself checks that it was not revoked. */
-async function checkToken(c: AppContext, token: string): Promise<VisitorToken | null> {
-  const { APP_SECRET, APP_SECRET_OLDER } = configOf(c.env);
-  const read =
-    (await readVisitorToken(APP_SECRET, token)) ??
-    (APP_SECRET_OLDER === undefined ? null : await readVisitorToken(APP_SECRET_OLDER, token));
-  if (read === null || !(await read.isFor(c.req.header("origin") ?? null))) return null;
-  // A site that was taken off the list is no place for the tokens that it was given.
-  return (await isAllowedSite(c)) ? read : null;
-}
-
-/** Unknown, foreign and revoked tokens are answered alike (T9). */
-async function bearerToken(c: AppContext): Promise<VisitorToken> {
-  const token = /^Bearer (\S{1,500})$/.exec(c.req.header("authorization") ?? "")?.[1];
-  const read = token === undefined ? null : await checkToken(c, token);
-  if (read === null) throw new AppError("not_signed_in", "The token is not valid.");
-  if ((await conversationStub(c.env, read.conversationId).tokenGeneration()) !== read.generation)
-    throw new AppError("not_signed_in", "The token is not valid.");
-  return read;
 }
 
 function captureOf(contact: { email: string; name?: string | undefined } | undefined): { email: string; name?: string } | null {

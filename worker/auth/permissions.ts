@@ -12,8 +12,25 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/openapi.json": "public",
   "GET /api/setup": "public",
   "POST /api/setup": "public",
-  "ALL /api/auth/*": "public",
+
+  // Of the sign-in library, and in its place: nothing else under /api/auth/ exists.
+  "POST /api/auth/sign-in/email": "public",
+  "POST /api/auth/sign-out": "public",
+  "POST /api/auth/request-password-reset": "public",
+  "POST /api/auth/reset-password": "public",
+  "POST /api/auth/change-password": "none",
+  "POST /api/sign-in/confirm": "public",
+  "POST /api/account-links/check": "public",
+  "POST /api/invitations/accept": "public",
+
   "GET /api/me": "none",
+  "GET /api/me/forwarding-address": "agent",
+  "POST /api/me/forwarding-address": "agent",
+  "PATCH /api/me": "none",
+  "POST /api/me/confirm-password": "none",
+  "GET /api/me/sessions": "none",
+  "DELETE /api/me/sessions": "none",
+  "DELETE /api/me/sessions/:id": "none",
 
   "GET /api/conversations": "viewer",
   "POST /api/conversations": "agent",
@@ -29,6 +46,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "POST /api/conversations/:id/reopen": "agent",
   "POST /api/conversations/:id/assign": "agent",
   "PUT /api/conversations/:id/contact": "agent",
+  "POST /api/conversations/:id/address": "agent",
+  "POST /api/conversations/:id/ask-confirmation": "agent",
+  "POST /api/conversations/:id/part": "agent",
   "POST /api/conversations/:id/attachments/:attachmentId/url": "viewer",
   "GET /api/conversations/:id/socket": "viewer",
   "GET /api/inbox/socket": "viewer",
@@ -56,6 +76,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /api/agents": "viewer",
   "POST /api/agents": "admin",
   "PATCH /api/agents/:id": "admin",
+  "DELETE /api/agents/:id": "admin",
+  "POST /api/agents/:id/invitation": "admin",
+  "DELETE /api/agents/:id/invitation": "admin",
   "GET /api/api-keys": "admin",
   "POST /api/api-keys": "admin",
   "DELETE /api/api-keys/:id": "admin",
@@ -68,6 +91,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   "POST /api/projections/rebuild": "admin",
 
+  "GET /api/notices": "admin",
+  "POST /api/notices/:id/dismiss": "admin",
+  "POST /api/mailboxes/:id/brake": "admin",
+  "POST /api/mailboxes/:id/let-in": "agent",
+
   "GET /api/ledger": "viewer",
   "GET /api/ledger/attention": "viewer",
   "GET /api/ledger/:id": "viewer",
@@ -77,4 +105,31 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "POST /api/ledger/:id/filter": "agent",
   "POST /api/ledger/:id/parse": "agent",
   "POST /api/ledger/:id/move": "agent",
+  "POST /api/ledger/:id/accept-forward": "agent",
+
+  "GET /api/forms": "viewer",
+  "PUT /api/forms/:address": "admin",
+  "DELETE /api/forms/:address": "admin",
+};
+
+/** Ms for which a password that was given counts: what makes a credential asks for it anew after that (T22). */
+export const PASSWORD_FRESH_MS = 10 * 60 * 1_000;
+
+/**
+ * What a route asks for besides the role. `session`: no API key may call it. `password`: neither may a session that has not
+ * given its password within {@link PASSWORD_FRESH_MS}; a test walks this table too.
+ */
+export const PROOFS: Readonly<Record<string, "session" | "password">> = {
+  "POST /api/auth/change-password": "session",
+  "POST /api/me/confirm-password": "session",
+  "GET /api/me/sessions": "session",
+  "DELETE /api/me/sessions": "session",
+  "DELETE /api/me/sessions/:id": "session",
+  "GET /api/me/forwarding-address": "session",
+  "POST /api/me/forwarding-address": "session",
+
+  "POST /api/agents": "password",
+  "POST /api/agents/:id/invitation": "password",
+  "DELETE /api/agents/:id/invitation": "session",
+  "POST /api/api-keys": "password",
 };

@@ -1,11 +1,14 @@
 /**
- * A visitor's token: `v1.<conversation>.<generation>.<origin>.<signature>`. It is bound to one conversation and to the site
- * it was given on, is revoked by raising the conversation's generation, and never travels in a URL (T5).
+ * A visitor's token: `v2.<conversation>.<session>.<generation>.<origin>.<signature>`. It is bound to one session of one
+ * conversation and to the site it was given on, ends when another generation counts, and never travels in a URL (T5).
+ * Tokens of the first version, `v1.<conversation>.<generation>.<origin>.<signature>`, name no session: theirs is the one
+ * that began the conversation.
  */
 import { uuidV7 } from "../domain/uuid.ts";
 import { hmacSha256, isEqualConstantTime, sha256Hex, toBase64Url } from "./hmac.ts";
 
-const VERSION = "v1";
+const VERSION = "v2";
+const FIRST_VERSION = "v1";
 const PURPOSE = "visitor-token";
 /** Hex characters of the hash that binds a token to an origin. */
 const ORIGIN_HASH_LENGTH = 16;
@@ -14,6 +17,8 @@ const NO_ORIGIN = "-";
 
 export interface VisitorToken {
   conversationId: string;
+  /** Null in tokens of the first version. */
+  sessionId: string | null;
   generation: number;
   /** Whether the token may be used from this origin; null is a client that says none. */
   isFor: (origin: string | null) => Promise<boolean>;
@@ -21,9 +26,10 @@ export interface VisitorToken {
 
 export async function createVisitorToken(
   secret: string,
-  input: { conversationId: string; generation: number; origin: string | null },
+  input: { conversationId: string; sessionId: string; generation: number; origin: string | null },
 ): Promise<string> {
-  const payload = [VERSION, input.conversationId, String(input.generation), await hashOrigin(input.origin)].join(".");
+  const { conversationId, sessionId, generation } = input;
+  const payload = [VERSION, conversationId, sessionId, String(generation), await hashOrigin(input.origin)].join(".");
   return `${payload}.${await sign(secret, payload)}`;
 }
 
@@ -31,21 +37,22 @@ export async function createVisitorToken(
 export async function readVisitorToken(secret: string, token: string): Promise<VisitorToken | null> {
   const at = token.lastIndexOf(".");
   const payload = token.slice(0, at);
-  const [version, conversationId, generation, originHash, ...rest] = payload.split(".");
-  if (
-    version !== VERSION ||
-    conversationId === undefined ||
-    generation === undefined ||
-    originHash === undefined ||
-    rest.length > 0
-  )
-    return null;
-  if (!isEqualConstantTime(await sign(secret, payload), token.slice(at + 1))) return null;
+  const fields = parseFields(payload);
+  if (fields === null || !isEqualConstantTime(await sign(secret, payload), token.slice(at + 1))) return null;
+  const { originHash, ...rest } = fields;
   return {
-    conversationId,
-    generation: Number(generation),
+    ...rest,
     isFor: async (origin) => origin === null || originHash === NO_ORIGIN || originHash === (await hashOrigin(origin)),
   };
+}
+
+function parseFields(payload: string): (Omit<VisitorToken, "isFor"> & { originHash: string }) | null {
+  const [version, conversationId, ...rest] = payload.split(".");
+  const [sessionId, generation, originHash, ...more] = version === FIRST_VERSION ? [null, ...rest] : rest;
+  const isKnown = version === VERSION || version === FIRST_VERSION;
+  if (!isKnown || conversationId === undefined || sessionId === undefined || generation === undefined) return null;
+  if (generation === null || originHash === undefined || originHash === null || more.length > 0) return null;
+  return { conversationId, sessionId, generation: Number(generation), originHash };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Contact } from "../domain/api-shapes.ts";
 import type { Database } from "./database.ts";
-import { contactAddresses, contactConversations, contacts, undeliverableAddresses } from "./schema.ts";
+import { contactAddresses, contacts, undeliverableAddresses } from "./schema.ts";
 
 type ContactRow = typeof contacts.$inferSelect;
 type AddressRow = Pick<typeof contactAddresses.$inferSelect, "contactId" | "email" | "isProven"> & { markedAt: number | null };
@@ -218,47 +218,4 @@ function contactOf(row: ContactRow, addresses: AddressRow[]): Contact {
     attributes: row.attributes,
     createdAt: row.createdAt,
   };
-}
-
-// Where a contact's next mail goes
-
-export async function findContactConversation(db: Database, contactId: string): Promise<string | null> {
-  const rows = await db
-    .select({ id: contactConversations.conversationId })
-    .from(contactConversations)
-    .where(eq(contactConversations.contactId, contactId));
-  return rows[0]?.id ?? null;
-}
-
-/**
- * The first to claim decides: everyone gets the same conversation.
- *
- * @param input.replaces a claimed conversation that may not be joined any more, and gives way
- */
-export async function claimContactConversation(
-  db: Database,
-  input: { contactId: string; conversationId: string; replaces: string | null; now: number },
-): Promise<string> {
-  const { contactId, conversationId, replaces, now } = input;
-  await db
-    .insert(contactConversations)
-    .values({ contactId, conversationId, updatedAt: now })
-    .onConflictDoUpdate({
-      target: contactConversations.contactId,
-      set: { conversationId, updatedAt: now },
-      setWhere: sql`${contactConversations.conversationId} = ${replaces}`,
-    });
-  return (await findContactConversation(db, contactId)) ?? conversationId;
-}
-
-/** A conversation in which the contact has proven themselves becomes their latest. */
-export async function setContactConversation(
-  db: Database,
-  input: { contactId: string; conversationId: string; now: number },
-): Promise<void> {
-  const { contactId, conversationId, now } = input;
-  await db
-    .insert(contactConversations)
-    .values({ contactId, conversationId, updatedAt: now })
-    .onConflictDoUpdate({ target: contactConversations.contactId, set: { conversationId, updatedAt: now } });
 }

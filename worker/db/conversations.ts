@@ -46,7 +46,7 @@ export async function listIndexedIds(db: Database, after: string, limit: number)
   const rows = await db.all<{ id: unknown }>(sql`
     SELECT id FROM conversations WHERE id > ${after}
     UNION SELECT conversation_id FROM reply_keys WHERE conversation_id > ${after}
-    UNION SELECT conversation_id FROM contact_conversations WHERE conversation_id > ${after}
+    UNION SELECT conversation_id FROM conversation_addresses WHERE conversation_id > ${after}
     UNION SELECT conversation_id FROM participants WHERE conversation_id > ${after}
     ORDER BY 1 LIMIT ${limit}`);
   return rows.flatMap(({ id }) => (typeof id === "string" ? [id] : []));

@@ -1,6 +1,7 @@
 /** The ledger as people look through it: pages, search, and how much waits for somebody. Rows read are bounded. */
 import { and, desc, eq, inArray, sql, type SQL } from "drizzle-orm";
 import type { LedgerEntry } from "../domain/api-shapes.ts";
+import { assertNever } from "../domain/assert-never.ts";
 import { matchesLedgerSearch } from "../domain/ledger-search.ts";
 import type { Database } from "./database.ts";
 import type { LedgerRow } from "./ledger.ts";
@@ -12,7 +13,7 @@ export const SEARCH_ROWS_MAX = 1_000;
 /** Mails that wait for a person are counted up to here. */
 export const ATTENTION_COUNT_MAX = 100;
 
-export type LedgerView = "attention" | "quarantined" | "filtered";
+export type LedgerView = "attention" | "quarantined" | "filtered" | "braked";
 
 interface Position {
   at: number;
@@ -35,6 +36,7 @@ const VIEWS: Readonly<Record<LedgerView, SQL>> = {
   attention: sql`state IN ('quarantined', 'failed')`,
   quarantined: sql`state IN ('quarantined', 'failed') AND state = 'quarantined'`,
   filtered: sql`state = 'filtered'`,
+  braked: sql`state = 'filtered' AND verdict = 'filtered:brake'`,
 };
 
 /** Newest first. */
@@ -45,7 +47,7 @@ export async function listLedger(db: Database, page: PageInput): Promise<LedgerP
 /** All mails of one sender, whatever their age: an index has them in order. */
 export async function listLedgerOfSender(db: Database, page: PageInput & { sender: string }): Promise<LedgerPage> {
   // With a plus the index of a view does not fit: those of one sender are the fewer.
-  const view = page.view === null ? undefined : sql`+state IN (${sql.join(statesOf(page.view), sql`, `)})`;
+  const view = page.view === null ? undefined : theirsIn(page.view);
   return readPage(db, { ...page, view: null }, and(eq(ledger.fromAddress, page.sender), view));
 }
 
@@ -126,9 +128,18 @@ function isOlder(after: Position | null): SQL | undefined {
   return after === null ? undefined : sql`(${ledger.receivedAt}, ${ledger.id}) < (${after.at}, ${after.id})`;
 }
 
-function statesOf(view: LedgerView): SQL[] {
-  const states = view === "attention" ? ["quarantined", "failed"] : [view];
-  return states.map((state) => sql`${state}`);
+function theirsIn(view: LedgerView): SQL {
+  switch (view) {
+    case "attention":
+      return sql`+state IN ('quarantined', 'failed')`;
+    case "quarantined":
+    case "filtered":
+      return sql`+state = ${view}`;
+    case "braked":
+      return sql`+state = 'filtered' AND +verdict = 'filtered:brake'`;
+    default:
+      return assertNever(view);
+  }
 }
 
 async function loadEntries(db: Database, ids: string[]): Promise<LedgerEntry[]> {

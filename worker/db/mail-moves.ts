@@ -2,10 +2,22 @@
 import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import type { LedgerRow } from "./ledger.ts";
-import { attachments, contactConversations, ledger, mailIds, participants } from "./schema.ts";
+import { attachments, ledger, mailIds, participants, places } from "./schema.ts";
 
 /** Verdicts that made a message; bounces and reports are about one of ours. */
-const MESSAGE_VERDICTS = new Set(["forwarded", "note", "token", "token:new-person", "reference", "linked", "contact", "new"]);
+const MESSAGE_VERDICTS = new Set([
+  "form",
+  "forwarded",
+  "forwarded:unverified",
+  "note",
+  "outside",
+  "token",
+  "token:new-person",
+  "reference",
+  "linked",
+  "contact",
+  "new",
+]);
 
 /** Whether the mail is a message of a conversation, and settled there. */
 export function isMovable(row: LedgerRow): row is LedgerRow & { conversationId: string; seq: number } {
@@ -58,14 +70,30 @@ export async function moveFiles(db: Database, row: MovingRow, fileIds: readonly 
   await filesQuery(db, row, fileIds);
 }
 
+/** Mails that are parted from a conversation at once. */
+const PARTED_MAX = 100;
+
+/** Mails of one sender that became messages of a conversation, oldest first. */
+export async function listMailsOf(
+  db: Database,
+  { conversationId, email }: { conversationId: string; email: string },
+): Promise<LedgerRow[]> {
+  return db
+    .select()
+    .from(ledger)
+    .where(sql`from_address = ${email} AND conversation_id = ${conversationId} AND seq IS NOT NULL AND state = 'applied'`)
+    .orderBy(ledger.receivedAt, ledger.id)
+    .limit(PARTED_MAX);
+}
+
 export interface SettledMove {
   /** The message that the mail is now. */
   seq: number;
   fileIds: readonly string[];
   /** The author, as a participant of a conversation that is not theirs. */
   participant: string | null;
-  /** The contact of the new place, whose mail it is: their next one follows it. */
-  contactId: string | null;
+  /** The address of the new place, whose mail it is: its next one follows it. */
+  placeOf: string | null;
   now: number;
 }
 
@@ -75,7 +103,7 @@ export interface SettledMove {
  */
 export async function settleMove(db: Database, row: MovingRow, move: SettledMove): Promise<void> {
   const { conversationId: from, moveTo: to } = row;
-  const { seq, fileIds, participant, contactId, now } = move;
+  const { seq, fileIds, participant, placeOf, now } = move;
   const rows = sql`IN (SELECT value FROM json_each(${JSON.stringify(await listCopies(db, row))}))`;
   const isCurrent = isCurrentMove(row);
   await db.batch([
@@ -93,9 +121,9 @@ export async function settleMove(db: Database, row: MovingRow, move: SettledMove
       .set({ conversationId: to, seq: sql`CASE WHEN seq IS NULL THEN NULL ELSE ${seq} END` })
       .where(sql`ledger_id ${rows} AND ${isCurrent}`),
     db
-      .update(contactConversations)
+      .update(places)
       .set({ conversationId: to, updatedAt: now })
-      .where(sql`contact_id = ${contactId} AND conversation_id = ${from} AND ${isCurrent}`),
+      .where(sql`email = ${placeOf} AND conversation_id = ${from} AND ${isCurrent}`),
     db
       .update(ledger)
       .set({

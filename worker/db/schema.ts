@@ -1,23 +1,38 @@
 /**
- * The only schema of D1 `DB`. Messages are not here: they belong to the conversation objects, and `conversations`
+ * The schema of D1 `DB`, but for the tables of `account-schema.ts`. Messages are not here: they belong to the conversation objects, and `conversations`
  * is a projection of them. `npm run db:generate` writes the migration after a change.
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { NoticeKind } from "../domain/notices.ts";
 import type { Role } from "../domain/roles.ts";
 
 // Sign-in (the shapes that better-auth expects, with its users as our agents)
 
-export const agents = sqliteTable("agents", {
-  id: text("id").primaryKey(),
-  name: text("name").notNull(),
-  email: text("email").notNull().unique(),
-  emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
-  image: text("image"),
-  role: text("role").$type<Role>().notNull().default("none"),
-  createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
-  updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
-});
+export const agents = sqliteTable(
+  "agents",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    email: text("email").notNull().unique(),
+    emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
+    image: text("image"),
+    role: text("role").$type<Role>().notNull().default("none"),
+    /** What they chose for themselves: language, colours. */
+    preferences: text("preferences", { mode: "json" }).$type<unknown>(),
+    /** Epoch ms. Who was removed keeps their row, so that their name stays on what they wrote; nothing of it signs in. */
+    removedAt: integer("removed_at"),
+    /** The agent who removed them. */
+    removedBy: text("removed_by"),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  },
+  (table) => [
+    index("agents_removed")
+      .on(table.removedAt)
+      .where(sql`removed_at IS NOT NULL`),
+  ],
+);
 
 export const sessions = sqliteTable(
   "sessions",
@@ -30,6 +45,10 @@ export const sessions = sqliteTable(
     expiresAt: integer("expires_at", { mode: "timestamp_ms" }).notNull(),
     ipAddress: text("ip_address"),
     userAgent: text("user_agent"),
+    /** Epoch ms at which this session's password was given last (T22). */
+    passwordAt: integer("password_at"),
+    /** Epoch ms, a few minutes behind at most; null until it is used again after signing in. */
+    lastUsedAt: integer("last_used_at"),
     createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
   },
@@ -76,6 +95,8 @@ export const apiKeys = sqliteTable("api_keys", {
   createdBy: text("created_by").notNull(),
   createdAt: integer("created_at").notNull(),
   lastUsedAt: integer("last_used_at"),
+  /** Epoch ms from which on it is refused; null: never. */
+  expiresAt: integer("expires_at"),
 });
 
 // Settings
@@ -101,6 +122,8 @@ export const mailboxes = sqliteTable("mailboxes", {
   hasReceipt: integer("has_receipt", { mode: "boolean" }).notNull().default(false),
   /** Says outside business hours when the team is back. */
   hasOutOfHours: integer("has_out_of_hours", { mode: "boolean" }).notNull().default(false),
+  /** Until then the brake on unknown senders does not hold here (M16a). */
+  brakeOffUntil: integer("brake_off_until"),
   createdAt: integer("created_at").notNull(),
 });
 
@@ -114,6 +137,23 @@ export const autoAnswers = sqliteTable(
     at: integer("at").notNull(),
   },
   (table) => [index("auto_answers_email").on(table.email, table.at)],
+);
+
+/** What the owner is told of limits that were reached: one row for each kind and what it is about (T21). */
+export const notices = sqliteTable(
+  "notices",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").$type<NoticeKind>().notNull(),
+    /** The id of the mailbox; empty where it is about the whole deployment. */
+    subject: text("subject").notNull(),
+    firstAt: integer("first_at").notNull(),
+    lastAt: integer("last_at").notNull(),
+    /** Minutes in which it was reached. */
+    count: integer("count").notNull(),
+    dismissedAt: integer("dismissed_at"),
+  },
+  (table) => [uniqueIndex("notices_kind").on(table.kind, table.subject)],
 );
 
 // Address book
@@ -162,13 +202,65 @@ export const undeliverableAddresses = sqliteTable("undeliverable_addresses", {
 });
 
 /**
- * Where the next mail of a contact goes (S14): claimed before the append, so that two quick mails of one person
+ * Where the next mail of an address goes (S14): claimed before the append, so that two quick mails of one person
  * cannot open two conversations.
  */
+export const places = sqliteTable("places", {
+  /** Lower-case. */
+  email: text("email").primaryKey(),
+  conversationId: text("conversation_id").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** Every address that a conversation has or had, whoever named it. */
+export const conversationAddresses = sqliteTable(
+  "conversation_addresses",
+  {
+    email: text("email").notNull(),
+    conversationId: text("conversation_id").notNull(),
+    /** A browser began it; else a mail or an agent did. */
+    isChat: integer("is_chat", { mode: "boolean" }).notNull(),
+    at: integer("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.email, table.conversationId] })],
+);
+
+/** What `places` was before: read by nobody, written by who still runs the version before. */
 export const contactConversations = sqliteTable("contact_conversations", {
   contactId: text("contact_id").primaryKey(),
   conversationId: text("conversation_id").notNull(),
   updatedAt: integer("updated_at").notNull(),
+});
+
+/** The one conversation of a person who writes through a contact form, by their own word: no place of a contact (M7a). */
+export const formConversations = sqliteTable(
+  "form_conversations",
+  {
+    /** The form's address. */
+    form: text("form").notNull(),
+    /** Lower-case. */
+    person: text("person").notNull(),
+    conversationId: text("conversation_id").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.form, table.person] })],
+);
+
+/** Senders that look like contact forms, for an admin to decide; those that were called forms are in the settings. */
+export const formOffers = sqliteTable("form_offers", {
+  /** Lower-case. */
+  address: text("address").primaryKey(),
+  offeredAt: integer("offered_at").notNull(),
+  /** Since when it is not offered any more, whatever else it sends. */
+  declinedAt: integer("declined_at"),
+});
+
+/** What stands in the address to which an agent sends on mail: made anew, it ends the one before. */
+export const forwardingKeys = sqliteTable("forwarding_keys", {
+  agentId: text("agent_id").primaryKey(),
+  /** 16 hex characters. */
+  key: text("key").notNull().unique(),
+  createdAt: integer("created_at").notNull(),
 });
 
 /** People who were named in a mail of a conversation: 20 of each that came in, all of our own. */
@@ -234,6 +326,14 @@ export const conversations = sqliteTable(
 
 // Mail
 
+/** The mail that is read alone: while it is, no other is begun. One row at most. */
+export const mailAlone = sqliteTable("mail_alone", {
+  name: text("name").$type<"alone">().primaryKey(),
+  ledgerId: text("ledger_id").notNull(),
+  /** Epoch ms. */
+  until: integer("until").notNull(),
+});
+
 export const ledger = sqliteTable(
   "ledger",
   {
@@ -258,13 +358,33 @@ export const ledger = sqliteTable(
     reason: text("reason"),
     subject: text("subject"),
     fromAddress: text("from_address"),
+    /** The one other address that answers are asked for at: of a contact form's mail, who filled it in. */
+    replyTo: text("reply_to"),
     messageId: text("message_id"),
     conversationId: text("conversation_id"),
     seq: integer("seq"),
-    /** Tries that were begun. */
+    /** Tries that were begun and came to an end, and the one that goes on: what failed of them is a store's doing. */
     attempts: integer("attempts").notNull().default(0),
+    /** When the try that goes on was begun; null while none does. One that is long past has ended with its process. */
+    tryAt: integer("try_at"),
+    /** Tries that ended with their process: what is in the mail may have ended it. */
+    unfinished: integer("unfinished").notNull().default(0),
+    /** Reading it in the small budget came to its end. */
+    smallEnds: integer("small_ends", { mode: "boolean" }).notNull().default(false),
+    /** Its message holds what the small budget allows, and that is not all. */
+    isPartial: integer("is_partial", { mode: "boolean" }).notNull().default(false),
+    /** Who wants it read in full though it is read so no more by itself. */
+    asked: text("asked").$type<"person" | "version">(),
+    /** The reader (`READER_VERSION`) that has given it up, and the one under which a person last had it read in full. */
+    readerVersion: integer("reader_version"),
+    askedVersion: integer("asked_version"),
     /** The agent who let a mail in that had been kept aside: from then on it is treated as a person's. */
     acceptedBy: text("accepted_by"),
+    /** The agent who said that it was forwarded by the agent whom it names (M8). */
+    forwardAcceptedBy: text("forward_accepted_by"),
+    /** Where it stood until then. */
+    forwardedOutOf: text("forwarded_out_of"),
+    forwardedOutSeq: integer("forwarded_out_seq"),
     /** The conversation that an agent wants it in, until it is there. */
     moveTo: text("move_to"),
     /** The conversation that an agent moved it out of; null where it was never moved, or moved back. */
@@ -287,6 +407,9 @@ export const ledger = sqliteTable(
     index("ledger_filtered")
       .on(table.receivedAt, table.id)
       .where(sql`state = 'filtered'`),
+    index("ledger_braked")
+      .on(table.receivedAt, table.id, table.mailboxId)
+      .where(sql`state = 'filtered' AND verdict = 'filtered:brake'`),
     index("ledger_message").on(table.mailboxId, table.messageId, table.contentHash),
     index("ledger_moving")
       .on(table.updatedAt)
@@ -294,6 +417,9 @@ export const ledger = sqliteTable(
     index("ledger_retry")
       .on(table.retryAt)
       .where(sql`retry_at IS NOT NULL`),
+    index("ledger_given_up")
+      .on(table.readerVersion)
+      .where(sql`unfinished >= 2`),
   ],
 );
 

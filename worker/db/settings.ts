@@ -46,6 +46,7 @@ export function mergeSettings(before: Settings, patch: SettingsPatch): unknown {
     widget: { ...before.widget, ...patch.widget },
     mail: { ...before.mail, ...patch.mail },
     hours: { ...before.hours, ...patch.hours },
+    limits: { ...before.limits, ...patch.limits },
     security: { ...before.security, ...patch.security },
   };
 }
@@ -79,10 +80,21 @@ export function newMailbox(fixed: Pick<Mailbox, "id" | "address" | "createdAt">,
     assigneeId: given.assigneeId ?? null,
     hasReceipt: given.hasReceipt ?? false,
     hasOutOfHours: given.hasOutOfHours ?? false,
+    brakeOffUntil: null,
   };
 }
 
-type MailboxChange = { [Key in keyof Omit<Mailbox, "id" | "address" | "createdAt">]: Mailbox[Key] | undefined };
+type MailboxChange = { [Key in keyof Omit<Mailbox, "id" | "address" | "createdAt" | "brakeOffUntil">]: Mailbox[Key] | undefined };
+
+/** @param until epoch ms; null: it holds again. @returns false where there is no such mailbox */
+export async function setBrakeOff(db: Database, id: string, until: number | null): Promise<boolean> {
+  const changed = await db
+    .update(mailboxes)
+    .set({ brakeOffUntil: until })
+    .where(eq(mailboxes.id, id))
+    .returning({ id: mailboxes.id });
+  return changed.length > 0;
+}
 
 /** @returns the changed mailbox, or null where there is none */
 export async function updateMailbox(db: Database, id: string, change: Partial<MailboxChange>): Promise<Mailbox | null> {

@@ -24,7 +24,7 @@ import { roleSchema } from "./roles.ts";
 export const EMAIL_LENGTH_MAX = ADDRESS_BYTES_MAX;
 export const PAGE_SIZE_MAX = 100;
 export const PAGE_SIZE = 50;
-export const PASSWORD_LENGTH_MIN = 8;
+export const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
 
 /** One mailbox that mail can be sent to, lower-cased; no CR, LF, NUL, spaces, quotes or comments (T15). */
@@ -52,7 +52,8 @@ const requiredText = v.pipe(
   v.maxLength(TEXT_LENGTH_MAX),
   v.check((text) => text.trim() !== "", "must not be empty"),
 );
-const passwordSchema = v.pipe(v.string(), v.minLength(PASSWORD_LENGTH_MIN), v.maxLength(PASSWORD_LENGTH_MAX));
+/** Of a new password; older, shorter ones may still sign in. */
+export const passwordSchema = v.pipe(v.string(), v.minLength(PASSWORD_LENGTH_MIN), v.maxLength(PASSWORD_LENGTH_MAX));
 const limitSchema = v.optional(
   v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.minValue(1), v.maxValue(PAGE_SIZE_MAX)),
   String(PAGE_SIZE),
@@ -91,17 +92,17 @@ export const setupBodySchema = v.object({
 });
 export const setupStateSchema = v.object({ isDone: v.boolean(), needsToken: v.boolean() });
 
+/** Who may be assigned and who wrote: what every agent sees of the others. */
 export const agentSchema = v.object({ id: uuidSchema, name: v.string(), email: v.string(), role: roleSchema });
 export const meSchema = v.object({ agent: agentSchema });
-/** Who may be assigned and who wrote: what every agent sees of the others. */
+/** Without a `password` they are invited, and choose one themselves. */
 export const agentCreateSchema = v.object({
   name: nameSchema,
   email: emailSchema,
   password: v.optional(passwordSchema),
   role: v.optional(roleSchema, "agent"),
 });
-/** `password` is answered once, only where Hilo made it up. */
-export const agentCreatedSchema = v.object({ ...agentSchema.entries, password: v.optional(v.string()) });
+/** `name` only of oneself (T22). */
 export const agentPatchSchema = v.object({ name: v.optional(nameSchema), role: v.optional(roleSchema) });
 
 export const apiKeySchema = v.object({
@@ -110,8 +111,16 @@ export const apiKeySchema = v.object({
   role: roleSchema,
   createdAt: epochMs,
   lastUsedAt: v.nullable(epochMs),
+  /** From then on it is refused; null: never. */
+  expiresAt: v.nullable(epochMs),
+  /** Whose key it is: it does no more than they may do now. */
+  createdBy: v.object({ id: uuidSchema, name: v.string() }),
 });
-export const apiKeyCreateSchema = v.object({ name: nameSchema, role: v.optional(roleSchema, "agent") });
+export const apiKeyCreateSchema = v.object({
+  name: nameSchema,
+  role: v.optional(roleSchema, "agent"),
+  expiresAt: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger())), null),
+});
 /** `key` is answered once and stored only as a hash. */
 export const apiKeyCreatedSchema = v.object({ ...apiKeySchema.entries, key: v.string() });
 
@@ -142,6 +151,10 @@ export const messagesQuerySchema = v.object({
   /** The `nextCursor` of the page before: the same as `before`. */
   cursor: v.optional(seqParameter),
 });
+/** The address that an agent saw: where replies go to another one now nothing is sent (`address_changed`). */
+const seenAddressSchema = v.pipe(v.array(emailSchema), v.length(1));
+export const mailAgainBodySchema = v.object({ to: v.optional(seenAddressSchema) });
+export const addressBodySchema = v.object({ email: emailSchema });
 export const messageCreateSchema = v.object({
   clientId: uuidSchema,
   channel: channelSchema,
@@ -149,6 +162,7 @@ export const messageCreateSchema = v.object({
   subject: v.optional(subjectSchema),
   /** For `email` alone. */
   ...copies,
+  to: v.optional(seenAddressSchema),
   attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
   ifLastSeq: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });
@@ -253,7 +267,9 @@ const mailboxSettings = {
   hasReceipt: v.boolean(),
   hasOutOfHours: v.boolean(),
 };
-export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, createdAt: epochMs });
+/** `brakeOffUntil`: until then mails of unknown senders are let in, however many come (M16a). */
+const mailboxTimes = { createdAt: epochMs, brakeOffUntil: v.nullable(epochMs) };
+export const mailboxSchema = v.object({ id: uuidSchema, address: v.string(), ...mailboxSettings, ...mailboxTimes });
 export const mailboxCreateSchema = v.object({ address: emailSchema, ...v.partial(v.object(mailboxSettings)).entries });
 export const mailboxPatchSchema = v.partial(v.object(mailboxSettings));
 /** Without `to` it goes to the agent who asks. */
@@ -269,8 +285,8 @@ export const testMailResultSchema = v.object({
 export const ledgerQuerySchema = v.object({
   limit: limitSchema,
   cursor: cursorSchema,
-  /** `attention`: only mails that wait for a person, quarantined or failed. */
-  state: v.optional(v.picklist(["attention", "quarantined", "filtered"])),
+  /** `attention`: only mails that wait for a person, quarantined or failed. `braked`: kept aside by the brake. */
+  state: v.optional(v.picklist(["attention", "quarantined", "filtered", "braked"])),
   /**
    * A whole address: all mails of that sender. Else words that the subject or an address contains, looked for among the
    * next 1,000 mails: a page may be short, or empty, and still have a next one.
@@ -334,6 +350,23 @@ export const widgetConversationCreatedSchema = v.object({
   message: messageSchema,
 });
 export const widgetContactSchema = v.object({ email: emailSchema, name: v.optional(nameSchema) });
+/** Without an address it goes where replies go. */
+export const widgetCodeSchema = v.object({ email: v.optional(emailSchema) });
+/** How many digits codes have now; it says nothing of whether one left. */
+export const widgetCodeAskedSchema = v.object({ digits: v.number() });
+/** Digits as people type them, or what a confirming link carries. */
+export const widgetConfirmSchema = v.union([
+  v.object({
+    code: v.pipe(
+      v.string(),
+      v.maxLength(40),
+      v.transform((code) => code.replace(/\D/g, "")),
+      v.regex(/^\d{6,10}$/),
+    ),
+  }),
+  v.object({ secret: v.pipe(v.string(), v.maxLength(1_000)) }),
+]);
+export const widgetTokenSchema = v.object({ token: v.string() });
 
 // Health
 
@@ -344,9 +377,7 @@ export const healthSchema = v.object({
 
 export type Problem = v.InferOutput<typeof problemSchema>;
 export type Agent = v.InferOutput<typeof agentSchema>;
-export type Me = v.InferOutput<typeof meSchema>;
 export type SetupState = v.InferOutput<typeof setupStateSchema>;
-export type AgentCreated = v.InferOutput<typeof agentCreatedSchema>;
 export type ApiKey = v.InferOutput<typeof apiKeySchema>;
 export type ApiKeyCreated = v.InferOutput<typeof apiKeyCreatedSchema>;
 export type ConversationPage = v.InferOutput<typeof conversationPageSchema>;

@@ -14,3 +14,12 @@ function matches(origin: string, pattern: string): boolean {
   const [originScheme, originHost] = origin.split("://");
   return originScheme === scheme && originHost !== undefined && originHost.endsWith(suffix) && originHost.length > suffix.length;
 }
+
+/**
+ * Whether the settings name this very site, so that mails may: in full, by https, or on one's own machine. What a pattern
+ * or an empty list lets in is named in no mail. Pure.
+ */
+export function isNamedOrigin(origin: string, allowed: readonly string[]): boolean {
+  const isKnown = allowed.some((pattern) => !pattern.includes("*") && pattern.toLowerCase() === origin.toLowerCase());
+  return isKnown && (origin.startsWith("https://") || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin));
+}

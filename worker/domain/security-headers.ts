@@ -50,7 +50,8 @@ const INBOX_POLICY = [
 
 export const INBOX_HEADERS: HeaderList = {
   ...EVERYWHERE,
-  "Referrer-Policy": "same-origin",
+  // Some pages are opened with a token in their fragment; nobody needs to know of any of them.
+  "Referrer-Policy": "no-referrer",
   "Content-Security-Policy": INBOX_POLICY,
   "Cross-Origin-Opener-Policy": "same-origin",
   "X-Frame-Options": "DENY",

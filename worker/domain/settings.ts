@@ -2,6 +2,10 @@
 import * as v from "valibot";
 import { isAddress, toAsciiAddress } from "./address.ts";
 import { toOneLine } from "./one-line.ts";
+import { emailSchema } from "./api-shapes.ts";
+
+/** Addresses that can be called contact forms. */
+export const FORMS_MAX = 200;
 
 const hexColour = v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #5b5bd6"));
 const localized = (en: string, es: string) =>
@@ -33,6 +37,11 @@ export const widgetSettingsSchema = v.object({
   isCaptureShown: v.optional(v.boolean(), true),
   /** Empty: any site may embed the widget. */
   allowedOrigins: v.optional(v.array(originPattern), []),
+  /** The page of a named site that links in mails lead to; empty: its root. */
+  confirmPage: v.optional(
+    v.union([v.literal(""), v.pipe(v.string(), v.maxLength(500), v.url(), v.regex(/^https?:\/\/[^#]*$/))]),
+    "",
+  ),
 });
 
 /** An IANA name: mails show times in it, so one that the runtime does not know must not get in. */
@@ -79,6 +88,8 @@ export const mailSettingsSchema = v.object({
   isSplitBySubject: v.optional(v.boolean(), false),
   /** What an agent answers by mail, to the address that was signed for them, goes to the contact (M9); else it is a note. */
   canAgentsReplyByMail: v.optional(v.boolean(), false),
+  /** Addresses that are no person: what they send is written by whom `Reply-To` names (M7a). */
+  forms: v.optional(v.pipe(v.array(emailSchema), v.maxLength(FORMS_MAX)), []),
   /** The server whose `Authentication-Results` are believed (RFC 8601); empty: nobody's (M15). */
   authservId: v.optional(
     v.pipe(
@@ -90,6 +101,20 @@ export const mailSettingsSchema = v.object({
     ),
     "",
   ),
+});
+
+const upTo = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
+
+/** Totals of the deployment that an owner may need to change; all others are constants (docs/limits.md). */
+export const limitsSettingsSchema = v.object({
+  /** New chats within an hour. */
+  chatsPerHour: v.optional(upTo(1_000_000), 1_000),
+  /** Megabytes of visitors' files within a day. */
+  uploadMegabytesPerDay: v.optional(upTo(1_000_000), 2_000),
+  /** Mails to one recipient each that leave within a day; of those that nobody wrote by hand, half as many. */
+  mailsPerDay: v.optional(upTo(10_000_000), 2_000),
+  /** Mails of unknown senders that reach the list of one mailbox within two minutes; the others are kept aside (M16a). */
+  newSendersPerTwoMinutes: v.optional(upTo(100_000), 60),
 });
 
 /** UTF-16 code units. */
@@ -126,6 +151,7 @@ export const settingsSchema = v.object({
   widget: v.optional(widgetSettingsSchema, {}),
   mail: v.optional(mailSettingsSchema, {}),
   hours: v.optional(hoursSettingsSchema, {}),
+  limits: v.optional(limitsSettingsSchema, {}),
   security: v.optional(securitySettingsSchema, {}),
 });
 
@@ -139,6 +165,7 @@ export const settingsPatchSchema = v.partial(
     widget: v.record(v.string(), v.unknown()),
     mail: v.record(v.string(), v.unknown()),
     hours: v.record(v.string(), v.unknown()),
+    limits: v.record(v.string(), v.unknown()),
     security: v.record(v.string(), v.unknown()),
   }),
 );

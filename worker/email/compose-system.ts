@@ -10,6 +10,8 @@ export interface ComposeSystemInput {
   locale: ReplyMarkerLocale;
   from: MailAddress;
   to: MailAddress;
+  /** Where answers go, if any are wanted. */
+  replyTo?: string;
   subject: string;
   /** Plain text; web addresses in it become links. */
   paragraphs: readonly string[];
@@ -18,7 +20,7 @@ export interface ComposeSystemInput {
   loopMarker: string;
 }
 
-/** Automatic, answers nothing and asks for no answer. */
+/** Automatic, answers nothing and asks for no automatic answer. */
 export function composeSystemMail(input: ComposeSystemInput): OutgoingMail {
   const body = input.paragraphs.map((paragraph) => `<p dir="auto">${renderText(paragraph)}</p>`).join("");
   return {
@@ -27,7 +29,7 @@ export function composeSystemMail(input: ComposeSystemInput): OutgoingMail {
     cc: [],
     bcc: [],
     withheld: [],
-    replyTo: null,
+    replyTo: input.replyTo ?? null,
     subject: cleanHeaderText(input.subject, SUBJECT_LENGTH_MAX),
     messageId: input.messageId,
     headers: { "X-Auto-Response-Suppress": "All", "Auto-Submitted": "auto-generated", [LOOP_HEADER]: input.loopMarker },

@@ -12,6 +12,7 @@ export interface TranscriptEntry {
   /** Epoch ms. */
   at: number;
   channel: Channel;
+  by: "visitor" | "company";
   /** Null for a visitor who gave no name: to them, that is *You*. */
   authorName: string | null;
   text: string;

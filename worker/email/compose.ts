@@ -4,6 +4,7 @@ import { SUBJECT_LENGTH_MAX } from "../../durable-objects/conversation/protocol.
 import { escapeHtml, renderDocument, renderLink, renderText } from "./compose-html.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
 import { composeTranscript, createClock, type TranscriptEntry } from "./compose-transcript.ts";
+import { withoutStrangersWords } from "./compose-unconfirmed.ts";
 import type { MailAddress } from "./mail.ts";
 import type { OutgoingAttachment, OutgoingMail } from "./outgoing-mail.ts";
 import { LOOP_HEADER, type ReplyMarkerLocale } from "./reply-marker.ts";
@@ -51,10 +52,18 @@ export interface ComposeInput {
   /** The agent's words. */
   text: string;
   signature: string;
+  /** What shows in the chat that the address is theirs, where that is still to be shown. */
+  showInChat: string | null;
   /** Message-IDs of this recipient's thread without brackets, oldest first; the last is the one answered. */
   references: readonly string[];
   /** The conversation oldest first, without the reply itself. */
   transcript: readonly TranscriptEntry[];
+  /** Whether the recipient has shown that the address is theirs; else the mail carries little of what somebody typed (T23). */
+  isConfirmed: boolean;
+  /** Where it was typed, if it was. */
+  typedIn: "chat" | "form";
+  /** What a visitor wrote in the conversation, whether or not it is in the transcript: an agent may quote it. */
+  visitorTexts: readonly string[];
   /** IANA name of the recipient's zone. */
   timeZone: string;
   /** Tells this deployment's mails from those of others. */
@@ -67,22 +76,19 @@ export interface ComposeInput {
   fileLinksExpireAt: number | null;
 }
 
-export function composeMail(input: ComposeInput): OutgoingMail {
-  // What a visitor typed may hold anything; a mail holds text.
-  const entries = input.transcript.map((entry) => ({
-    ...entry,
-    authorName: cleanName(entry.authorName),
-    text: cleanText(entry.text),
-  }));
-  const transcript = composeTranscript(entries, input);
-  const reply = cleanText(input.text);
+export function composeMail(given: ComposeInput): OutgoingMail {
+  const input = given.isConfirmed ? cleaned(given) : withoutStrangersWords(cleaned(given));
+  const transcript = composeTranscript(input.transcript, input);
+  const reply = input.text;
   const signature = cleanText(input.signature);
   const links = describeFileLinks(input);
-  const textParts = [reply, links?.text, signature === "" ? undefined : `-- \n${signature}`, transcript?.text];
+  const show = input.showInChat === null ? undefined : MAIL_TEXTS[input.locale].showInChat(input.showInChat);
+  const textParts = [reply, links?.text, signature === "" ? undefined : `-- \n${signature}`, show, transcript?.text];
   const htmlParts = [
     `<div dir="auto">${renderText(reply)}</div>`,
     links?.html,
     signature === "" ? undefined : `<div dir="auto" style="margin-top:16px;opacity:0.75">${renderText(signature)}</div>`,
+    show === undefined ? undefined : `<p style="margin-top:16px;font-size:13px;opacity:0.75">${renderText(show)}</p>`,
     transcript?.html,
   ];
   return {
@@ -99,6 +105,16 @@ export function composeMail(input: ComposeInput): OutgoingMail {
     html: renderDocument(input.locale, htmlParts.filter((part) => part !== undefined).join("")),
     attachments: input.attachments,
   };
+}
+
+/** What a visitor typed may hold anything; a mail holds text. */
+function cleaned(input: ComposeInput): ComposeInput {
+  const transcript = input.transcript.map((entry) => ({
+    ...entry,
+    authorName: cleanName(entry.authorName),
+    text: cleanText(entry.text),
+  }));
+  return { ...input, text: cleanText(input.text), visitorTexts: input.visitorTexts.map(cleanText), transcript };
 }
 
 /**

@@ -3,11 +3,10 @@ import { recipientsOf } from "../../durable-objects/conversation/copies.ts";
 import type { DeliveryResult } from "../../durable-objects/conversation/outbox.ts";
 import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
 import type { Attachment, Message } from "../../durable-objects/conversation/protocol.ts";
-import { replyAddressOf } from "../../durable-objects/conversation/state.ts";
 import { createFileUrl } from "../api/files.ts";
 import { findAttachment } from "../db/attachments.ts";
 import { openDatabase, type Database } from "../db/database.ts";
-import { addParticipants, saveMailId, saveReplyKey } from "../db/mail-threads.ts";
+import { addParticipants, saveMailId } from "../db/mail-threads.ts";
 import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
 import { findUndeliverable, markUndeliverable, unmarkBounced } from "../db/undeliverable.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
@@ -15,12 +14,14 @@ import type { Settings } from "../domain/settings.ts";
 import { describeError } from "../domain/error-text.ts";
 import { configOf, type Env } from "../env.ts";
 import type { TranscriptEntry } from "./compose-transcript.ts";
+import { confirmingLink } from "./confirming-link.ts";
 import { composeMail, partitionAttachments, type ComposeSubject, type FileLink } from "./compose.ts";
 import type { MailAddress } from "./mail.ts";
 import type { OutgoingAttachment, OutgoingMail } from "./outgoing-mail.ts";
 import { heldResult, outcomeOf, planRecipients, type DeliveryOutcome, type RecipientPlan } from "./recipients.ts";
-import { computeConversationKey, createReplyAddress } from "./reply-address.ts";
-import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
+import { withinMailTotal } from "./mail-total.ts";
+import { loopMarkerOf } from "./secrets.ts";
+import { createSignedAddress } from "./signed-address.ts";
 import { createTransport } from "./transport.ts";
 
 /** Ms for which links to files in mails work. */
@@ -28,12 +29,11 @@ const MAIL_LINK_MS = 30 * 24 * 60 * 60 * 1_000;
 
 /** Throws only where nothing was handed over (the database is away, say): then it is tried again. */
 export async function deliverMail(env: Env, job: MailToDeliver): Promise<DeliveryResult> {
-  const recipient = replyAddressOf(job.state);
-  if (recipient === null) return { kind: "refused", reason: "There is no address to write to." };
+  const recipient = job.to;
   const db = openDatabase(env.DB);
   const mailbox = await mailboxOf(db, job);
   if (mailbox === null) return { kind: "refused", reason: "There is no mailbox to write from." };
-  const plan = planRecipients(job, await findUndeliverable(db, recipientsOf(job.state, job.message)));
+  const plan = planRecipients(job, await findUndeliverable(db, recipientsOf(recipient, job.message)));
   if (plan.targets.length === 0) return heldResult(plan);
   const files = await loadFiles(
     env,
@@ -43,7 +43,13 @@ export async function deliverMail(env: Env, job: MailToDeliver): Promise<Deliver
   if (files === null)
     return { kind: "refused", reason: "A file is too large to travel in a mail, and PUBLIC_URL is not set to link to it." };
   const settings = await loadCachedSettings(db, Date.now());
-  const mail = await compose(env, { job, mailbox, recipient, plan, files, settings });
+  const parts = { job, mailbox, recipient, plan, files, settings };
+  return withinMailTotal(env, { job, recipients: plan.targets.length, settings }, () => handOver(env, db, parts));
+}
+
+async function handOver(env: Env, db: Database, parts: ComposeParts): Promise<DeliveryResult> {
+  const { job, mailbox, recipient, plan } = parts;
+  const mail = await compose(env, parts);
   // Their answers belong to this thread, and can be back within the second. It is our own mail that names them.
   const emails = plan.everyone.filter((address) => address !== recipient);
   await addParticipants(db, { conversationId: job.state.id, ledgerId: job.message.id, emails, now: Date.now() });
@@ -136,33 +142,44 @@ interface ComposeParts {
 async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
   const { job, mailbox, recipient, plan, files, settings } = parts;
   const { state, message, earlier } = job;
-  const keys = await replyKeysOf(env);
-  const conversationKey = await computeConversationKey(keys.current.secret, state.id);
-  // Before the mail leaves: an answer can be back within the second.
-  await saveReplyKey(openDatabase(env.DB), conversationKey, state.id, Date.now());
+  const kind = state.form === null ? "contact" : "form";
+  const isAutomatic = message.author.kind === "system";
   return composeMail({
     locale: localeOf(job, mailbox.locale ?? settings.mail.locale),
     company: settings.company,
     agentName: message.author.name ?? null,
     mailbox: mailbox.address,
-    recipient: { address: recipient, name: state.contact?.name ?? state.capture?.name ?? null },
+    // What a stranger calls themselves travels in no header.
+    recipient: { address: recipient, name: !isAutomatic && state.contact?.email === recipient ? state.contact.name : null },
     cc: toAddresses(message.cc, [recipient]),
     bcc: toAddresses(message.bcc, [recipient, ...(message.cc ?? [])]),
     withheld: plan.everyone.filter((address) => !plan.targets.includes(address)),
-    replyTo: await createReplyAddress({ keys, mailbox: mailbox.address, conversationKey, recipient }),
+    showInChat: await confirmingLinkOf(env, job, settings),
+    replyTo: await createSignedAddress(env, { kind, conversationId: state.id, mailbox: mailbox.address, recipient }),
     messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
     text: [...job.also, message].map(({ text }) => text).join("\n\n"),
     signature: mailbox.signature ?? settings.mail.signature,
     references: referencesOf(job),
     transcript: settings.mail.isTranscriptIncluded ? await transcriptOf(env, earlier) : [],
+    isConfirmed: isShown(job),
+    typedIn: state.form === null ? "chat" : "form",
+    visitorTexts: job.theirWords,
     timeZone: settings.hours.timeZone,
     loopMarker: await loopMarkerOf(env),
-    automatic: message.author.kind === "system" ? "auto-replied" : null,
+    automatic: isAutomatic ? "auto-replied" : null,
     attachments: files.travel,
     fileLinks: files.links,
     fileLinksExpireAt: files.expireAt,
   });
+}
+
+/** Below a reply by mail to somebody who began in the chat and has not shown there that the address is theirs. */
+async function confirmingLinkOf(env: Env, { state, to, level }: MailToDeliver, { widget }: Settings): Promise<string | null> {
+  const { beginner, id: conversationId } = state;
+  if (beginner === null || level === "confirmed" || beginner.stopped.includes(to)) return null;
+  const session = { conversationId, sessionId: beginner.id, email: to, now: Date.now() };
+  return confirmingLink(configOf(env).APP_SECRET, { ...session, origin: beginner.origin, widget });
 }
 
 /** The contact's address may have become one of the copies since the message was written. */
@@ -183,8 +200,14 @@ function subjectOf({ state, message }: MailToDeliver): ComposeSubject {
   return { kind: "reply", to: state.subject };
 }
 
+/** By a mail of the address that is written to: a visitor's address, and one in a form, was only typed. */
+function isShown({ level }: MailToDeliver): boolean {
+  return level === "confirmed" || level === "mail";
+}
+
+/** What a form sent is in nobody's mailbox: whoever is written to has no thread that it could belong to. */
 function referencesOf({ state }: MailToDeliver): string[] {
-  if (state.mail === null) return [];
+  if (state.mail === null || (state.form !== null && !state.correspondents.some(({ isReachable }) => isReachable))) return [];
   const { references, lastInboundId } = state.mail;
   return lastInboundId === null ? references : [...references.filter((id) => id !== lastInboundId), lastInboundId];
 }
@@ -197,12 +220,22 @@ async function transcriptOf(env: Env, earlier: Message[]): Promise<TranscriptEnt
     earlier.map(async (message) => ({
       at: message.at,
       channel: message.channel,
+      by: isCompanys(message) ? ("company" as const) : ("visitor" as const),
       authorName: message.author.name ?? null,
       text: message.text,
       files: await Promise.all(
         message.attachments.map(async ({ id, name }) => ({ name, url: isLinked ? await linkTo(env, id, expiresAt) : null })),
       ),
-      isKnownByMail: message.channel === "email" || message.delivery?.state === "sent",
+      isKnownByMail: isKnownByMail(message),
     })),
   );
+}
+
+/** What somebody wrote in a form came by mail to us, and to nobody else. */
+function isKnownByMail({ channel, mail, delivery }: Message): boolean {
+  return (channel === "email" && mail?.form === undefined) || delivery?.state === "sent";
+}
+
+function isCompanys({ author }: Message): boolean {
+  return author.kind === "agent" || author.kind === "system";
 }

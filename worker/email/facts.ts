@@ -1,11 +1,19 @@
 /** Looks up everything that the decision table asks about a mail. */
 import { findAgentByEmail } from "../db/agents.ts";
-import { findContactByEmail, findContactConversation } from "../db/contacts.ts";
+import { findContactByEmail } from "../db/contacts.ts";
 import { countRecentMails, findTwin } from "../db/ledger.ts";
+import { findForwardingAgent } from "../db/forwarding-keys.ts";
 import { findByMessageIds, findConversationsByIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
+import type { Database } from "../db/database.ts";
+import { assertNever } from "../domain/assert-never.ts";
+import { hasRole } from "../domain/roles.ts";
 import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
-import { LOOP_WINDOW_MS } from "./match-conversation.ts";
+import { isBraked } from "./brake.ts";
+import { findUsualPlace } from "./find-usual-place.ts";
+import { findForm } from "./form-facts.ts";
+import { LOOP_WINDOW_MS } from "./match-aside.ts";
+import { matchConversation } from "./match-conversation.ts";
 import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
 import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
 import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
@@ -20,7 +28,9 @@ const WEAK_TOKENS_MAX = 5;
 
 export async function gatherFacts(input: TakenUp): Promise<MatchFacts> {
   const facts = await lookUpFacts(input);
-  return input.row.acceptedBy === null ? facts : acceptedFacts(facts);
+  const { acceptedBy, forwardAcceptedBy } = input.row;
+  if (acceptedBy !== null || forwardAcceptedBy !== null) return acceptedFacts(facts);
+  return { ...facts, isBraked: await isBraked(input, matchConversation(facts)) };
 }
 
 /** An agent has looked at the mail and wants it: nothing that kept it aside counts any more; where it goes still does. */
@@ -30,7 +40,9 @@ export function acceptedFacts(facts: MatchFacts): MatchFacts {
     mail: { ...facts.mail, class: "person", loopMarker: null, authentication: { dmarc: "none", spf: "none", dkim: "none" } },
     ownAddresses: [],
     sender: { ...facts.sender, isBlocked: false, recentMails: 0 },
+    form: facts.form === null ? null : { ...facts.form, isBlocked: false, recentMails: 0 },
     isSpam: false,
+    isBraked: false,
   };
 }
 
@@ -41,14 +53,15 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   const twinKey = { id: row.id, mailboxId: row.mailboxId, messageId: mail.messageId, contentHash };
   // At once: none needs another, and each is a way to the database.
-  const [keys, ownLoopMarker, duplicate, agent, recentMails, contact, forwardedContact] = await Promise.all([
+  const [keys, ownLoopMarker, duplicate, agentId, recentMails, contact, forwardedContact, form] = await Promise.all([
     replyKeysOf(env),
     loopMarkerOf(env),
     findTwin(db, twinKey),
-    sender === null ? null : findAgentByEmail(db, sender),
+    sender === null ? null : findClaimedAgent(db, sender),
     sender === null ? 0 : countRecentMails(db, sender, { from: row.receivedAt - LOOP_WINDOW_MS, to: row.receivedAt }),
     sender === null ? null : findKnownContact(input, sender),
     mail.forwardedFrom === null ? null : findKnownContact(input, mail.forwardedFrom.address),
+    findForm(input),
   ]);
   const lookup = { ...input, keys, sender, senderContactId: contact?.contactId ?? null };
   const [token, references, original] = await Promise.all([readToken(lookup), findReferences(lookup), findOriginal(lookup)]);
@@ -59,44 +72,66 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
     ownLoopMarker,
     ownAddresses: mailboxes.map(({ address }) => address),
     sender: {
-      agentId: agent?.id ?? null,
+      agentId,
       isBlocked: contact?.isBlocked === true,
-      recentMails,
+      recentMails: form?.mailsOfPerson ?? recentMails,
       contact,
     },
     token,
     references,
     original,
     forwardedContact,
+    forwardAcceptedBy: row.forwardAcceptedBy,
+    form: form?.form ?? null,
     isSpam: mail.isMarkedSpam === true,
+    isBraked: false,
     settings: { canAgentsReplyByMail, isSplitBySubject },
   };
 }
 
 type Lookup = TakenUp & { keys: ReplyKeys; sender: string | null; senderContactId: string | null };
 
+/** Whose role is less than an agent's may not write in the inbox, and so not by mail either. */
+async function findClaimedAgent(db: Database, address: string): Promise<string | null> {
+  const agent = await findAgentByEmail(db, address);
+  return agent !== null && hasRole(agent.role, "agent") ? agent.id : null;
+}
+
 async function findKnownContact({ env, db }: TakenUp, email: string): Promise<(KnownContact & { isBlocked: boolean }) | null> {
-  const contact = await findContactByEmail(db, email);
-  if (contact === null) return null;
-  const conversationId = await findContactConversation(db, contact.id);
-  const facts = conversationId === null ? null : await conversationStub(env, conversationId).mailFacts();
-  const known = { contactId: contact.id, isBlocked: contact.blockedAt !== null };
-  // It was theirs until somebody put another's address right: their next mail is none of that person's (T2).
-  if (conversationId === null || facts === null || facts.contactId !== contact.id) return { ...known, latest: null };
-  return { ...known, latest: { conversationId, isAddressProven: facts.isAddressProven, subject: facts.subject } };
+  const [contact, latest] = await Promise.all([findContactByEmail(db, email), findUsualPlace(env, db, email)]);
+  if (contact === null && latest === null) return null;
+  return { contactId: contact?.id ?? null, isBlocked: contact !== null && contact.blockedAt !== null, latest };
 }
 
 async function readToken(lookup: Lookup): Promise<MatchFacts["token"]> {
-  const token = await parseReplyAddress({ keys: lookup.keys, address: lookup.row.envelopeTo });
-  if (token.kind === "none") return token;
-  const conversationId = token.kind === "bad" ? null : await findReplyKey(lookup.db, token.conversationKey);
-  const conversation = conversationId === null ? null : await findConversation(lookup, conversationId);
-  if (token.kind === "bad" || conversation === null) {
-    // To be counted: one is a slip, many are somebody who tries.
-    console.warn(JSON.stringify({ level: "warn", event: "bad_reply_token", ledgerId: lookup.row.id }));
-    return { kind: "bad" };
+  const { db, keys, row, sender } = lookup;
+  const token = await parseReplyAddress({ keys, address: row.envelopeTo });
+  switch (token.kind) {
+    case "none":
+      return token;
+    case "bad":
+      return badToken(lookup);
+    case "agent-forward": {
+      const agent = await findForwardingAgent(db, token.agentKey);
+      const isTheirs = agent !== null && hasRole(agent.role, "agent") && (await token.isFor(agent.email));
+      return isTheirs ? { kind: "agent-forward", agentId: agent.id } : badToken(lookup);
+    }
+    case "token": {
+      const conversationId = await findReplyKey(db, token.conversationKey);
+      const conversation = conversationId === null ? null : await findConversation(lookup, conversationId);
+      if (conversation === null) return badToken(lookup);
+      const isForSender = sender !== null && (await token.isFor(sender));
+      return { kind: "strong", tokenKind: token.tokenKind, conversation, isForSender };
+    }
+    default:
+      return assertNever(token);
   }
-  return { kind: "strong", conversation, isForSender: lookup.sender !== null && (await token.isFor(lookup.sender)) };
+}
+
+/** To be counted: one is a slip, many are somebody who tries. */
+function badToken({ row }: Lookup): { kind: "bad" } {
+  console.warn(JSON.stringify({ level: "warn", event: "bad_reply_token", ledgerId: row.id }));
+  return { kind: "bad" };
 }
 
 async function findReferences(lookup: Lookup): Promise<FoundConversation[]> {
@@ -123,7 +158,7 @@ async function findConversation(lookup: Lookup, conversationId: string): Promise
     : sender !== null && (await isParticipant(lookup.db, conversationId, sender))
       ? "participant"
       : "stranger";
-  return { conversationId, relation, isAddressProven: facts.isAddressProven };
+  return { conversationId, relation };
 }
 
 /** The mail of ours that a report is about: by its id, else by the token in its reply address. */

@@ -3,12 +3,13 @@ import type { OpenRequest } from "../../durable-objects/conversation/intake.ts";
 import { newId } from "../api/new-id.ts";
 import { deriveConversationId } from "../auth/visitor-token.ts";
 import { findAgent } from "../db/agents.ts";
-import { claimContactConversation, findContact, findContactConversation, findOrCreateContact } from "../db/contacts.ts";
+import { findContact, findOrCreateContact } from "../db/contacts.ts";
 import type { Database } from "../db/database.ts";
 import { updateLedger } from "../db/ledger.ts";
+import { claimPlace, findPlaceOf } from "../db/places.ts";
 import { hasRole } from "../domain/roles.ts";
-import { configOf, type Env } from "../env.ts";
-import { conversationStub } from "../objects.ts";
+import { configOf } from "../env.ts";
+import { isPlaceOf } from "./find-usual-place.ts";
 import type { MailAddress } from "./mail.ts";
 import type { TakenUp } from "./taken-up.ts";
 import type { ContactRef, Verdict } from "./verdict.ts";
@@ -32,16 +33,17 @@ export async function findPlace(
   const contact = await contactOf(db, verdict.target.contact, author);
   const purpose = `conversation-of-mail:${author?.address ?? ""}`;
   const id = await deriveConversationId(configOf(env).APP_SECRET, { purpose, clientId: mail.messageId, at: row.receivedAt });
-  const isClaimed = contact !== null && verdict.code !== "linked";
+  const isClaimed = verdict.code !== "linked" && verdict.code !== "forwarded:unverified";
+  const email = isClaimed ? (contact?.email ?? null) : null;
   const conversationId =
-    row.conversationId ?? (isClaimed ? await claimFor(input, { contactId: contact.id, conversationId: id, replaces }) : id);
+    row.conversationId ?? (email === null ? id : await claimFor(input, { email, conversationId: id, replaces }));
   // Written down before it is gone to: a repeat goes to the same, whatever has been claimed since.
   if (row.conversationId === null) await updateLedger(db, row.id, { conversationId });
   return { open: { ...openRequest(input, conversationId, contact), assignee: await assigneeOf(input) }, contact };
 }
 
 /** Whom the mailbox gives its conversations to, if it names an agent who can still answer. */
-async function assigneeOf({ db, row, mailboxes }: TakenUp): Promise<{ id: string; name: string } | null> {
+export async function assigneeOf({ db, row, mailboxes }: TakenUp): Promise<{ id: string; name: string } | null> {
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   const agent = mailbox === undefined || mailbox.assigneeId === null ? null : await findAgent(db, mailbox.assigneeId);
   return agent !== null && hasRole(agent.role, "agent") ? { id: agent.id, name: agent.name } : null;
@@ -49,22 +51,17 @@ async function assigneeOf({ db, row, mailboxes }: TakenUp): Promise<{ id: string
 
 /**
  * The first to claim decides, so two quick mails of one person share a conversation. A claimed one is given up for the new
- * one where its subject is another's, or where a From line may not enter it (its visitor has typed another address since, or
- * an agent has put another's right).
+ * one where its subject is another's, or where it is not the place of this address any more.
  */
 async function claimFor(
   { env, db }: TakenUp,
-  claim: { contactId: string; conversationId: string; replaces: string | undefined },
+  claim: { email: string; conversationId: string; replaces: string | undefined },
 ): Promise<string> {
-  const present = await findContactConversation(db, claim.contactId);
-  const isGivenUp = present !== null && (present === claim.replaces || !(await isTheirs(env, present, claim.contactId)));
-  return claimContactConversation(db, { ...claim, replaces: isGivenUp ? present : null, now: Date.now() });
-}
-
-/** One that has not begun is theirs: it was claimed a moment ago. */
-async function isTheirs(env: Env, conversationId: string, contactId: string): Promise<boolean> {
-  const facts = await conversationStub(env, conversationId).mailFacts();
-  return facts === null || (facts.isAddressProven && facts.contactId === contactId);
+  const present = (await findPlaceOf(db, claim.email)).conversationId;
+  const isGivenUp =
+    present !== null &&
+    (present === claim.replaces || !(await isPlaceOf(env, db, { conversationId: present, email: claim.email })));
+  return claimPlace(db, { ...claim, replaces: isGivenUp ? present : null, now: Date.now() });
 }
 
 async function contactOf(db: Database, ref: ContactRef, author: MailAddress | null): Promise<Place["contact"]> {

@@ -1,5 +1,5 @@
 /** What Hilo understands of a mail: the shapes that parsing makes, matching reads and composing takes. */
-import type { Invitation } from "../../durable-objects/conversation/protocol.ts";
+import type { Invitation, LeftOut } from "../../durable-objects/conversation/protocol.ts";
 import type { MailProtection } from "./protection.ts";
 
 export interface MailAddress {
@@ -11,6 +11,10 @@ export interface MailAddress {
 
 export const MAIL_CLASSES = ["person", "auto-reply", "bounce", "complaint", "receipt", "list"] as const;
 export type MailClass = (typeof MAIL_CLASSES)[number];
+
+/** What a mail may be answered by itself. */
+export const AUTO_ANSWERS = ["receipt", "out-of-hours"] as const;
+export type AutoAnswer = (typeof AUTO_ANSWERS)[number];
 
 export interface MailAttachment {
   name: string;
@@ -90,18 +94,28 @@ export interface ParsedMail {
   report: Report | null;
   /** `Auto-Submitted` as written, lower-case, without parameters; null without one. */
   autoSubmitted: string | null;
+  /** Automatic answers that it asks not to be given (`X-Auto-Response-Suppress`). */
+  unwantedAnswers?: readonly AutoAnswer[];
   /** Whether the mail carries `X-Hilo-Loop` (our own marker), with its value. */
   loopMarker: string | null;
   /** Addresses seen in `Reply-To` or quoted bodies that could carry a token (weak evidence). */
   mentionedAddresses: string[];
   /** From the first `Authentication-Results` of the trusted authserv-id only. */
-  authentication: { dmarc: "pass" | "fail" | "none"; spf: "pass" | "fail" | "none"; dkim: "pass" | "fail" | "none" };
+  authentication: {
+    dmarc: "pass" | "fail" | "none";
+    spf: "pass" | "fail" | "none";
+    dkim: "pass" | "fail" | "none";
+    /** The domain of `From` for which it says `dmarc=pass`, where nothing about that is in doubt. */
+    passDomain?: string;
+  };
   /** The trusted server has said that this is spam. */
   isMarkedSpam?: boolean;
   /** `List-Id`, without brackets. */
   listId: string | null;
   /** The event of a calendar file. */
   invitation?: Invitation | null;
+  /** What was not read, because it is beyond a limit; the raw mail has it. */
+  leftOut?: LeftOut[];
   /** Whether it is signed or encrypted; neither is checked or opened. */
   protection?: MailProtection | null;
 }

@@ -1,39 +1,45 @@
 /**
- * Where an inbound mail goes: the decision table, rows M1 to M17, first row that fits. Pure. What protects
- * people from each other is here:
+ * Where an inbound mail goes: the decision table, rows M1 to M17, first row that fits. Pure. Some rows stand in other
+ * `match-` files. What protects people from each other is here:
  * - whoever holds a strong token may write into its conversation, and is shown as who they are;
- * - a Message-ID or a `From:` line alone leads only to conversations whose address is proven, because a
- *   visitor reads those where it is not, and ids leak;
- * - a stranger never enters a thread without a token.
+ * - a Message-ID leads its sender only to conversations that they belong to, a `From:` line alone to the usual place of
+ *   its address; whom the mail is for there is stored with it, so that no browser in a chat reads it unless it has shown
+ *   that the address is theirs;
+ * - a stranger never enters a thread without a token;
+ * - what a mail says of itself gives nobody's authority: not an agent's, and no right to file words as a third person's.
  */
+import { findAgentClaim, findAuthority, findForwarder, isForged } from "./agent-authority.ts";
 import { explainRefusal } from "./smtp-reply.ts";
 import type { MailAddress } from "./mail.ts";
-import type { FoundConversation, KnownContact, MatchFacts } from "./match-facts.ts";
+import { decideAutoReply, decideLoop, decideOwnMarker, decideQuarantine } from "./match-aside.ts";
+import type { KnownContact, MatchFacts } from "./match-facts.ts";
+import { decideForm, decideNewPerson, decideOutside } from "./match-outsiders.ts";
+import { append, begin, join, learnOwn, toContactRef, type Found } from "./match-parts.ts";
 import { findOtherPeople, isOwnAddress } from "./other-people.ts";
-import type { Appending, ContactRef, Decision, Target, Verdict } from "./verdict.ts";
+import type { Decision, Target, Verdict } from "./verdict.ts";
 
-/** Mails of one sender within the window; more is a loop. */
-export const LOOP_MAILS_MAX = 20;
-export const LOOP_WINDOW_MS = 10 * 60_000;
 /** Message-IDs learned from one mail. */
 export const LEARNED_IDS_MAX = 50;
 
 interface Row {
   row: string;
   /** Null where the row does not fit. */
-  decide: (facts: MatchFacts) => Decision | null;
+  decide: (facts: MatchFacts) => Found;
 }
 
 const ROWS: readonly Row[] = [
   { row: "M1", decide: decideUnknownMailbox },
   { row: "M2", decide: decideDuplicate },
-  { row: "M3", decide: decideLoop },
+  { row: "M3a", decide: decideOwnMarker },
+  { row: "M7a", decide: decideForm },
+  { row: "M3b", decide: decideLoop },
   { row: "M4", decide: decideEvent },
   { row: "M5", decide: decideBounce },
   { row: "M6", decide: decideUnknownBounce },
   { row: "M7", decide: decideBlocked },
   { row: "M8", decide: decideForwarded },
   { row: "M9", decide: decideAgentReply },
+  { row: "M9a", decide: decideOutside },
   { row: "M10", decide: decideToken },
   { row: "M11", decide: decideNewPerson },
   { row: "M12", decide: decideReference },
@@ -41,24 +47,31 @@ const ROWS: readonly Row[] = [
   { row: "M14", decide: decideAutoReply },
   { row: "M15", decide: decideQuarantine },
   { row: "M16", decide: decideContact },
+  { row: "M16a", decide: decideBraked },
 ];
 
 /** The verdict of the first row that fits. */
 export function matchConversation(facts: MatchFacts): Verdict {
-  const common = { campaign: facts.mailbox?.campaign ?? null, isIdReused: facts.duplicate === "same-id-other-content" };
   for (const { row, decide } of ROWS) {
     const decision = decide(facts);
-    if (decision !== null) return { ...decision, row, ...common, reason: decision.reason + flagOf(common) };
+    if (decision !== null) return verdictOf(facts, row, decision);
   }
-  const decision = decideNew(facts);
-  return { ...decision, row: "M17", ...common, reason: decision.reason + flagOf(common) };
+  return verdictOf(facts, "M17", decideNew(facts));
 }
 
-function flagOf({ isIdReused }: { isIdReused: boolean }): string {
-  return isIdReused ? " Another mail had its Message-ID already." : "";
+function verdictOf(facts: MatchFacts, row: string, decision: Decision): Verdict {
+  const isIdReused = facts.duplicate === "same-id-other-content";
+  const reason = isIdReused ? `${decision.reason} Another mail had its Message-ID already.` : decision.reason;
+  return { ...withClaim(facts, decision), row, campaign: facts.mailbox?.campaign ?? null, isIdReused, reason };
 }
 
-type Found = ReturnType<Row["decide"]>;
+/** A mail that only says that it is an agent's goes where a stranger's goes, and is marked (T20). */
+function withClaim(facts: MatchFacts, decision: Decision): Decision {
+  if (!("target" in decision) || decision.code === "forwarded") return decision;
+  // Of a form's mail the author is who filled it in.
+  const claimsAgent = decision.code === "form" ? (facts.form?.agentId ?? null) : findAgentClaim(facts);
+  return claimsAgent === null ? decision : { ...decision, claimsAgent };
+}
 
 function decideUnknownMailbox({ mailbox }: MatchFacts): Found {
   return mailbox === null ? { code: "rejected", reason: "The recipient is not one of our mailboxes." } : null;
@@ -66,20 +79,6 @@ function decideUnknownMailbox({ mailbox }: MatchFacts): Found {
 
 function decideDuplicate({ duplicate }: MatchFacts): Found {
   return duplicate === "same" ? { code: "duplicate", reason: "This mail was delivered before." } : null;
-}
-
-function decideLoop(facts: MatchFacts): Found {
-  const { mail, sender } = facts;
-  if (mail.loopMarker !== null && mail.loopMarker === facts.ownLoopMarker) {
-    return { code: "filtered:loop", reason: "This is a mail of our own that came back." };
-  }
-  if (mail.from !== null && sender.agentId === null && isOwnAddress(mail.from.address, facts.ownAddresses)) {
-    return { code: "filtered:loop", reason: "The sender is one of our own mailboxes." };
-  }
-  // Reports of our own mails come in bursts from one daemon; each of them says something about a message.
-  const isReport = facts.original !== null && ["bounce", "complaint", "receipt"].includes(mail.class);
-  if (sender.recentMails <= LOOP_MAILS_MAX || isReport) return null;
-  return { code: "filtered:loop", reason: `This sender sent more than ${LOOP_MAILS_MAX} mails within 10 minutes.` };
 }
 
 function decideEvent({ mail, original }: MatchFacts): Found {
@@ -124,39 +123,56 @@ function decideBlocked({ sender }: MatchFacts): Found {
 function decideForwarded(facts: MatchFacts): Found {
   const { mail, sender } = facts;
   const original = mail.forwardedFrom;
-  if (sender.agentId === null || original === null || isForged(facts) || isOwnAddress(original.address, facts.ownAddresses))
-    return null;
+  if (original === null || isForged(facts) || isOwnAddress(original.address, facts.ownAddresses)) return null;
   // An agent who forwards their own mail writes for themselves.
   if (original.address === mail.from?.address) return null;
+  // A colleague's click is as good as evidence; the words above the mail are still those of whom it names.
+  const accepted = facts.forwardAcceptedBy === null ? null : (sender.agentId ?? facts.forwardAcceptedBy);
+  const forwardedBy = findForwarder(facts) ?? accepted;
+  if (forwardedBy === null) return decideUnverifiedForward(facts);
   const author = { address: original.address, name: original.name };
   return {
     code: "forwarded",
     target: chooseLatest(facts, facts.forwardedContact, author),
     author,
-    forwardedBy: sender.agentId,
+    forwardedBy,
+    acceptedBy: facts.forwardAcceptedBy,
     note: mail.forwardNote.trim() === "" ? null : mail.forwardNote,
     ...append(facts, { learnIds: learnOwn(facts) }),
     reason: `An agent forwarded a mail of ${original.address}.`,
   };
 }
 
+/** Only its `From` line says that an agent forwarded it: nobody's words are put into anybody's conversation for that. */
+function decideUnverifiedForward(facts: MatchFacts): Found {
+  const { mail, sender } = facts;
+  const original = mail.forwardedFrom;
+  // Who has shown otherwise that they are the agent answers a conversation (M9).
+  if (original === null || sender.agentId === null || findAuthority(facts) !== null) return null;
+  return {
+    code: "forwarded:unverified",
+    target: begin(facts),
+    original: { address: original.address, name: original.name },
+    ...append(facts, { learnIds: learnOwn(facts), participants: findOtherPeople(mail, facts.ownAddresses) }),
+    reason: `It says that an agent forwarded a mail of ${original.address}; not verified.`,
+  };
+}
+
 function decideAgentReply(facts: MatchFacts): Found {
-  const { token, sender, settings } = facts;
+  const { token, settings } = facts;
+  const authority = findAuthority(facts);
   const conversation = token.kind === "strong" ? token.conversation : facts.references[0];
-  // Also one who is in copy: what colleagues say among themselves is not the customer's word.
-  if (sender.agentId === null || conversation === undefined || conversation.relation === "contact") return null;
-  const isStrong = token.kind === "strong";
-  // Without a token it is a From line and an id, and both can be had.
-  if (!isStrong && (isForged(facts) || !conversation.isAddressProven)) return null;
-  const isOwnToken = token.kind === "strong" && token.isForSender;
-  const mayReply = isOwnToken && settings.canAgentsReplyByMail && facts.mail.class === "person" && !isForged(facts);
-  const as = mayReply ? "reply" : "note";
+  if (authority === null || conversation === undefined) return null;
+  // In a conversation of their own they are the person, unless they answer what they were told as an agent. One who is in
+  // copy is an agent: what colleagues say among themselves is not the customer's word.
+  if (conversation.relation === "contact" && authority.token === null) return null;
+  const mayReply = authority.isBelieved && authority.token === "message" && settings.canAgentsReplyByMail;
+  const as = mayReply && facts.mail.class === "person" ? "reply" : "note";
   return {
     code: "note",
     conversationId: conversation.conversationId,
-    agentId: sender.agentId,
+    agentId: authority.agentId,
     as,
-    isVerified: isOwnToken || facts.mail.authentication.dmarc === "pass",
     learnIds: learnOwn(facts),
     reason: as === "reply" ? "An agent answered the contact by mail." : "An agent answered by mail: kept as a note.",
   };
@@ -169,8 +185,8 @@ function decideToken(facts: MatchFacts): Found {
   return {
     code: "token",
     target: join(facts, token.conversation),
-    // The mail with this token was sent to the contact's address and is answered from there.
-    provesAddress: isContact && token.isForSender && !isForged(facts),
+    // The mail with this token was sent to the contact's address and is answered from there: the mailbox exists.
+    isAnswer: isContact && token.isForSender && !isForged(facts) && facts.mail.class !== "auto-reply",
     ...append(facts, {
       learnIds: learnAll(facts),
       participants: isContact ? findOtherPeople(facts.mail, facts.ownAddresses) : [],
@@ -181,22 +197,10 @@ function decideToken(facts: MatchFacts): Found {
   };
 }
 
-function decideNewPerson(facts: MatchFacts): Found {
-  const { token } = facts;
-  if (token.kind !== "strong") return null;
-  return {
-    code: "token:new-person",
-    target: join(facts, token.conversation),
-    // Only its own id: a stranger's list of ids must not lead other mails here.
-    ...append(facts, { learnIds: learnOwn(facts) }),
-    reason: "Someone else wrote to this conversation's signed reply address.",
-  };
-}
-
 function decideReference(facts: MatchFacts): Found {
   // Nobody wrote it whom its From line names: an id, which can be had, leads it nowhere.
   if (isForged(facts)) return null;
-  const conversation = facts.references.find(({ relation, isAddressProven }) => relation !== "stranger" && isAddressProven);
+  const conversation = facts.references.find(({ relation }) => relation !== "stranger");
   if (conversation === undefined) return null;
   const reason = "It answers a mail of this conversation, and its sender belongs to it.";
   return { code: "reference", target: join(facts, conversation), ...append(facts, { learnIds: learnOwn(facts) }), reason };
@@ -204,26 +208,15 @@ function decideReference(facts: MatchFacts): Found {
 
 function decideLinked(facts: MatchFacts): Found {
   const [conversation] = facts.references;
-  if (conversation === undefined || isForged(facts)) return null;
-  const isStranger = conversation.relation === "stranger";
+  // One id, which many may have, is no way around the brake.
+  if (conversation === undefined || isForged(facts) || (facts.isBraked && facts.sender.contact === null)) return null;
   return {
     code: "linked",
     target: begin(facts),
     linkedTo: conversation.conversationId,
     ...append(facts, { learnIds: learnOwn(facts), participants: findOtherPeople(facts.mail, facts.ownAddresses) }),
-    reason: isStranger
-      ? "It refers to a mail of another conversation, to which its sender does not belong."
-      : "It refers to a conversation whose visitor has not proven this address.",
+    reason: "It refers to a mail of another conversation, to which its sender does not belong.",
   };
-}
-
-function decideAutoReply({ mail }: MatchFacts): Found {
-  return mail.class === "auto-reply" ? { code: "filtered:auto-reply", reason: "An automatic answer to no known mail." } : null;
-}
-
-function decideQuarantine(facts: MatchFacts): Found {
-  if (isForged(facts)) return { code: "quarantined", cause: "authentication", reason: "The sender's address may be forged." };
-  return facts.isSpam ? { code: "quarantined", cause: "spam", reason: "This mail is spam." } : null;
 }
 
 function decideContact(facts: MatchFacts): Found {
@@ -242,6 +235,16 @@ function decideContact(facts: MatchFacts): Found {
   };
 }
 
+function decideBraked({ isBraked }: MatchFacts): Found {
+  return isBraked ? { code: "filtered:brake", reason: "Too many mails of unknown senders came at once." } : null;
+}
+
+/** What the brake holds back: conversations of people who have never written, by their own mail. */
+export function beginsForStranger(verdict: Verdict): boolean {
+  if (verdict.code !== "new" && verdict.code !== "linked") return false;
+  return verdict.target.kind === "begin" && verdict.target.contact.kind === "new";
+}
+
 function decideNew(facts: MatchFacts): Decision {
   return {
     code: "new",
@@ -255,7 +258,7 @@ function decideNew(facts: MatchFacts): Decision {
 function chooseLatest(facts: MatchFacts, contact: KnownContact | null, address: MailAddress | null): Target {
   const latest = contact?.latest ?? null;
   const begun: Target = { kind: "begin", contact: toContactRef(contact, address) };
-  if (latest === null || !latest.isAddressProven) return begun;
+  if (latest === null) return begun;
   return isOtherSubject(facts, latest.subject) ? { ...begun, replaces: latest.conversationId } : join(facts, latest);
 }
 
@@ -269,36 +272,9 @@ function simplifySubject(subject: string): string {
   return bare.replace(/^(?:(?:re|fwd?|aw|wg|sv|vs|rv|tr|res|enc|antw|odp)(?:\[\d{1,3}\])?\s{0,3}:\s{0,3}){1,20}/, "");
 }
 
-function begin({ sender, mail }: MatchFacts): Target {
-  return { kind: "begin", contact: toContactRef(sender.contact, mail.from) };
-}
-
-function toContactRef(contact: KnownContact | null, address: MailAddress | null): ContactRef {
-  return contact === null ? { kind: "new", address } : { kind: "known", contactId: contact.contactId };
-}
-
-function join({ mail }: MatchFacts, { conversationId }: Pick<FoundConversation, "conversationId">): Target {
-  return { kind: "join", conversationId, shouldReopen: mail.class !== "auto-reply" };
-}
-
-function append({ mail }: MatchFacts, details: { learnIds: string[]; participants?: MailAddress[] }): Appending {
-  return { shouldNotify: mail.class !== "auto-reply", learnIds: details.learnIds, participants: details.participants ?? [] };
-}
-
-/** A Message-ID that another mail has already leads elsewhere. */
-function learnOwn({ mail, duplicate }: MatchFacts): string[] {
-  return duplicate === "none" ? [mail.messageId] : [];
-}
-
 /** The platform chooses our Message-IDs: only the answer tells them. Newest first. */
 function learnAll(facts: MatchFacts): string[] {
   const { inReplyTo, references } = facts.mail;
   const others = [...inReplyTo, ...references].reverse();
   return [...new Set([...learnOwn(facts), ...others])].slice(0, LEARNED_IDS_MAX);
-}
-
-/** DMARC decides where it was evaluated; else both SPF and DKIM must fail, for forwarding breaks either. */
-function isForged({ mail }: MatchFacts): boolean {
-  const { dmarc, spf, dkim } = mail.authentication;
-  return dmarc === "fail" || (dmarc === "none" && spf === "fail" && dkim === "fail");
 }

@@ -63,7 +63,8 @@ async function tryMove(env: Env, db: Database, row: LedgerRow): Promise<void> {
   }
 }
 
-async function ownConversationId(env: Env, row: LedgerRow): Promise<string> {
+/** The conversation of its own that a mail can be moved to: the same however often it is asked for. */
+export async function ownConversationId(env: Env, row: LedgerRow): Promise<string> {
   const { APP_SECRET } = configOf(env);
   return deriveConversationId(APP_SECRET, { purpose: "conversation-of-moved-mail", clientId: row.id, at: row.receivedAt });
 }
@@ -76,11 +77,11 @@ async function carryOut(env: Env, db: Database, row: MovingRow): Promise<void> {
   const first = parts[0]?.message;
   if (first === undefined) throw new Error("a mail that is to be moved is not in its conversation");
   const author = first.author.kind === "contact" ? (first.mail?.from ?? null) : null;
-  const contact = await contactOf(env, db, { row, author });
+  const contact = await contactOf(env, db, { row, author, isTyped: first.mail?.form !== undefined });
   const actor = await actorOf(db, row);
   await moveFiles(db, row, filesOf(parts));
   const message = await target.moveMailIn({
-    open: openRequest(row, first, contact),
+    open: openRequest(row, first, { contact, author }),
     parts,
     from: { conversationId: from, at: first.mail?.movedFrom?.at ?? first.at, ...nameOf(actor) },
     mailbox: await mailboxOf(db, row),
@@ -95,8 +96,9 @@ async function carryOut(env: Env, db: Database, row: MovingRow): Promise<void> {
     seq: message.seq,
     // It may have been there already, with files of its own.
     fileIds: [...filesOf(parts), ...filesOf(await target.mailParts(message.seq))],
-    participant: author === null || isTheirs ? null : author.address,
-    contactId: isTheirs ? (facts?.contactId ?? null) : null,
+    // Who typed an address into a form is not in its owner's correspondence.
+    participant: author === null || isTheirs || first.mail?.form !== undefined ? null : author.address,
+    placeOf: isTheirs ? author.address : null,
     now: Date.now(),
   });
 }
@@ -107,9 +109,10 @@ type MailAuthor = NonNullable<NonNullable<Message["mail"]>["from"]>;
 async function contactOf(
   env: Env,
   db: Database,
-  { row, author }: { row: MovingRow; author: MailAuthor | null },
+  { row, author, isTyped }: { row: MovingRow; author: MailAuthor | null; isTyped: boolean },
 ): Promise<ContactSummary | null> {
-  if (author === null) return null;
+  // Nobody is anybody, nor comes into the address book, for an address that was typed into a form.
+  if (author === null || isTyped) return null;
   const known = await findContactByEmail(db, author.address);
   if (known !== null) return { id: known.id, name: known.name, email: author.address };
   if (row.moveTo !== (await ownConversationId(env, row))) return null;
@@ -119,13 +122,19 @@ async function contactOf(
 }
 
 /** Used where the conversation has not begun, which only one of the mail's own has not. */
-function openRequest(row: MovingRow, message: Message, contact: ContactSummary | null): OpenRequest {
+function openRequest(
+  row: MovingRow,
+  message: Message,
+  { contact, author }: { contact: ContactSummary | null; author: MailAuthor | null },
+): OpenRequest {
+  const form = message.mail?.form?.address;
   return {
     id: row.moveTo,
     hasVisitor: false,
     visitor: null,
     contact,
-    capture: null,
+    capture: form === undefined || author === null ? null : { email: author.address },
+    ...(form === undefined ? {} : { form }),
     subject: message.subject ?? null,
     mail: { mailboxId: row.mailboxId, mailbox: "", references: [], lastInboundId: null },
   };

@@ -17,7 +17,7 @@ export interface RecipientPlan {
 
 /** @param undeliverable what is known of any of its recipients */
 export function planRecipients(job: MailToDeliver, undeliverable: readonly UndeliverableAddress[]): RecipientPlan {
-  const everyone = recipientsOf(job.state, job.message);
+  const everyone = recipientsOf(job.to, job.message);
   const asked = everyone.filter((address) => job.only === null || job.only.includes(address));
   const marks = job.isInsisted ? [] : undeliverable.filter(({ email }) => asked.includes(email));
   const held = marks.map(({ email, cause }) => ({ address: email, reason: HELD_REASONS[cause], isTemporary: false }));

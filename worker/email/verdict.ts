@@ -18,6 +18,8 @@ const originalSchema = v.object({
 const contactRefSchema = v.variant("kind", [
   v.object({ kind: v.literal("known"), contactId: v.string() }),
   v.object({ kind: v.literal("new"), address: v.nullable(addressSchema) }),
+  /** Somebody who filled in a form: an address to answer at, and nobody in the address book. */
+  v.object({ kind: v.literal("typed"), address: addressSchema }),
 ]);
 
 const targetSchema = v.variant("kind", [
@@ -40,7 +42,7 @@ const appendingSchema = v.object({
 });
 
 const common = {
-  /** The row of the decision table, `M1` to `M17`. */
+  /** The row of the decision table, `M1` to `M17`; some have a letter. */
   row: v.string(),
   /** A sentence for the ledger. */
   reason: v.string(),
@@ -52,12 +54,20 @@ const common = {
 
 const plain = <const C extends string>(code: C) => v.object({ code: v.literal(code), ...common });
 const message = <const C extends string>(code: C) =>
-  v.object({ code: v.literal(code), target: targetSchema, ...appendingSchema.entries, ...common });
+  v.object({
+    code: v.literal(code),
+    target: targetSchema,
+    ...appendingSchema.entries,
+    /** The agent that it says it is from; nothing shows it. */
+    claimsAgent: v.optional(v.string()),
+    ...common,
+  });
 
 export const verdictSchema = v.variant("code", [
   plain("rejected"),
   plain("duplicate"),
   plain("filtered:loop"),
+  v.object({ ...message("form").entries, /** The form's address. */ form: v.string(), person: addressSchema }),
   v.object({
     code: v.literal("event"),
     event: v.picklist(["complaint", "receipt"]),
@@ -82,23 +92,28 @@ export const verdictSchema = v.variant("code", [
     ...message("forwarded").entries,
     author: addressSchema,
     forwardedBy: v.string(),
+    /** The agent by whose click it is believed; null where it was shown. Earlier versions took a `From` line for enough. */
+    acceptedBy: v.nullable(v.string()),
     note: v.nullable(v.string()),
   }),
-  v.object({
+  v.object({ ...message("forwarded:unverified").entries, original: addressSchema }),
+  /** Strict, so that one that an earlier version decided by a `From` line alone, and did not carry out, is decided anew. */
+  v.strictObject({
     code: v.literal("note"),
     conversationId: v.string(),
     agentId: v.string(),
     as: v.picklist(["note", "reply"]),
-    isVerified: v.boolean(),
     learnIds: v.array(v.string()),
     ...common,
   }),
-  /** `provesAddress`: the contact's address is proven from now on. */
-  v.object({ ...message("token").entries, provesAddress: v.boolean() }),
+  v.object({ code: v.literal("outside"), conversationId: v.string(), learnIds: v.array(v.string()), ...common }),
+  /** `isAnswer`: somebody wrote it, at the address that the token was sent to: that mailbox exists. */
+  v.object({ ...message("token").entries, isAnswer: v.optional(v.boolean(), false) }),
   message("token:new-person"),
   message("reference"),
   v.object({ ...message("linked").entries, linkedTo: v.string() }),
   plain("filtered:auto-reply"),
+  plain("filtered:brake"),
   v.object({ ...plain("quarantined").entries, cause: v.picklist(["authentication", "spam"]) }),
   message("contact"),
   message("new"),

@@ -2,7 +2,11 @@
 import * as v from "valibot";
 import { interceptEnv, type Dependency } from "../../../tools/faults/worker/intercept-env.ts";
 import type { Env } from "../../../worker/env.ts";
-import product, { Conversation as ProductConversation, Inbox as ProductInbox } from "../../../worker/index.ts";
+import product, {
+  Conversation as ProductConversation,
+  Inbox as ProductInbox,
+  Totals as ProductTotals,
+} from "../../../worker/index.ts";
 import { makeBareMail } from "./bare-mail.ts";
 import { seedConversations } from "./seed.ts";
 
@@ -86,6 +90,13 @@ export class Conversation extends ProductConversation {
 }
 
 export class Inbox extends ProductInbox {
+  constructor(ctx: DurableObjectState, env: Env) {
+    countStorage(ctx.storage);
+    super(ctx, env);
+  }
+}
+
+export class Totals extends ProductTotals {
   constructor(ctx: DurableObjectState, env: Env) {
     countStorage(ctx.storage);
     super(ctx, env);

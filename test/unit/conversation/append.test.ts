@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { appendMessage, type NewMessage } from "../../../durable-objects/conversation/append.ts";
 import { PREVIEW_LENGTH_MAX, isUnread, previewOf, type ConversationState } from "../../../durable-objects/conversation/state.ts";
-import { NOW, aMessage, aState, aTurn, ana, ben, uuid, visitor } from "../../support/conversation-builders.ts";
+import { FOR_BEGINNER, NOW, aMessage, aState, aTurn, ana, ben, uuid, visitor } from "../../support/conversation-builders.ts";
 
 function append(state: ConversationState, over: Partial<NewMessage>) {
   const { message, effects } = appendMessage(aTurn(state), {
@@ -10,6 +10,7 @@ function append(state: ConversationState, over: Partial<NewMessage>) {
     channel: "chat",
     text: "Hello",
     attachments: [],
+    for: FOR_BEGINNER,
     shouldReopen: true,
     undoMs: 0,
     ...over,
@@ -71,16 +72,13 @@ describe("unread and reopening", () => {
 });
 
 describe("mails", () => {
-  const state = aState({
-    contact: { id: uuid(1), name: null, email: "c@customer.test" },
-    capture: { email: "new@customer.test" },
-  });
-
-  test("[O1] an agent's email is queued to the stored address, with its undo time, in the same write", () => {
-    const { message, effects } = append(state, { author: ana, channel: "email", undoMs: 10_000 });
-    expect(message.delivery).toEqual({ state: "queued", to: ["c@customer.test"], undoUntil: NOW + 10_000 });
-    expect(effects).toContainEqual({ kind: "mail", job: { seq: 1, dueAt: NOW + 10_000 } });
-    expect(append(state, { author: ana, channel: "email" }).message.delivery).not.toHaveProperty("undoUntil");
+  test("[O1] [T4] an agent's email is queued to the address that it is written to, with its undo time, in the same write", () => {
+    const mail = { author: ana, channel: "email", to: "c@customer.test", cc: ["leo@customer.test"] } as const;
+    const { message, effects } = append(aState(), { ...mail, cc: [...mail.cc], undoMs: 10_000 });
+    const to = ["c@customer.test", "leo@customer.test"];
+    expect(message).toMatchObject({ to: "c@customer.test", delivery: { state: "queued", to, undoUntil: NOW + 10_000 } });
+    expect(effects).toContainEqual({ kind: "mail", job: { seq: 1, to: "c@customer.test", dueAt: NOW + 10_000 } });
+    expect(append(aState(), { ...mail, cc: [] }).message.delivery).not.toHaveProperty("undoUntil");
   });
 
   test.each([
@@ -88,9 +86,43 @@ describe("mails", () => {
     ["note", ana],
     ["email", { kind: "contact" }],
   ] as const)("[O1] %s of %o leaves by no mail", (channel, author) => {
-    const { message, effects } = append(state, { author, channel });
+    const { message, effects } = append(aState(), { author, channel });
     expect(message).not.toHaveProperty("delivery");
     expect(effects.map(({ kind }) => kind)).not.toContain("mail");
+  });
+});
+
+describe("[A16] what the browser in the chat is told of the conversation", () => {
+  const toAgents = { sessions: [], addresses: ["c@customer.test"] };
+
+  test("changes by what is for it", () => {
+    const complete = aState({ lastSeq: 4, readSeq: 4, status: "complete" });
+    complete.shown = { status: "complete", readSeq: 4, assignee: null, ownSeq: 4 };
+    expect(append(complete, {}).state.shown).toEqual({ ...complete.shown, status: "open", ownSeq: 5 });
+    const { shown } = append(aState({ lastSeq: 2, lastInboundSeq: 2 }), { author: ana }).state;
+    expect(shown).toMatchObject({ assignee: { id: "ana", name: "Ana" }, readSeq: 2 });
+  });
+
+  test.each([
+    ["a mail of somebody that reopens", { author: { kind: "contact" }, channel: "email", for: toAgents }],
+    ["a reply by mail that owns and reads", { author: ana, channel: "email", for: toAgents, to: "c@customer.test" }],
+    ["a note", { author: ana, channel: "note", for: { sessions: [], addresses: [] } }],
+    ["a chat of another browser", { author: visitor, for: { sessions: [uuid(9)], addresses: [] } }],
+  ] as const)("by nothing else: %s", (_, over) => {
+    const complete = aState({ lastSeq: 4, lastInboundSeq: 4, readSeq: 3, status: "complete" });
+    complete.shown = { status: "complete", readSeq: 3, assignee: null, ownSeq: 3 };
+    expect(append(complete, over as Partial<NewMessage>).state.shown).toEqual(complete.shown);
+  });
+
+  test("where a reply in the chat follows, it tells who owns the conversation since then", () => {
+    const owned = append(aState({ lastSeq: 1, lastInboundSeq: 1 }), {
+      author: ana,
+      channel: "email",
+      for: toAgents,
+      to: "c@customer.test",
+    }).state;
+    expect([owned.assignee?.id, owned.shown.assignee]).toEqual(["ana", null]);
+    expect(append(owned, { author: ben }).state.shown).toMatchObject({ assignee: { id: "ana" }, readSeq: 1 });
   });
 });
 

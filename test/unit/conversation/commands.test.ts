@@ -1,20 +1,36 @@
 import { describe, expect, test } from "vitest";
 import {
+  decideAskToConfirm,
   decideAssign,
-  decideCapture,
+  decideAutomatic,
+  decideBlocked,
   decideContact,
   decideMailMessage,
   decideRead,
   decideStatus,
+  decideStopCodes,
   decideUndo,
 } from "../../../durable-objects/conversation/commands.ts";
 import type { Effect } from "../../../durable-objects/conversation/effects.ts";
 import type { Delivery } from "../../../durable-objects/conversation/protocol.ts";
-import { NOW, aMessage, aState, aTurn, ana, uuid } from "../../support/conversation-builders.ts";
+import {
+  NOW,
+  SESSION,
+  aBeginner,
+  aMailState,
+  aMessage,
+  aState,
+  aTurn,
+  ana,
+  anAddress,
+  uuid,
+} from "../../support/conversation-builders.ts";
 
 const stateOf = (effects: Effect[]) => effects.find((effect) => effect.kind === "state")?.state;
 const eventOf = (effects: Effect[]) => effects.find((effect) => effect.kind === "event")?.event;
-const carla = { id: uuid(2), name: "Carla", email: "carla@customer.test" };
+const CARLA = "carla@customer.test";
+const carla = { id: uuid(2), name: "Carla", email: CARLA };
+const toCarla = { sessions: [], addresses: [CARLA] };
 
 function turnWith(over: Parameters<typeof aMessage>[0]) {
   return aTurn(aState(), [["k", aMessage({ seq: 3, author: ana, ...over })]]);
@@ -54,39 +70,81 @@ describe("[C7] assignment", () => {
   });
 });
 
-describe("[C10] addresses", () => {
-  test("[T4] a visitor cannot turn away the replies to a proven contact; an agent can, and then it is not proven", () => {
-    const proven = aTurn(aState({ contact: carla, isAddressProven: true }));
-    const other = { email: "evil@customer.test" };
-    expect(decideCapture(proven, other, "visitor")).toEqual([]);
-    expect(stateOf(decideCapture(proven, other, "agent"))).toMatchObject({ capture: other, isAddressProven: false });
-    expect(decideCapture(proven, { email: "carla@customer.test" }, "agent")).toEqual([]);
-    const typed = aTurn(aState({ contact: carla, isAddressProven: false }));
-    expect(stateOf(decideCapture(typed, other, "visitor"))).toMatchObject({ capture: other });
+describe("[C10] who it is", () => {
+  const known = aState({ contact: carla, address: anAddress(CARLA) });
+
+  test("what the address book says is taken once, and changes no address", () => {
+    const effects = decideContact(aTurn(aState({ address: anAddress(CARLA), unresolved: { email: CARLA } })), carla);
+    expect(stateOf(effects)).toMatchObject({ contact: carla, unresolved: null, address: anAddress(CARLA) });
+    expect(eventOf(effects)).toMatchObject({ kind: "contact", subject: { name: CARLA } });
+    expect(decideContact(aTurn(known), { ...carla })).toEqual([]);
+    expect(stateOf(decideContact(aTurn(known), { ...carla, name: "C." }))).toMatchObject({ contact: { name: "C." } });
+    const asked = aState({ contact: carla, address: anAddress(CARLA), unresolved: { email: CARLA } });
+    expect(stateOf(decideContact(aTurn(asked), { ...carla }))).toMatchObject({ unresolved: null });
   });
 
-  test("the contact replaces what was typed, once", () => {
-    const effects = decideContact(aTurn(aState({ capture: { email: "carla@customer.test" } })), carla);
-    expect(stateOf(effects)).toMatchObject({ contact: carla, capture: null });
-    expect(eventOf(effects)).toMatchObject({ kind: "contact", subject: { name: "carla@customer.test" } });
-    expect(decideContact(aTurn(aState({ contact: carla })), { ...carla })).toEqual([]);
-    expect(stateOf(decideContact(aTurn(aState({ contact: carla })), { ...carla, name: "C." }))).toMatchObject({
-      contact: { name: "C." },
+  test("[T4] replies follow the contact's address where an agent puts it right, and nobody has shown that the new one is theirs", () => {
+    const corrected = { ...carla, email: "karla@customer.test" };
+    const chat = aState({ ...known, beginner: aBeginner({ confirmed: { email: CARLA, usedAt: NOW } }), claimed: "c@other.test" });
+    expect(stateOf(decideContact(aTurn(chat), corrected))).toMatchObject({
+      contact: corrected,
+      address: { email: "karla@customer.test", by: "agent", hasOthers: null },
+      claimed: null,
+      beginner: { confirmed: { email: CARLA } },
     });
+    // Replies went to another address of theirs, or to somebody else's: those stay.
+    const other = aState({ contact: carla, address: anAddress("c@work.test") });
+    expect(stateOf(decideContact(aTurn(other), corrected))).toMatchObject({ address: anAddress("c@work.test") });
+  });
+
+  test("a conversation without an address takes the contact's", () => {
+    expect(stateOf(decideContact(aTurn(aMailState()), carla))).toMatchObject({ address: { email: CARLA, hasOthers: null } });
+    expect(stateOf(decideContact(aTurn(aMailState()), { ...carla, email: null }))).toMatchObject({ address: null });
   });
 });
 
-test("[C10] [T2] an address that an agent corrects is not proven by the visitor who proved the old one", () => {
-  const proven = aState({ contact: carla, isAddressProven: true, hasVisitor: true });
-  const corrected = { ...carla, email: "karla@customer.test" };
-  expect(stateOf(decideContact(aTurn(proven), corrected))).toMatchObject({ contact: corrected, isAddressProven: false });
-  expect(stateOf(decideContact(aTurn(proven), { ...carla, name: "C." }))).toMatchObject({ isAddressProven: true });
-  // Nobody reads along.
-  expect(stateOf(decideContact(aTurn({ ...proven, hasVisitor: false }), corrected))).toMatchObject({ isAddressProven: true });
+describe("[T5] blocking", () => {
+  test("refuses the browser that began the chat and sends it away; unblocking lets it in again", () => {
+    const code = { email: CARLA, hash: "hash", expiresAt: NOW + 1, tries: 0 };
+    const waiting = aState({ beginner: aBeginner({ code, pending: { email: CARLA, generation: 2 } }) });
+    const effects = decideBlocked(aTurn(waiting), true);
+    expect(stateOf(effects)).toMatchObject({ beginner: { isBlocked: true, code: null, pending: null, generation: 1 } });
+    expect(effects).toContainEqual({ kind: "close-sessions", exceptGeneration: null });
+    const blocked = aState({ beginner: aBeginner({ isBlocked: true }) });
+    const again = decideBlocked(aTurn(blocked), false);
+    expect(stateOf(again)).toMatchObject({ beginner: { isBlocked: false } });
+    expect(again.map(({ kind }) => kind)).not.toContain("close-sessions");
+  });
+
+  test("what is so already, or has no browser, is nothing", () => {
+    expect(decideBlocked(aTurn(aState()), false)).toEqual([]);
+    expect(decideBlocked(aTurn(aState({ beginner: aBeginner({ isBlocked: true }) })), true)).toEqual([]);
+    expect(decideBlocked(aTurn(aMailState({ address: anAddress(CARLA, { by: "mail" }) })), true)).toEqual([]);
+  });
+});
+
+describe("asking for proof", () => {
+  test("changes what the widget shows, once; it needs a chat and an address", () => {
+    const chat = aState({ address: anAddress(CARLA) });
+    expect(stateOf(decideAskToConfirm(aTurn(chat)).effects)).toMatchObject({ isAskedToConfirm: true, revision: 1 });
+    expect(decideAskToConfirm(aTurn({ ...chat, isAskedToConfirm: true }))).toEqual({ effects: [], refusal: null });
+    expect(decideAskToConfirm(aTurn(aState())).refusal).toBe("no_address");
+    expect(decideAskToConfirm(aTurn(aMailState({ address: anAddress(CARLA) }))).refusal).toBe("no_address");
+  });
+
+  test("[T1] *this was not me* ends the code that waits and stops further ones for that address alone", () => {
+    const code = { email: CARLA, hash: "hash", expiresAt: NOW + 1, tries: 0 };
+    const waiting = aTurn(aState({ beginner: aBeginner({ code }) }));
+    expect(stateOf(decideStopCodes(waiting, CARLA))).toMatchObject({ beginner: { stopped: [CARLA], code: null } });
+    expect(stateOf(decideStopCodes(waiting, "leo@customer.test"))).toMatchObject({ beginner: { code } });
+    const stopped = aTurn(aState({ beginner: aBeginner({ stopped: [CARLA] }) }));
+    expect(decideStopCodes(stopped, CARLA)).toEqual([]);
+    expect(decideStopCodes(aTurn(aMailState()), CARLA)).toEqual([]);
+  });
 });
 
 describe("[O2] mailing by hand", () => {
-  const state = aState({ contact: carla });
+  const state = aState({ address: anAddress(CARLA), beginner: aBeginner({ given: [CARLA] }) });
   const mail = (delivery: Delivery | undefined, over = {}) =>
     decideMailMessage(
       aTurn(state, [["k", aMessage({ seq: 3, author: ana, ...(delivery === undefined ? {} : { delivery }), ...over })]]),
@@ -98,8 +156,8 @@ describe("[O2] mailing by hand", () => {
     expect(refusal).toBeNull();
     // Only who knows that it did not arrive insists on it.
     const isInsisted = before === "failed" || before === "unknown";
-    expect(effects[0]).toEqual({ kind: "mail", job: { seq: 3, dueAt: NOW, isInsisted } });
-    expect(effects[1]).toMatchObject({ kind: "update", message: { delivery: { state: "queued", to: ["carla@customer.test"] } } });
+    expect(effects[0]).toEqual({ kind: "mail", job: { seq: 3, to: CARLA, dueAt: NOW, isInsisted } });
+    expect(effects[1]).toMatchObject({ kind: "update", message: { delivery: { state: "queued", to: [CARLA] } } });
   });
 
   test.each(["queued", "sending", "sent"] as const)("[A5] one that is %s is not mailed again", (before) => {
@@ -112,6 +170,61 @@ describe("[O2] mailing by hand", () => {
     expect(decideMailMessage(aTurn(state), 9).refusal).toBe("not_allowed");
     expect(decideMailMessage(aTurn(aState(), [["k", aMessage({ author: ana })]]), 1).refusal).toBe("no_address");
   });
+});
+
+describe("[T4] a mail that is tried again", () => {
+  const given = aBeginner({ given: ["typed@customer.test"] });
+  const failed = aMessage({
+    seq: 3,
+    author: ana,
+    channel: "email",
+    to: CARLA,
+    for: toCarla,
+    delivery: { state: "failed", to: [CARLA] },
+  });
+  const again = (email: string, seen?: string) =>
+    decideMailMessage(aTurn(aState({ address: anAddress(email), beginner: given }), [["k", failed]]), 3, seen);
+
+  test("goes where it was written to while replies go there, and nowhere else by itself", () => {
+    expect(again(CARLA).effects[0]).toMatchObject({ kind: "mail", job: { to: CARLA } });
+    expect(again("evil@customer.test")).toEqual({ effects: [], refusal: "address_changed" });
+    // Seen when it was another one still.
+    expect(again("evil@customer.test", CARLA)).toEqual({ effects: [], refusal: "address_changed" });
+  });
+
+  test("goes to the address that its agent saw, where replies go there now, and is for that one from then on", () => {
+    const { effects, refusal } = again("new@customer.test", "new@customer.test");
+    expect(refusal).toBeNull();
+    expect(effects[0]).toMatchObject({ kind: "mail", job: { to: "new@customer.test" } });
+    expect(effects[1]).toMatchObject({
+      kind: "update",
+      message: { to: "new@customer.test", for: { sessions: [], addresses: ["new@customer.test"] } },
+    });
+  });
+
+  test("stored before addresses were stored with it, goes where it had gone to or nowhere", () => {
+    const { to: _to, ...old } = failed;
+    const state = (email: string) => aState({ address: anAddress(email), beginner: given });
+    expect(decideMailMessage(aTurn(state(CARLA), [["k", old]]), 3).refusal).toBeNull();
+    expect(decideMailMessage(aTurn(state("evil@customer.test"), [["k", old]]), 3).refusal).toBe("address_changed");
+  });
+
+  test("[S20] a chat reply goes to the address that its reader gave, and stays for whom it was", () => {
+    const reply = aMessage({ seq: 3, author: ana });
+    const { effects } = decideMailMessage(aTurn(aState({ address: anAddress(CARLA), beginner: given }), [["k", reply]]), 3);
+    expect(effects[0]).toMatchObject({ kind: "mail", job: { to: "typed@customer.test" } });
+    expect(effects[1]).toMatchObject({ message: { for: { sessions: [SESSION], addresses: [] } } });
+    expect(effects[1]).not.toHaveProperty("message.to");
+  });
+});
+
+test("[T1] [T4] a mail that nobody wrote stores where it goes, once for its key, and is for that address", () => {
+  const state = aMailState({ address: anAddress(CARLA, { by: "mail" }) });
+  const [insert, mail] = decideAutomatic(aTurn(state), { key: "auto:1", subject: "Received", text: "We have got it." });
+  expect(insert).toMatchObject({ kind: "insert", message: { to: CARLA, for: toCarla, author: { kind: "system" } } });
+  expect(mail).toMatchObject({ kind: "mail", job: { to: CARLA } });
+  expect(decideAutomatic(aTurn(state, [["auto:1", aMessage()]]), { key: "auto:1", subject: "Received", text: "x" })).toEqual([]);
+  expect(decideAutomatic(aTurn(aMailState()), { key: "auto:1", subject: "Received", text: "x" })).toEqual([]);
 });
 
 describe("taking back", () => {

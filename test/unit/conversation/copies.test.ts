@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { decideCopies, recipientsOf } from "../../../durable-objects/conversation/copies.ts";
+import { decideCopies, recipientsOf, writtenTo } from "../../../durable-objects/conversation/copies.ts";
 import { decideSend } from "../../../durable-objects/conversation/core.ts";
 import { RECIPIENTS_MAX, type Message } from "../../../durable-objects/conversation/protocol.ts";
 import { messageFor } from "../../../durable-objects/conversation/views.ts";
-import { aMessage, aSend, aState, aTurn, ana, uuid } from "../../support/conversation-builders.ts";
+import { aMessage, aSend, aState, aTurn, aViewer, ana, anAddress, uuid } from "../../support/conversation-builders.ts";
 
 const CARLA = "carla@customer.test";
-const state = aState({ contact: { id: uuid(2), name: "Carla", email: CARLA } });
+const state = aState({ address: anAddress(CARLA) });
 const anEmail = { author: ana, channel: "email" as const };
 const decide = (over: Partial<Parameters<typeof decideCopies>[0]>) =>
   decideCopies({ channel: "email", to: CARLA, own: [], ...over });
@@ -77,14 +77,25 @@ describe("[C13] Cc and Bcc of an email", () => {
   });
 
   test("[P6] agents see both, visitors neither", () => {
-    const message = aMessage({ author: ana, channel: "email", cc: ["leo@x.test"], bcc: ["b@x.test"] });
-    expect(messageFor("agent", message)).toEqual(message);
-    expect(JSON.stringify(messageFor("visitor", message))).not.toContain("x.test");
+    const copies = { cc: ["leo@x.test"], bcc: ["b@x.test"], for: { sessions: [], addresses: [CARLA, "leo@x.test", "b@x.test"] } };
+    const message = aMessage({ author: ana, channel: "email", to: CARLA, ...copies });
+    expect(messageFor({ kind: "agent" }, message)).toEqual(message);
+    const seen = messageFor(aViewer("leo@x.test"), message);
+    expect(seen).toMatchObject({ text: "Hello" });
+    expect(JSON.stringify(seen)).not.toMatch(/x\.test|customer\.test/);
   });
 
-  test("[T4] To is the contact's address as it is now, once", () => {
-    expect(recipientsOf(state, { cc: ["leo@x.test"], bcc: ["b@x.test"] })).toEqual([CARLA, "leo@x.test", "b@x.test"]);
-    expect(recipientsOf(state, { cc: [CARLA] })).toEqual([CARLA]);
-    expect(recipientsOf(aState(), { cc: ["leo@x.test"] })).toEqual([]);
+  test("[T4] To is the address that the mail was written to, and everybody is named once", () => {
+    expect(recipientsOf(CARLA, { cc: ["leo@x.test"], bcc: ["b@x.test"] })).toEqual([CARLA, "leo@x.test", "b@x.test"]);
+    expect(recipientsOf(CARLA, { cc: [CARLA] })).toEqual([CARLA]);
+  });
+
+  test("[T4] of a mail from before To was stored it is who is in no copy, whether they got it or not", () => {
+    const old = { author: ana, channel: "email" as const, cc: ["leo@x.test"], bcc: ["b@x.test"] };
+    const refused = [{ address: CARLA, reason: "full" }];
+    expect(writtenTo(aMessage({ ...old, delivery: { state: "sent", to: [CARLA, "leo@x.test", "b@x.test"] } }))).toBe(CARLA);
+    expect(writtenTo(aMessage({ ...old, delivery: { state: "sent", to: ["leo@x.test"], refused } }))).toBe(CARLA);
+    expect(writtenTo(aMessage({ ...old, to: CARLA, delivery: { state: "failed", to: ["x@x.test"] } }))).toBe(CARLA);
+    expect(writtenTo(aMessage(old))).toBeNull();
   });
 });

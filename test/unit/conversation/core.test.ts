@@ -3,13 +3,18 @@ import { decideFrame, decideSend, sendKey } from "../../../durable-objects/conve
 import type { Effect } from "../../../durable-objects/conversation/effects.ts";
 import type { ClientFrame } from "../../../durable-objects/conversation/protocol.ts";
 import {
+  FOR_BEGINNER,
   NOW,
+  SESSION,
+  aBeginner,
+  aMailState,
   aMessage,
   aSend,
   aState,
   aTurn,
   agentConnection,
   ana,
+  anAddress,
   ben,
   uuid,
   visitor,
@@ -23,6 +28,9 @@ const rejected = (reason: string, clientId?: string) => [
 const frame = (input: ClientFrame) => ({ frame: input, attachments: [] });
 const withOwnBelow = aState({ lastSeq: 6, lastReply: { seq: 6, agentId: "ana" }, otherReply: { seq: 5, agentId: "ben" } });
 const withReply = aState({ lastSeq: 5, lastReply: { seq: 5, agentId: "ben" } });
+const C = "c@customer.test";
+const withAddress = aState({ address: anAddress(C) });
+const aMailTo = (email: string) => aSend({ author: ana, channel: "email", to: [email] });
 
 describe("sending", () => {
   test("[C3] a message is stored with the state it leads to, and told after that", () => {
@@ -62,6 +70,7 @@ describe("sending", () => {
     ["mail without an address", aState(), aSend({ author: ana, channel: "email" }), "no_address"],
     ["another agent's newer reply below one's own", withOwnBelow, aSend({ author: ana, ifLastSeq: 4 }), "newer_reply"],
     ["another agent's newer reply", withReply, aSend({ author: ana, ifLastSeq: 4 }), "newer_reply"],
+    ["a mail to another address than its agent saw", withAddress, aMailTo("old@customer.test"), "address_changed"],
   ] as const)("[C2] %s is refused and changes nothing", (_, state, request, reason) => {
     expect(decideSend(aTurn(state), request)).toEqual({ kind: "rejected", reason });
   });
@@ -71,10 +80,62 @@ describe("sending", () => {
     ["a reply that was known", withReply, aSend({ author: ana, ifLastSeq: 5 })],
     ["no guard asked for", withReply, aSend({ author: ana })],
     ["only a file", aState(), aSend({ text: "", attachments: [{ id: uuid(1), name: "a", type: "b", size: 1 }] })],
-    ["a mail to a typed address", aState({ capture: { email: "c@customer.test" } }), aSend({ author: ana, channel: "email" })],
+    ["a mail to a typed address", withAddress, aSend({ author: ana, channel: "email" })],
+    ["the address that its agent saw, however it is written", withAddress, aMailTo(" C@Customer.test ")],
+    ["an address that a chat message says", withAddress, aSend({ author: ana, to: ["old@customer.test"] })],
   ])("[C4] %s is no hindrance", (_, state, request) => {
     expect(decideSend(aTurn(state), request).kind).toBe("stored");
   });
+});
+
+function sent(...input: Parameters<typeof decideSend>) {
+  const outcome = decideSend(...input);
+  if (outcome.kind !== "stored") throw new Error(outcome.kind);
+  return outcome.message;
+}
+
+describe("[A16] whom a message is for is stored with it", () => {
+  const confirmed = aBeginner({ confirmed: { email: C, usedAt: NOW } });
+
+  test("chat, whoever writes it: the browser that began it, by name, and the address that it is confirmed for then", () => {
+    for (const author of [visitor, ana]) {
+      expect(sent(aTurn(withAddress), aSend({ author })).for).toEqual(FOR_BEGINNER);
+      const message = sent(aTurn({ ...withAddress, beginner: confirmed }), aSend({ author }));
+      expect(message.for).toEqual({ sessions: [SESSION], addresses: [C] });
+    }
+  });
+
+  test("chat where nobody began one: the address that replies go to", () => {
+    const state = aMailState({ address: anAddress(C, { by: "mail" }) });
+    expect(sent(aTurn(state), aSend({ author: ana })).for).toEqual({ sessions: [], addresses: [C] });
+    expect(sent(aTurn(aMailState()), aSend({ author: ana })).for).toEqual({ sessions: [], addresses: [] });
+  });
+
+  test("a reply by mail: those whom it goes to, and not the browser, even where it is confirmed for another address", () => {
+    const state = { ...withAddress, beginner: aBeginner({ confirmed: { email: "other@customer.test", usedAt: NOW } }) };
+    const message = sent(aTurn(state), { ...aMailTo(C), cc: ["leo@customer.test"], bcc: ["boss@acme.example"] });
+    expect(message.for).toEqual({ sessions: [], addresses: [C, "leo@customer.test", "boss@acme.example"] });
+    expect(message.to).toBe(C);
+  });
+
+  test("a note: agents", () => {
+    expect(sent(aTurn(withAddress), aSend({ author: ana, channel: "note" })).for).toEqual({ sessions: [], addresses: [] });
+  });
+});
+
+test("[O11] [T1] a visitor who answers needs no mail of what they answer, and it counts for no limit", () => {
+  const reply = aMessage({ seq: 1, author: ana, delivery: { state: "queued", to: [C] } });
+  const turn = {
+    ...aTurn(aState({ lastSeq: 1, unseen: { dueAt: null, afterMs: 1, mails: 1, day: 0 } }), [["k", reply]]),
+    queuedReplies: () => [{ seq: 1, also: [] }],
+  };
+  const outcome = decideSend(turn, aSend());
+  if (outcome.kind !== "stored") throw new Error(outcome.kind);
+  expect(outcome.effects).toContainEqual({ kind: "cancel-mail", seq: 1 });
+  expect(outcome.effects.find(({ kind }) => kind === "state")).toMatchObject({ state: { lastSeq: 2, unseen: { mails: 0 } } });
+  const agents = decideSend(turn, aSend({ author: ana }));
+  expect(agents).toMatchObject({ kind: "stored" });
+  if (agents.kind === "stored") expect(kinds(agents.effects)).not.toContain("cancel-mail");
 });
 
 function see(seq: number): Effect[] {
@@ -126,6 +187,23 @@ describe("frames", () => {
       { kind: "broadcast", frame: { type: "typing", author: ana }, isForSender: false },
     ]);
     expect(decideFrame(aTurn(), { ...frame({ type: "typing" }), connection: agentConnection({ role: "viewer" }) })).toEqual([]);
+  });
+
+  test.each([
+    ["chat", undefined],
+    ["email", true],
+    ["note", true],
+  ] as const)("[A16] that an agent writes a %s is told to who will be sent it", (channel, isForAgents) => {
+    const [effect] = decideFrame(aTurn(), { ...frame({ type: "typing", channel }), connection: agentConnection() });
+    expect(effect).toEqual({
+      kind: "broadcast",
+      frame: { type: "typing", author: ana },
+      isForSender: false,
+      ...(isForAgents && { isForAgents }),
+    });
+    // A visitor has no channel to choose.
+    const [theirs] = decideFrame(aTurn(), { ...frame({ type: "typing", channel }), connection: visitorConnection() });
+    expect(theirs).toEqual({ kind: "broadcast", frame: { type: "typing", author: visitor }, isForSender: false });
   });
 
   test("[T16] what a visitor has seen never goes back, nor past what exists", () => {

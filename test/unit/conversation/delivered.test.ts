@@ -25,9 +25,9 @@ describe("a visitor who leaves", () => {
   });
 
   test("begins the wait for unseen replies anew", () => {
-    const waiting = { ...state, unseen: { dueAt: NOW - 1, afterMs: 120_000, mails: 0 }, visitorDeliveredSeq: 3 };
+    const waiting = { ...state, unseen: { dueAt: NOW - 1, afterMs: 120_000, mails: 0, day: 0 }, visitorDeliveredSeq: 3 };
     expect(after(decideVisitorLeft(aTurn(waiting, messages), NOW))).toMatchObject({
-      unseen: { dueAt: NOW + 120_000, afterMs: 120_000, mails: 0 },
+      unseen: { dueAt: NOW + 120_000, afterMs: 120_000, mails: 0, day: 0 },
       revision: 7,
     });
   });

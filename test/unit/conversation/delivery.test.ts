@@ -3,7 +3,7 @@ import { decideMailMessage } from "../../../durable-objects/conversation/command
 import { decideDeliveryReport, type DeliveryReport } from "../../../durable-objects/conversation/delivery.ts";
 import { MAIL_TRIES_MAX, settleMail, type DeliveryResult, type OutboxRow } from "../../../durable-objects/conversation/outbox.ts";
 import type { Delivery } from "../../../durable-objects/conversation/protocol.ts";
-import { NOW, aMessage, aState, aTurn, ana, uuid } from "../../support/conversation-builders.ts";
+import { NOW, aMessage, aState, aTurn, ana, anAddress } from "../../support/conversation-builders.ts";
 
 const [A, B, C] = ["a@x.test", "b@x.test", "c@x.test"];
 const BOTH: Delivery = { state: "sent", to: [A, B] };
@@ -80,6 +80,7 @@ describe("[O6] what is said of a mail that had left", () => {
 
 const aRow = (over: Partial<OutboxRow> = {}): OutboxRow => ({
   seq: 3,
+  to: A,
   state: "sending",
   dueAt: NOW,
   attempts: 0,
@@ -191,33 +192,31 @@ describe("[O2] [O3] who was refused for good stays named while others are tried 
 });
 
 describe("[O2] again by hand", () => {
-  const state = aState({ contact: { id: uuid(2), name: null, email: A } });
-  const retry = (delivery: Delivery, over = {}) =>
-    decideMailMessage(
-      aTurn({ ...state, ...over }, [["k", aMessage({ seq: 3, author: ana, channel: "email", cc: [B], bcc: [C], delivery })]]),
-      3,
-    );
+  const mail = { seq: 3, author: ana, channel: "email" as const, to: A, cc: [B], bcc: [C] };
+  const retry = (delivery: Delivery, { seen, ...over }: { seen?: string; to?: string } = {}) =>
+    decideMailMessage(aTurn(aState({ address: anAddress(A) }), [["k", aMessage({ ...mail, ...over, delivery })]]), 3, seen);
 
   test("goes only to those whom it has not reached, also where they are known to be undeliverable", () => {
     const { effects } = retry({ state: "sent", to: [A, C], refused: [{ address: B, reason: "why" }] });
-    expect(effects[0]).toEqual({ kind: "mail", job: { seq: 3, dueAt: NOW, only: [B], isInsisted: true } });
+    expect(effects[0]).toEqual({ kind: "mail", job: { seq: 3, to: A, dueAt: NOW, only: [B], isInsisted: true } });
     expect(effects[2]).toMatchObject({
       frame: { delivery: { state: "sent", to: [A, C], refused: [{ address: B, reason: "why", isPending: true }] } },
     });
   });
 
-  test("[T4] and to the contact's present address where it was put right since", () => {
-    const { effects } = retry(
-      { state: "sent", to: [B, C], refused: [{ address: "typo@x.test", reason: "why" }] },
-      { contact: { id: uuid(2), name: null, email: A } },
-    );
-    expect(effects[0]).toMatchObject({ job: { only: [A] } });
+  test("[T4] and to the address that was put right since only where its agent has seen it; then it is for that one, too", () => {
+    const to = "typo@x.test";
+    const before: Delivery = { state: "sent", to: [B, C], refused: [{ address: to, reason: "why" }] };
+    expect(retry(before, { to })).toEqual({ effects: [], refusal: "address_changed" });
+    const { effects } = retry(before, { to, seen: A });
+    expect(effects[0]).toMatchObject({ job: { to: A, only: [A] } });
+    expect(effects[1]).toMatchObject({ kind: "update", message: { to: A, for: { sessions: [], addresses: [A, B, C] } } });
   });
 
   test("of a mail that failed for all goes to all; one that all have, or that is still tried, goes to nobody", () => {
     expect(retry({ state: "failed", to: [A, B, C], reason: "why" }).effects[0]).toEqual({
       kind: "mail",
-      job: { seq: 3, dueAt: NOW, isInsisted: true },
+      job: { seq: 3, to: A, dueAt: NOW, isInsisted: true },
     });
     expect(retry({ state: "sent", to: [A, B, C] }).effects).toEqual([]);
     const pending = { address: B, reason: "why", isPending: true };

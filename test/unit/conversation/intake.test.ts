@@ -1,9 +1,24 @@
 import { describe, expect, test } from "vitest";
 import { decideReceiveMail, mailFactsOf, openedState, type ReceivedMail } from "../../../durable-objects/conversation/intake.ts";
 import { REFERENCES_MAX, type ConversationState } from "../../../durable-objects/conversation/state.ts";
-import { ID, NOW, aMail, aMessage, aState, aTurn, ana, uuid } from "../../support/conversation-builders.ts";
+import {
+  ID,
+  NOW,
+  SESSION,
+  aBeginner,
+  aMail,
+  aMailState,
+  aMessage,
+  aState,
+  aTurn,
+  ana,
+  anAddress,
+  uuid,
+} from "../../support/conversation-builders.ts";
 
-const carla = { id: uuid(2), name: "Carla", email: "carla@customer.test" };
+const CARLA = "carla@customer.test";
+const carla = { id: uuid(2), name: "Carla", email: CARLA };
+const fromCarla = { mail: { from: { address: CARLA } } };
 
 function receive(state: ConversationState, over: Partial<ReceivedMail> = {}) {
   const { message, effects } = decideReceiveMail(aTurn(state), aMail(over));
@@ -58,37 +73,116 @@ describe("[C11] a mail as a message", () => {
     expect(references).toEqual(["0@customer.test", ...ids.slice(-(REFERENCES_MAX - 2)), "one@customer.test"]);
   });
 
-  test("a contact is taken where there is none, and the address counts as proven only where the mail proves it", () => {
-    const fresh = receive(aState({ capture: { email: "carla@customer.test" } }), { contact: carla });
-    expect(fresh.state).toMatchObject({ contact: carla, capture: null, isAddressProven: false, lastSeq: 1 });
+  test("[C10] a contact is taken where there is none, and the address stays the one that was typed", () => {
+    const fresh = receive(aState({ address: anAddress(CARLA) }), { contact: carla, ...fromCarla });
+    expect(fresh.state).toMatchObject({ contact: carla, address: anAddress(CARLA), lastSeq: 1 });
     expect(fresh.effects.map(({ kind }) => kind)).toEqual(["event", "insert", "state", "message", "conversation"]);
-    const other = { ...carla, id: uuid(3) };
-    const proof = { contact: other, provesAddress: true, mail: { from: { address: carla.email } } };
-    expect(receive(aState({ contact: carla }), proof).state).toMatchObject({ contact: carla, isAddressProven: true });
-    expect(receive(aState({ capture: { email: carla.email } }), proof).state).toMatchObject({ isAddressProven: true });
+    const other = { contact: { ...carla, id: uuid(3) } };
+    expect(receive(aState({ contact: carla }), other).state).toMatchObject({ contact: carla });
+  });
+});
+
+describe("[C10] whom mails came from", () => {
+  const chat = aState({ address: anAddress(CARLA), beginner: aBeginner({ given: [CARLA] }) });
+
+  test.each([
+    ["an answer to a mail of ours, by a person: the mailbox exists", { isAnswer: true }, true],
+    ["an id and a From line: it says nothing of the mailbox", {}, false],
+  ])("%s", (_, over, isReachable) => {
+    const { state } = receive(chat, { ...fromCarla, ...over });
+    expect(state.correspondents).toEqual([{ email: CARLA, mails: 0, bounces: 0, isHeard: true, isReachable }]);
+    // It stays so, whatever comes after it.
+    expect(receive(state, { ...fromCarla, messageId: "two" }).state.correspondents).toMatchObject([{ isReachable }]);
   });
 
-  test("[T2] a mail on its way proves no address that was typed meanwhile", () => {
-    const proof = { provesAddress: true, mail: { from: { address: carla.email } } };
-    const typed = { email: "victim@customer.test" };
-    for (const change of [{ contact: carla, capture: typed }, { capture: typed }, { contact: { ...carla, ...typed } }])
-      expect(receive(aState(change), proof).state).toMatchObject({ ...change, isAddressProven: false });
+  test("[T2] [A16] no mail says anything of the browser in the chat", () => {
+    expect(receive(chat, { ...fromCarla, isAnswer: true }).state.beginner).toEqual(chat.beginner);
+  });
+
+  test("the newest mail of each is remembered, for the composer", () => {
+    const { state } = receive(receive(chat, fromCarla).state, { messageId: "two", mail: { from: { address: "leo@x.test" } } });
+    const again = receive(state, { ...fromCarla, messageId: "three" }).state;
+    expect(again.heardMails).toEqual([
+      { email: "leo@x.test", seq: 2 },
+      { email: CARLA, seq: 3 },
+    ]);
+  });
+
+  test("what an agent says above a forwarded mail is nobody's mail", () => {
+    const { state, message } = receive(chat, { ...fromCarla, channel: "note", author: ana });
+    expect([state.correspondents, state.heardMails, message.for]).toEqual([[], [], { sessions: [], addresses: [] }]);
+  });
+});
+
+describe("[A16] [T2] whom a mail is for", () => {
+  const nobody = { sessions: [], addresses: [] };
+  const only = { sessions: [], addresses: [CARLA] };
+  const leo = { mail: { from: { address: "leo@customer.test" } } };
+  const typed = aState({ address: anAddress(CARLA) });
+
+  test.each([
+    ["its author, where replies go to them", typed, fromCarla, only],
+    [
+      "its author, where the conversation began by mail",
+      aMailState({ address: anAddress(CARLA, { by: "mail" }) }),
+      fromCarla,
+      only,
+    ],
+    ["agents, where it is somebody else's", typed, leo, nobody],
+    ["agents, where it names nobody", typed, { mail: {} }, nobody],
+    ["agents, where no address is known", aState(), fromCarla, nobody],
+    [
+      "agents, where the visitor says that address now and nobody has agreed",
+      aState({ ...typed, claimed: "leo@customer.test" }),
+      leo,
+      nobody,
+    ],
+    [
+      "not the browser, even where it is confirmed for another address",
+      aState({ ...typed, beginner: aBeginner({ confirmed: { email: "leo@customer.test", usedAt: NOW } }) }),
+      leo,
+      nobody,
+    ],
+  ] as const)("%s", (_, state, over, audience) => {
+    expect(receive(state, over as Partial<ReceivedMail>).message.for).toEqual(audience);
+  });
+
+  test("a mail that brings the address of a conversation without one is for it", () => {
+    expect(receive(aMailState(), { ...fromCarla, contact: carla }).message.for).toEqual(only);
   });
 });
 
 describe("[C1] beginning", () => {
-  test("by mail the address is proven and the channel is email; in the widget neither", () => {
-    const request = { id: ID, visitor: null, contact: null, capture: null, subject: null, mail: null };
-    expect(openedState({ ...request, hasVisitor: false }, NOW)).toMatchObject({
-      isAddressProven: true,
+  const request = { id: ID, visitor: null, contact: null, capture: null, subject: null, mail: null };
+
+  test("by mail nobody is in a chat and the channel is email; the address is the mail's", () => {
+    const begun = openedState({ ...request, hasVisitor: false, contact: carla }, NOW);
+    expect(begun).toMatchObject({
+      beginner: null,
+      address: { email: CARLA, by: "mail", hasOthers: null },
+      contact: carla,
       channel: "email",
       status: "open",
     });
-    expect(openedState({ ...request, hasVisitor: true }, NOW)).toMatchObject({
-      isAddressProven: false,
+  });
+
+  test("in the widget a session begins it, and what it types is its own word: no contact", () => {
+    const session = { id: SESSION, origin: "https://shop.example" };
+    const capture = { email: CARLA, name: "Carla" };
+    const begun = openedState(
+      { ...request, hasVisitor: true, session, capture, visitor: { page: "https://shop.example/" } },
+      NOW,
+    );
+    expect(begun).toMatchObject({
+      beginner: { id: SESSION, origin: "https://shop.example", generation: 1, given: [CARLA], confirmed: null },
+      address: { email: CARLA, by: "visitor", hasOthers: null },
+      contact: null,
+      unresolved: null,
+      visitor: { page: "https://shop.example/", name: "Carla" },
       channel: "chat",
       lastSeq: 0,
     });
+    expect(openedState({ ...request, hasVisitor: true }, NOW)).toMatchObject({ beginner: { id: ID }, address: null });
   });
 });
 
@@ -101,13 +195,24 @@ test("[O6] bounces that carry only our token mean the newest message that went o
     aMessage({ seq: 4, author: ana, delivery: { state: "queued", to: ["a@customer.test"] } }),
     aMessage({ seq: 5, author: ana, delivery: { state: "sending", to: ["a@customer.test"] } }),
   ];
-  const state = aState({ contact: carla, subject: "Printer" });
+  const state = aState({ contact: carla, address: anAddress(CARLA), subject: "Printer" });
   expect(mailFactsOf(state, { before: () => messages })).toEqual({
     contactId: carla.id,
     email: carla.email,
-    isAddressProven: false,
+    beginner: { given: [], confirmed: null },
+    form: null,
     subject: "Printer",
     lastMailedSeq: 2,
   });
   expect(mailFactsOf(state, { before: () => [] }).lastMailedSeq).toBeNull();
+});
+
+test("[M16] what matching is told of the browser outlives its level: what it is, or was, confirmed for", () => {
+  const old = { email: CARLA, usedAt: 0 };
+  const beginner = aBeginner({ given: [CARLA], confirmed: old, isEnded: true });
+  const facts = mailFactsOf(aState({ form: "form@shop.test", address: anAddress(CARLA, { by: "form" }), beginner }), {
+    before: () => [],
+  });
+  expect(facts).toMatchObject({ beginner: { given: [CARLA], confirmed: CARLA }, form: "form@shop.test" });
+  expect(mailFactsOf(aMailState(), { before: () => [] })).toMatchObject({ beginner: null, form: null, email: null });
 });

@@ -10,7 +10,22 @@ import {
 import type { Message } from "../../../durable-objects/conversation/protocol.ts";
 import type { ConversationState } from "../../../durable-objects/conversation/state.ts";
 import { messageFor } from "../../../durable-objects/conversation/views.ts";
-import { ID, NOW, aMail, aMessage, aState, aTurn, ana, ben, uuid } from "../../support/conversation-builders.ts";
+import { isFor } from "../../../durable-objects/conversation/audience.ts";
+import {
+  ID,
+  NOW,
+  aBeginner,
+  aMail,
+  aMailState,
+  aMessage,
+  aState,
+  aTurn,
+  aViewer,
+  ana,
+  anAddress,
+  ben,
+  uuid,
+} from "../../support/conversation-builders.ts";
 
 const carla = { id: uuid(50), name: "Carla", email: "carla@customer.test" };
 const mailbox = { id: "mailbox", address: "hello@acme.test" };
@@ -24,6 +39,7 @@ function aMailMessage(over: Partial<Message> = {}): Message {
     subject: "Printer",
     text: "It is on fire.",
     mail: { ledgerId: "ledger", from: { address: carla.email } },
+    for: { sessions: [], addresses: [carla.email] },
     ...over,
   });
 }
@@ -60,6 +76,11 @@ function carriedOut(turn: Turn, messages: [string, Message][], effects: Effect[]
   return aTurn(state, [...stored]);
 }
 
+const confirmedFor = (email: string): Partial<ConversationState> => ({
+  address: anAddress(email),
+  beginner: aBeginner({ confirmed: { email, usedAt: NOW } }),
+});
+
 const stateOf = (effects: Effect[]): ConversationState => {
   const found = effects.findLast((effect) => effect.kind === "state");
   if (found === undefined) throw new Error("no state");
@@ -73,9 +94,8 @@ function aThread(): { turn: Turn; messages: [string, Message][] } {
     ["mail:one@customer.test", first],
     [KEY, aMailMessage()],
   ];
-  const state = aState({
-    hasVisitor: false,
-    isAddressProven: true,
+  const state = aMailState({
+    address: anAddress(carla.email, { by: "mail" }),
     contact: carla,
     lastSeq: 2,
     readSeq: 1,
@@ -137,12 +157,25 @@ describe("[V1] a mail that is moved away", () => {
     expect(messages).toHaveLength(2);
   });
 
-  test("[V4] visitors are told that it is withdrawn, and of notes nothing", () => {
+  test("[V4] [A16] who was shown it is told that it is withdrawn, and nobody else", () => {
     const told = (message: Message) =>
-      decideMoveOut(aTurn(aState({ lastSeq: 3 }), [[KEY, message]]), aMoveOut()).filter(({ kind }) => kind === "broadcast");
-    expect(told(aMailMessage())).toEqual([{ kind: "broadcast", frame: { type: "withdrawn", seqs: [2] }, isForSender: true }]);
-    expect(told(aMailMessage({ author: ana, channel: "note" }))).toEqual([]);
-    expect(told(aMailMessage({ mail: { isNewPerson: true } }))).toEqual([]);
+      decideMoveOut(aTurn(aState({ lastSeq: 3 }), [[KEY, message]]), aMoveOut()).flatMap((effect) =>
+        effect.kind === "withdraw" ? [effect.message] : [],
+      );
+    const mail = aMailMessage();
+    expect(told(mail)).toEqual([mail]);
+    expect(isFor(mail, aViewer(carla.email))).toBe(true);
+    expect(isFor(mail, aViewer())).toBe(false);
+    const note = aMailMessage({ author: ana, channel: "note", for: { sessions: [], addresses: [] } });
+    expect(told(note).filter((message) => isFor(message, aViewer(carla.email)))).toEqual([]);
+  });
+
+  test("[A16] the browser in the chat is not told that a conversation is complete because a mail went away", () => {
+    const chat = aState({ lastSeq: 1, lastInboundSeq: 1 });
+    expect(stateOf(decideMoveOut(aTurn(chat, [[KEY, aMailMessage({ seq: 1 })]]), aMoveOut()))).toMatchObject({
+      status: "complete",
+      shown: chat.shown,
+    });
   });
 
   test("a key that is not here is nothing", () => {
@@ -151,10 +184,9 @@ describe("[V1] a mail that is moved away", () => {
 });
 
 describe("[V1] a mail that is moved in", () => {
-  const there = aState({
+  const there = aMailState({
     id: ID,
-    hasVisitor: false,
-    isAddressProven: true,
+    address: anAddress(carla.email, { by: "mail" }),
     contact: carla,
     status: "complete",
     lastSeq: 4,
@@ -220,20 +252,21 @@ describe("[V1] a mail that is moved in", () => {
     expect(stateOf(effects)).toMatchObject({ lastSeq: 6, lastInboundSeq: 5, lastReply: null, assignee: null });
   });
 
-  test.each<[string, Partial<ConversationState>, string | null, boolean]>([
-    ["the contact's, proven", { contact: carla, isAddressProven: true }, carla.id, true],
-    ["the contact's, only typed", { contact: carla, isAddressProven: false }, carla.id, false],
-    [
-      "another contact's",
-      { contact: { ...carla, id: uuid(51), email: "nora@customer.test" }, isAddressProven: true },
-      carla.id,
-      false,
-    ],
-    ["of nobody who is known, where no address is", { contact: null, isAddressProven: false }, null, false],
-    ["of an address that no contact has, where no address is", { contact: { ...carla, email: null } }, null, false],
-  ])("[V4] [T2] a visitor reads it only where it is theirs: %s", (_, over, contactId, isSeen) => {
+  test.each<[string, Partial<ConversationState>, string | null]>([
+    ["the contact's", { contact: carla, address: anAddress(carla.email) }, carla.id],
+    ["the contact's, and the browser is confirmed for it", { ...confirmedFor(carla.email), contact: carla }, carla.id],
+    ["another contact's", { contact: { ...carla, id: uuid(51), email: "nora@customer.test" } }, carla.id],
+    ["of nobody who is known, where no address is", { contact: null }, null],
+  ])("[V4] [T2] [A16] it is for agents, whoever may read along: %s", (_, over, contactId) => {
     const { message } = decideMoveIn(aTurn(aState({ lastSeq: 4, ...over })), aMoveIn({ contactId }));
-    expect(messageFor("visitor", message) !== null).toBe(isSeen);
+    expect(message.for).toEqual({ sessions: [], addresses: [] });
+    expect(messageFor(aViewer(carla.email), message)).toBeNull();
+  });
+
+  test("[T4] its author has mailed us here, too, which says nothing of whether they get ours", () => {
+    const { effects } = decideMoveIn(aTurn(aState({ lastSeq: 4 })), aMoveIn());
+    const heard = { email: carla.email, mails: 0, bounces: 0, isHeard: true, isReachable: false };
+    expect(stateOf(effects)).toMatchObject({ correspondents: [heard], heardMails: [{ email: carla.email, seq: 5 }] });
   });
 });
 

@@ -16,6 +16,7 @@ import { NOW } from "../../support/conversation-builders.ts";
 
 const aRow = (over: Partial<OutboxRow> = {}): OutboxRow => ({
   seq: 1,
+  to: "a@customer.test",
   state: "queued",
   dueAt: NOW,
   attempts: 0,

@@ -1,6 +1,7 @@
 /** Whatever is sent, in whatever order: the rules of the log and of what visitors see hold. Seeded. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { decideTyped } from "../../../durable-objects/conversation/addresses.ts";
 import * as commands from "../../../durable-objects/conversation/commands.ts";
 import { decideDeliveryReport } from "../../../durable-objects/conversation/delivery.ts";
 import type { Connection } from "../../../durable-objects/conversation/connection.ts";
@@ -9,8 +10,24 @@ import type { Effect, Turn } from "../../../durable-objects/conversation/effects
 import { decideReceiveMail } from "../../../durable-objects/conversation/intake.ts";
 import type { ClientFrame, Message, ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
 import { isUnread, type ConversationState } from "../../../durable-objects/conversation/state.ts";
-import { conversationForVisitor, frameFor, messageFor, messagesFor } from "../../../durable-objects/conversation/views.ts";
-import { aMail, aState, aTurn, agentConnection, ana, uuid, visitorConnection } from "../../support/conversation-builders.ts";
+import {
+  conversationForAgents,
+  conversationForVisitor,
+  frameFor,
+  messageFor,
+  messagesFor,
+} from "../../../durable-objects/conversation/views.ts";
+import {
+  NOW,
+  aMail,
+  aState,
+  aTurn,
+  aViewer,
+  agentConnection,
+  ana,
+  uuid,
+  visitorConnection,
+} from "../../support/conversation-builders.ts";
 
 /** A conversation in memory: stores what is decided, and keeps what a visitor's socket would be sent. */
 class Model {
@@ -41,12 +58,12 @@ class Model {
   }
 
   #tell(effect: Effect, sender: Connection | null): void {
-    const show = (frame: ServerFrame): unknown => this.shown.push(frameFor("visitor", frame));
-    if (effect.kind === "message") this.shown.push(messageFor("visitor", effect.message));
-    else if (effect.kind === "broadcast") show(effect.frame);
+    const show = (frame: ServerFrame): unknown => this.shown.push(frameFor(aViewer(), frame));
+    if (effect.kind === "message") this.shown.push(messageFor(aViewer(), effect.message));
+    else if (effect.kind === "broadcast" && effect.isForAgents !== true) show(effect.frame);
     else if (effect.kind === "answer" && sender?.kind !== "agent") show(effect.frame);
-    else if (effect.kind === "conversation") this.shown.push(conversationForVisitor(this.state));
-    else if (effect.kind === "catch-up") this.shown.push(messagesFor("visitor", [...this.messages.values()]));
+    else if (effect.kind === "conversation") this.shown.push(conversationForVisitor(this.state, NOW));
+    else if (effect.kind === "catch-up") this.shown.push(messagesFor(aViewer(), [...this.messages.values()]));
   }
 }
 
@@ -75,7 +92,7 @@ const agentFrames = fc.oneof(
   fc.record({
     type: fc.constant("send" as const),
     clientId: clientIds,
-    text: words,
+    text: fc.constant(SECRET),
     channel: fc.constant("email" as const),
     subject: fc.constant(SECRET),
     ifLastSeq: seqs,
@@ -113,7 +130,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   seqs.map((seq) => command((turn) => commands.decideMailMessage(turn, seq).effects)),
   seqs.map((seq) => command((turn) => decideDeliveryReport(turn, seq, { kind: "refused", recipient: null, reason: SECRET }))),
   fc.constant(command((turn) => commands.decideContact(turn, secretContact))),
-  fc.constant(command((turn) => commands.decideCapture(turn, { email: `typed-${SECRET}@customer.test` }, "visitor"))),
+  fc.constant(command((turn) => decideTyped(turn, { email: `typed-${SECRET}@customer.test` }))),
   fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.boolean()).map(([id, isNewPerson, shouldReopen]) =>
     command(
       (turn) =>
@@ -125,7 +142,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
             subject: SECRET,
             html: SECRET,
             quoted: SECRET,
-            text: isNewPerson ? SECRET : "By mail",
+            text: SECRET,
             mail: { isNewPerson, from: { address: `${SECRET}@customer.test` } },
             shouldReopen,
           }),
@@ -164,9 +181,9 @@ test("[A2] [A3] [P6] any sequence of frames and commands keeps the log and the v
   expect(written).toBeGreaterThan(1_000);
 });
 
-/** The state without what no list shows. */
+/** The state as the lists show it. */
 function listed(state: ConversationState): string {
-  return JSON.stringify({ ...state, revision: 0, projectedRevision: 0, mail: null, unseen: null });
+  return JSON.stringify({ ...conversationForAgents(state, { isVisitorOnline: false, now: NOW }), revision: 0 });
 }
 
 test("every change of what the lists show raises the revision", () => {

@@ -1,4 +1,5 @@
-import type { FoundConversation, KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
+import type { FormFacts, FoundConversation, KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
+import type { ReplyKind } from "../../../worker/email/reply-address.ts";
 import type { OriginalMessage } from "../../../worker/email/verdict.ts";
 
 export type MailFacts = MatchFacts["mail"];
@@ -35,11 +36,11 @@ export function buildMail(overrides: Partial<MailFacts> = {}): MailFacts {
 }
 
 export function buildFound(overrides: Partial<FoundConversation> = {}): FoundConversation {
-  return { conversationId: "c1", relation: "contact", isAddressProven: true, ...overrides };
+  return { conversationId: "c1", relation: "contact", ...overrides };
 }
 
 export function buildContact(latest: Partial<KnownContact["latest"]> = {}): KnownContact {
-  return { contactId: "p1", latest: { conversationId: "c-latest", isAddressProven: true, subject: "Parcel", ...latest } };
+  return { contactId: "p1", latest: { conversationId: "c-latest", subject: "Parcel", ...latest } };
 }
 
 /** A first mail of an unknown person: M17. */
@@ -55,7 +56,10 @@ export function buildFacts(overrides: Partial<MatchFacts> = {}): MatchFacts {
     references: [],
     original: null,
     forwardedContact: null,
+    forwardAcceptedBy: null,
+    form: null,
     isSpam: false,
+    isBraked: false,
     settings: { canAgentsReplyByMail: false, isSplitBySubject: false },
     ...overrides,
   };
@@ -65,6 +69,27 @@ export function buildSender(overrides: Partial<MatchFacts["sender"]> = {}): Matc
   return { agentId: null, isBlocked: false, recentMails: 1, contact: null, ...overrides };
 }
 
-export function buildToken(found: Partial<FoundConversation> = {}, isForSender = true): MatchFacts["token"] {
-  return { kind: "strong", conversation: buildFound({ conversationId: "c-token", ...found }), isForSender };
+export function buildToken(
+  found: Partial<FoundConversation> = {},
+  isForSender = true,
+  tokenKind: ReplyKind = "contact",
+): MatchFacts["token"] {
+  return { kind: "strong", tokenKind, conversation: buildFound({ conversationId: "c-token", ...found }), isForSender };
+}
+
+/** What the server that settings name says of a mail from this domain. */
+export function buildPass(passDomain = "mail.example"): MailFacts["authentication"] {
+  return { dmarc: "pass", spf: "none", dkim: "none", passDomain };
+}
+
+export function buildForm(overrides: Partial<FormFacts> = {}): FormFacts {
+  return {
+    address: "form@site.example",
+    person: { address: "leo@mail.example", name: "Leo" },
+    conversationId: null,
+    isBlocked: false,
+    agentId: null,
+    recentMails: 1,
+    ...overrides,
+  };
 }

@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { LEARNED_IDS_MAX, LOOP_MAILS_MAX, matchConversation } from "../../../worker/email/match-conversation.ts";
+import { LOOP_MAILS_MAX } from "../../../worker/email/match-aside.ts";
+import { LEARNED_IDS_MAX, matchConversation } from "../../../worker/email/match-conversation.ts";
 import { PARTICIPANTS_MAX } from "../../../worker/email/other-people.ts";
-import type { MatchFacts } from "../../../worker/email/match-facts.ts";
+import type { KnownContact, MatchFacts } from "../../../worker/email/match-facts.ts";
 import {
   BEA,
   BOUNCE,
   buildContact,
   buildFacts,
+  buildForm,
   buildFound,
   buildMail,
+  buildPass,
   buildSender,
   buildToken,
   ORIGINAL,
@@ -20,10 +23,6 @@ const AGENT = buildSender({ agentId: "a1" });
 
 function joining(conversationId: string, shouldReopen = true) {
   return { kind: "join", conversationId, shouldReopen };
-}
-
-function forwarding(address: string) {
-  return buildMail({ forwardedFrom: { address, name: null, subject: null } });
 }
 
 describe("each row", () => {
@@ -50,22 +49,29 @@ describe("each row", () => {
     });
   });
 
-  it("[M3] our own mail, a mailbox of ours without an agent, and a flood are kept aside", () => {
-    const loop = { row: "M3", code: "filtered:loop", ...NO_LABEL };
-    const returned = buildMail({ loopMarker: "loop-1" });
-    expect(matchConversation(buildFacts({ mail: returned }))).toEqual({
-      ...loop,
+  it("[M3a] our own mail that comes back is kept aside", () => {
+    expect(matchConversation(buildFacts({ mail: buildMail({ loopMarker: "loop-1" }) }))).toEqual({
+      row: "M3a",
+      code: "filtered:loop",
       reason: "This is a mail of our own that came back.",
+      ...NO_LABEL,
     });
+  });
+
+  it("[M3b] a mailbox of ours without an agent, and a flood are kept aside", () => {
+    const loop = { row: "M3b", code: "filtered:loop", ...NO_LABEL };
     const own = buildMail({ from: { address: "sales+x@shop.example", name: null } });
     expect(matchConversation(buildFacts({ mail: own }))).toEqual({ ...loop, reason: "The sender is one of our own mailboxes." });
-    expect(matchConversation(buildFacts({ mail: own, sender: AGENT })).row).toBe("M17");
+    // That it is an agent's address too is no evidence that the agent wrote.
+    expect(matchConversation(buildFacts({ mail: own, sender: AGENT })).row).toBe("M3b");
+    const believed = { ...own, authentication: buildPass("shop.example") };
+    expect(matchConversation(buildFacts({ mail: believed, sender: AGENT })).row).toBe("M17");
     const flood = buildFacts({ sender: buildSender({ recentMails: LOOP_MAILS_MAX + 1 }) });
     expect(matchConversation(flood)).toEqual({ ...loop, reason: "This sender sent more than 20 mails within 10 minutes." });
     expect(matchConversation(buildFacts({ sender: buildSender({ recentMails: LOOP_MAILS_MAX }) })).row).toBe("M17");
   });
 
-  it("[M3] the marker of another deployment is no loop", () => {
+  it("[M3a] the marker of another deployment is no loop", () => {
     expect(matchConversation(buildFacts({ mail: buildMail({ loopMarker: "theirs" }) })).row).toBe("M17");
   });
 
@@ -132,96 +138,17 @@ describe("each row", () => {
     });
   });
 
-  it("[M8] [S13] what an agent forwards belongs to its original sender", () => {
-    const mail = buildMail({
-      forwardedFrom: { address: "leo@mail.example", name: "Leo", subject: "Help" },
-      forwardNote: "Please look",
-    });
-    const facts = buildFacts({ mail, sender: AGENT });
-    const author = { address: "leo@mail.example", name: "Leo" };
-    expect(matchConversation(facts)).toEqual({
-      row: "M8",
-      code: "forwarded",
-      target: { kind: "begin", contact: { kind: "new", address: author } },
-      author,
-      forwardedBy: "a1",
-      note: "Please look",
-      ...OWN_ID,
-      reason: "An agent forwarded a mail of leo@mail.example.",
-      ...NO_LABEL,
-    });
-    expect(matchConversation({ ...facts, forwardedContact: buildContact() })).toMatchObject({ target: joining("c-latest") });
-    expect(matchConversation({ ...facts, forwardedContact: buildContact({ isAddressProven: false }) })).toMatchObject({
-      target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
-    });
-  });
-
-  it("[M8] only agents forward, only mails of others, and not where the agent may be forged", () => {
-    expect(matchConversation(buildFacts({ mail: forwarding("leo@mail.example") })).row).toBe("M17");
-    expect(matchConversation(buildFacts({ mail: forwarding("hello+token@shop.example"), sender: AGENT })).row).toBe("M17");
-    expect(matchConversation(buildFacts({ mail: forwarding(BEA.address), sender: AGENT })).row).toBe("M17");
-    const forged = { ...forwarding("leo@mail.example"), authentication: { dmarc: "fail", spf: "none", dkim: "none" } as const };
-    expect(matchConversation(buildFacts({ mail: forged, sender: AGENT })).row).toBe("M15");
-  });
-
-  it("[M9] an agent's answer is a note; a reply only with their own token and the setting on", () => {
-    const facts = buildFacts({ sender: AGENT, token: buildToken({ relation: "stranger" }) });
-    expect(matchConversation(facts)).toEqual({
-      row: "M9",
-      code: "note",
-      conversationId: "c-token",
-      agentId: "a1",
-      as: "note",
-      isVerified: true,
-      learnIds: ["m1@mail.example"],
-      reason: "An agent answered by mail: kept as a note.",
-      ...NO_LABEL,
-    });
-    const on: MatchFacts = { ...facts, settings: { ...facts.settings, canAgentsReplyByMail: true } };
-    expect(matchConversation(on)).toMatchObject({ as: "reply", reason: "An agent answered the contact by mail." });
-    expect(matchConversation({ ...on, token: buildToken({ relation: "stranger" }, false) })).toMatchObject({
-      as: "note",
-      isVerified: false,
-    });
-    expect(
-      matchConversation({ ...on, token: { kind: "none" }, references: [buildFound({ relation: "stranger" })] }),
-    ).toMatchObject({
-      as: "note",
-      conversationId: "c1",
-      isVerified: false,
-    });
-    expect(matchConversation({ ...on, mail: buildMail({ class: "auto-reply" }) })).toMatchObject({ as: "note" });
-  });
-
-  it("[M9] an agent who is in copy of the conversation's mail is an agent still", () => {
-    for (const relation of ["stranger", "participant"] as const)
-      expect(matchConversation(buildFacts({ sender: AGENT, token: buildToken({ relation }, false) }))).toMatchObject({
-        row: "M9",
-        as: "note",
-      });
-    expect(matchConversation(buildFacts({ sender: AGENT, token: buildToken({ relation: "contact" }) })).row).toBe("M10");
-  });
-
-  it("[M9] an agent without a token enters no conversation of an unproven address, and not with a forged From", () => {
-    const facts = buildFacts({ sender: AGENT, references: [buildFound({ relation: "stranger", isAddressProven: false })] });
-    expect(matchConversation(facts).row).toBe("M13");
-    const mail = buildMail({ authentication: { dmarc: "fail", spf: "fail", dkim: "fail" } });
-    expect(matchConversation(buildFacts({ mail, sender: AGENT, references: [buildFound({ relation: "stranger" })] })).row).toBe(
-      "M15",
-    );
-  });
-
-  it("[E15] [M10] a strong token with its contact joins, reopens, proves the address and learns all ids", () => {
+  it("[E15] [M10] a strong token with its contact joins, reopens, shows that the mailbox exists and learns all ids", () => {
     const mail = buildMail({
       inReplyTo: ["b@x"],
       references: ["a@x", "b@x"],
       cc: [{ address: "leo@mail.example", name: "Leo" }, { address: "hello+token@shop.example", name: null }, BEA],
     });
-    expect(matchConversation(buildFacts({ mail, token: buildToken({ isAddressProven: false }) }))).toEqual({
+    expect(matchConversation(buildFacts({ mail, token: buildToken() }))).toEqual({
       row: "M10",
       code: "token",
       target: joining("c-token"),
-      provesAddress: true,
+      isAnswer: true,
       shouldNotify: true,
       learnIds: ["m1@mail.example", "b@x", "a@x"],
       participants: [{ address: "leo@mail.example", name: "Leo" }],
@@ -230,11 +157,11 @@ describe("each row", () => {
     });
   });
 
-  it("[M10] a participant joins without proving anything or bringing others", () => {
+  it("[M10] a participant joins without showing anything or bringing others", () => {
     const mail = buildMail({ cc: [{ address: "leo@mail.example", name: "Leo" }] });
     expect(matchConversation(buildFacts({ mail, token: buildToken({ relation: "participant" }) }))).toMatchObject({
       code: "token",
-      provesAddress: false,
+      isAnswer: false,
       participants: [],
       reason: "A participant answered to the signed reply address.",
     });
@@ -243,10 +170,10 @@ describe("each row", () => {
   it("[M10] a token that was sent to someone else, or a forged From, proves no address", () => {
     expect(matchConversation(buildFacts({ token: buildToken({}, false) }))).toMatchObject({
       code: "token",
-      provesAddress: false,
+      isAnswer: false,
     });
     const mail = buildMail({ authentication: { dmarc: "fail", spf: "none", dkim: "none" } });
-    expect(matchConversation(buildFacts({ mail, token: buildToken() }))).toMatchObject({ code: "token", provesAddress: false });
+    expect(matchConversation(buildFacts({ mail, token: buildToken() }))).toMatchObject({ code: "token", isAnswer: false });
   });
 
   it("[M10] an auto-reply joins without reopening or notifying", () => {
@@ -301,13 +228,11 @@ describe("each row", () => {
     });
   });
 
-  it("[M13] [T2] an id and a From line do not enter a conversation whose visitor only typed the address", () => {
-    const sender = buildSender({ contact: buildContact() });
-    expect(matchConversation(buildFacts({ sender, references: [buildFound({ isAddressProven: false })] }))).toMatchObject({
-      row: "M13",
-      target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
-      linkedTo: "c1",
-      reason: "It refers to a conversation whose visitor has not proven this address.",
+  it("[M12] an id leads who belongs there also into a chat: whom the mail is for is stored with it (A16)", () => {
+    const sender = buildSender({ contact: { contactId: null, latest: null } });
+    expect(matchConversation(buildFacts({ sender, references: [buildFound()] }))).toMatchObject({
+      row: "M12",
+      target: joining("c1"),
     });
   });
 
@@ -354,13 +279,20 @@ describe("each row", () => {
     });
   });
 
-  it("[M16] [T2] but never one whose address was only typed", () => {
-    for (const contact of [buildContact({ isAddressProven: false }), { contactId: "p1", latest: null }]) {
-      expect(matchConversation(buildFacts({ sender: buildSender({ contact }) }))).toMatchObject({
-        row: "M16",
-        target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
-      });
-    }
+  it("[M16] [T2] where their address has no usual place they begin a conversation", () => {
+    const sender = buildSender({ contact: { contactId: "p1", latest: null } });
+    expect(matchConversation(buildFacts({ sender }))).toMatchObject({
+      row: "M16",
+      target: { kind: "begin", contact: { kind: "known", contactId: "p1" } },
+    });
+  });
+
+  it("[M16] an address that is nobody's in the address book, and was typed in one chat, joins that one", () => {
+    const latest = { conversationId: "c-chat", subject: null };
+    const facts = (contact: KnownContact) => buildFacts({ sender: buildSender({ contact }) });
+    expect(matchConversation(facts({ contactId: null, latest }))).toMatchObject({ row: "M16", target: joining("c-chat") });
+    const begun = { kind: "begin", contact: { kind: "new", address: BEA } };
+    expect(matchConversation(facts({ contactId: null, latest: null }))).toMatchObject({ row: "M16", target: begun });
   });
 
   it("[M16] a setting begins new conversations for new subjects", () => {
@@ -409,13 +341,16 @@ describe("both rows fit and the first wins", () => {
   const cases: [string, Partial<MatchFacts>][] = [
     ["M1", { mailbox: null, duplicate: "same" }],
     ["M2", { duplicate: "same", mail: loop }],
-    ["M3", { mail: { ...loop, class: "complaint" } }],
+    ["M3a", { mail: { ...loop, class: "complaint" } }],
+    ["M7a", { form: buildForm(), mail: buildMail({ class: "list", from: { address: "hello@shop.example", name: null } }) }],
+    ["M3b", { mail: buildMail({ class: "complaint" }), sender: buildSender({ recentMails: LOOP_MAILS_MAX + 1 }) }],
     ["M4", { mail: buildMail({ class: "complaint", bounce: BOUNCE }), original: ORIGINAL }],
     ["M5", { mail: buildMail({ class: "bounce", bounce: BOUNCE }), original: ORIGINAL, token: buildToken() }],
     ["M6", { mail: buildMail({ class: "bounce", bounce: BOUNCE }), sender: buildSender({ isBlocked: true }) }],
     ["M7", { mail: buildMail({ forwardedFrom: forwarded }), sender: buildSender({ isBlocked: true, agentId: "a1" }) }],
     ["M8", { mail: buildMail({ forwardedFrom: forwarded }), sender: AGENT, token: buildToken({ relation: "stranger" }) }],
-    ["M9", { sender: AGENT, token: buildToken({ relation: "stranger" }), references: [buildFound()] }],
+    ["M9", { sender: AGENT, token: buildToken({ relation: "stranger" }, true, "agent-other"), references: [buildFound()] }],
+    ["M9a", { token: buildToken({ relation: "participant" }, true, "forward"), references: [buildFound()] }],
     ["M10", { token: buildToken(), references: [buildFound()] }],
     ["M11", { token: buildToken({ relation: "stranger" }), references: [buildFound()] }],
     ["M12", { references: [buildFound(), ...strange] }],

@@ -15,6 +15,7 @@ function facts(over: Partial<AutoAnswerFacts> = {}, mail: Partial<AutoAnswerFact
     envelopeFrom: "vera@example.test",
     isFirst: true,
     isOpen: true,
+    isLetIn: false,
     answersToday: 0,
     ownAddresses: ["support@acme.test"],
     mailbox: { hasReceipt: true, hasOutOfHours: true },

@@ -60,6 +60,66 @@ describe("a reply as a mail", () => {
     expect(reply).toBeGreaterThan(0);
   });
 
+  describe("[T23] [E42] to an address that somebody only typed", () => {
+    const typed = { isConfirmed: false, recipient: { address: "bea@mail.example", name: "Your bank, evil.example" } };
+    const transcript = [
+      buildEntry({ authorName: "Your bank", text: "Pay at https://evil.example/pay or call +34 612 345 678, order 100234" }),
+      buildEntry({ by: "company", authorName: "Ana", text: "See shop.example/help." }),
+      buildEntry({ authorName: null, text: "", files: [{ name: "slip.pdf", url: "https://hilo.example/f/1" }] }),
+    ];
+
+    it("carries none of a visitor's links, files and names, and says whose words they are", () => {
+      const mail = composeMail(buildComposeInput({ ...typed, transcript, text: "We have it.\n> evil.example/pay" }));
+      expect(mail.to).toEqual([{ address: "bea@mail.example", name: null }]);
+      expect(mail.text.split("\n").filter((line) => line !== "")).toEqual([
+        "We have it.",
+        "Written by somebody in our chat:",
+        "> [link left out]",
+        "— please reply above this line —",
+        "Our conversation so far (times: Europe/Madrid)",
+        "Monday, November 23, 2026",
+        "12:00 Written by somebody in our chat:",
+        "Pay at [link left out] or call [number left out], order 100234",
+        "12:00 Ana:",
+        "See shop.example/help.",
+        "12:00 Written by somebody in our chat:",
+        "[slip.pdf]",
+      ]);
+      for (const secret of ["evil", "612", "Your bank", "hilo.example/f"]) expect(JSON.stringify(mail)).not.toContain(secret);
+    });
+
+    it("carries them all once the address is theirs", () => {
+      const mail = composeMail(buildComposeInput({ ...typed, isConfirmed: true, transcript }));
+      expect(mail.to[0]?.name).toBe("Your bank, evil.example");
+      expect(mail.text).toContain("https://evil.example/pay or call +34 612 345 678");
+      expect(mail.html).toContain('href="https://hilo.example/f/1"');
+    });
+
+    it("allows the newest words first, and cuts them with where the rest is", () => {
+      const long = "word ".repeat(150);
+      const entries = [1, 2, 3, 4, 5, 6].map((number) => buildEntry({ text: `${number} ${long}` }));
+      const { text } = composeMail(buildComposeInput({ ...typed, transcript: entries }));
+      expect(text.match(/the whole chat is in the widget/gu)).toHaveLength(6);
+      expect([1, 2, 3, 4, 5, 6].filter((number) => text.includes(`${number} word`))).toEqual([3, 4, 5, 6]);
+      const words = text.match(/word/gu)?.length ?? 0;
+      expect(words * "word ".length).toBeLessThanOrEqual(2_000);
+    });
+
+    it("is asked for by no subject that somebody chose, and speaks Spanish", () => {
+      const subject = { kind: "reply", to: "Pay at evil.example now" } as const;
+      const mail = composeMail(buildComposeInput({ ...typed, typedIn: "form", locale: "es", subject, transcript }));
+      expect(mail.subject).toBe("Re: Pay at [enlace omitido] now");
+      expect(mail.text).toContain("Escrito por alguien en nuestro formulario de contacto:\nPay at [enlace omitido] or call");
+      const own = composeMail(buildComposeInput({ ...typed, subject: { kind: "own", text: "About shop.example" } }));
+      expect(own.subject).toBe("About shop.example");
+    });
+
+    it("finds what hides behind characters that a mail does not keep", () => {
+      const hidden = [buildEntry({ text: "go to evil\u0001.\u200bexample" })];
+      expect(composeMail(buildComposeInput({ ...typed, transcript: hidden })).text).not.toContain("evil");
+    });
+  });
+
   it("speaks Spanish", () => {
     const mail = composeMail(buildComposeInput({ locale: "es", transcript: [buildEntry({ authorName: null })] }));
     expect([mail.from.name, mail.subject]).toEqual(["Ana de Shop", "Tu conversación con Shop"]);
@@ -100,6 +160,16 @@ describe("a reply as a mail", () => {
     expect(text).not.toContain("old");
     expect(text.match(/é/g)?.length).toBe(TRANSCRIPT_BYTES_MAX / 2);
     expect(text).toContain("é …");
+  });
+
+  it("carries what shows in the chat that the address is theirs, between the reply and the chat so far", () => {
+    const showInChat = "https://shop.example/#hilo-confirm=secret";
+    const { text, html } = composeMail(buildComposeInput({ showInChat, signature: "Ana", transcript: [buildEntry()] }));
+    const places = ["It was sent today.", "-- \nAna", showInChat, "12:00 Bea"].map((part) => text.indexOf(part));
+    expect(places.every((place) => place >= 0)).toBe(true);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(html).toContain(`href="${showInChat}"`);
+    expect(composeMail(buildComposeInput({ locale: "es", showInChat })).text).toContain(`: ${showInChat}`);
   });
 
   it("escapes everything that people wrote", () => {

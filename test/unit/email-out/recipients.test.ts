@@ -1,18 +1,23 @@
 import { describe, expect, test } from "vitest";
 import type { MailToDeliver } from "../../../durable-objects/conversation/ports.ts";
 import { heldResult, outcomeOf, planRecipients } from "../../../worker/email/recipients.ts";
-import { aMessage, aState, ana, uuid } from "../../support/conversation-builders.ts";
+import { aMessage, aState, ana, anAddress } from "../../support/conversation-builders.ts";
 
 const [VERA, LEO, BOSS] = ["vera@x.test", "leo@müller.example", "boss@x.test"];
 
 function aJob(over: Partial<MailToDeliver> = {}): MailToDeliver {
   return {
-    state: aState({ contact: { id: uuid(2), name: "Vera", email: VERA } }),
-    message: aMessage({ author: ana, channel: "email", cc: [LEO], bcc: [BOSS] }),
+    // Replies go to another address by now: the mail goes to whom it was written (T4).
+    state: aState({ address: anAddress("other@x.test") }),
+    message: aMessage({ author: ana, channel: "email", to: VERA, cc: [LEO], bcc: [BOSS] }),
+    to: VERA,
+    level: "typed",
     also: [],
     earlier: [],
+    theirWords: [],
     only: null,
     isInsisted: false,
+    isUnseen: false,
     ...over,
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   assertMailboxFitsReplies,
   computeConversationKey,
+  createForwardingAddress,
   createReplyAddress,
   MailboxNameTooLongError,
   parseReplyAddress,
@@ -17,6 +18,7 @@ const conversationKey = "00112233445566ff";
 async function create(overrides: Partial<Parameters<typeof createReplyAddress>[0]> = {}) {
   return createReplyAddress({
     keys,
+    kind: "contact",
     mailbox: "hello@shop.example",
     conversationKey,
     recipient: "ana@mail.example",
@@ -28,9 +30,44 @@ describe("reply address", () => {
   it("is read back with its mailbox, conversation and person", async () => {
     const parsed = await parseReplyAddress({ keys, address: await create() });
     if (parsed.kind !== "token") throw new Error(parsed.kind);
-    expect([parsed.mailbox, parsed.conversationKey]).toEqual(["hello@shop.example", conversationKey]);
+    expect([parsed.mailbox, parsed.conversationKey, parsed.tokenKind]).toEqual([
+      "hello@shop.example",
+      conversationKey,
+      "contact",
+    ]);
     expect(await parsed.isFor("Ana@Mail.Example")).toBe(true);
     expect(await parsed.isFor("bob@mail.example")).toBe(false);
+  });
+
+  it("[E19] says what the mail was that it was sent with", async () => {
+    for (const kind of ["contact", "agent-message", "agent-other", "forward", "form"] as const)
+      expect(await parseReplyAddress({ keys, address: await create({ kind }) })).toMatchObject({
+        kind: "token",
+        tokenKind: kind,
+      });
+  });
+
+  it("[E17] of the first version is read as sent to a contact", async () => {
+    // As it was made with these keys when there were no kinds.
+    const address = "hello+cmabcirtirkwn757bqmv5ncctrsp36hzhnuhgwy@shop.example";
+    const parsed = await parseReplyAddress({ keys, address });
+    if (parsed.kind !== "token") throw new Error(parsed.kind);
+    expect([parsed.conversationKey, parsed.tokenKind]).toEqual([conversationKey, "contact"]);
+    expect([await parsed.isFor("ana@mail.example"), await parsed.isFor("bob@mail.example")]).toEqual([true, false]);
+  });
+
+  it("of an agent's forwarding names the agent, and no conversation", async () => {
+    const agentKey = "ffeeddccbbaa9988";
+    const address = await createForwardingAddress({
+      keys,
+      mailbox: "hello@shop.example",
+      agentKey,
+      recipient: "olga@shop.example",
+    });
+    const parsed = await parseReplyAddress({ keys, address });
+    if (parsed.kind !== "agent-forward") throw new Error(parsed.kind);
+    expect([parsed.mailbox, parsed.agentKey]).toEqual(["hello@shop.example", agentKey]);
+    expect([await parsed.isFor("olga@shop.example"), await parsed.isFor("ana@shop.example")]).toEqual([true, false]);
   });
 
   it("[E18] has a local part of exactly 64 octets for a mailbox name of 24", async () => {

@@ -138,6 +138,63 @@ test.each([
   expect(readAuthentication(headers, "mx.shop.example")).toEqual({ dmarc, spf, dkim });
 });
 
+describe("[T20] [E13] the domain for which an agent's From is believed", () => {
+  const read = (results: string[], from: string[] = ["Olga <olga@shop.example>"]) =>
+    readAuthentication(
+      new Map([
+        ["authentication-results", results],
+        ["from", from],
+      ]),
+      "mx.shop.example",
+    ).passDomain;
+  const PASS = "mx.shop.example; spf=pass; dmarc=pass (p=reject) header.from=shop.example";
+
+  test("is the one that the trusted server names in its one result", () => {
+    expect(read([PASS])).toBe("shop.example");
+    expect(
+      read(["mx.shop.example;\r\n\tdkim=pass header.d=x; DMARC=Pass action=none header.from=Shop.Example.;compauth=pass"]),
+    ).toBe("shop.example");
+    expect(read(["mx.shop.example 1; dmarc/1=pass header.from=shop.example"])).toBe("shop.example");
+  });
+
+  test.each([
+    ["of another server", ["mx.evil.test; dmarc=pass header.from=shop.example", PASS]],
+    ["that fails", ["mx.shop.example; dmarc=fail header.from=shop.example"]],
+    ["that names no domain", ["mx.shop.example; dmarc=pass"]],
+    ["that names two", ["mx.shop.example; dmarc=pass header.from=shop.example header.from=evil.test"]],
+    ["of two results", ["mx.shop.example; dmarc=none header.from=evil.test; dmarc=pass header.from=shop.example"]],
+    ["of another method", ["mx.shop.example; arc=pass dmarc=pass header.from=shop.example"]],
+    ["in a comment", ["mx.shop.example; spf=pass (; dmarc=pass header.from=shop.example)"]],
+    ["in a comment that does not end", ["mx.shop.example; spf=pass (x; dmarc=pass header.from=shop.example"]],
+    ["in a quoted address", ['mx.shop.example; spf=pass smtp.mailfrom="; dmarc=pass header.from=shop.example"@evil.test']],
+    ["with a quoted domain", ['mx.shop.example; dmarc=pass header.from="shop.example"']],
+    ["whose reason says so", ["mx.shop.example; dmarc=none reason=x header.from=shop.example; x=dmarc=pass"]],
+  ])("is none by a result %s", (_, results) => {
+    expect(read(results)).toBeUndefined();
+  });
+
+  test("is none where the mail names two authors: the server may have judged the other", () => {
+    for (const from of [["olga@shop.example, ana@shop.example"], ["olga@shop.example", "ana@shop.example"], []])
+      expect(read([PASS], from)).toBeUndefined();
+  });
+
+  test("is none while no server is named", () => {
+    expect(
+      readAuthentication(
+        new Map([
+          ["authentication-results", [PASS]],
+          ["from", ["olga@shop.example"]],
+        ]),
+        "",
+      ),
+    ).toEqual({
+      dmarc: "none",
+      spf: "none",
+      dkim: "none",
+    });
+  });
+});
+
 describe("body and files", () => {
   test("the reply is the HTML part, cut where the client's quote begins", async () => {
     const mail = await parseFixture("reply-html-and-text.eml");

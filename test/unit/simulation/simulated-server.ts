@@ -3,6 +3,7 @@
  * the place of the object's shell: what a decision stores is stored as a whole, and then told. A crash between the two
  * is one of the things that can happen here.
  */
+import { AGENT_VIEWER, beginnerViewer, type Viewer } from "../../../durable-objects/conversation/audience.ts";
 import { catchUpFrames, type ReadableLog } from "../../../durable-objects/conversation/catch-up.ts";
 import type { Connection } from "../../../durable-objects/conversation/connection.ts";
 import { decideFrame } from "../../../durable-objects/conversation/core.ts";
@@ -26,6 +27,8 @@ export interface ServerSocket {
 
 const PRESENCE: Presence = { isVisitorOnline: true, agents: [] };
 export const CONVERSATION_ID = "0190f000-0000-7000-8000-000000000000";
+/** That the visitor's browser has. */
+export const SESSION = { id: "0190f000-0000-7000-8000-0000000000ff", origin: null };
 
 export class SimulatedServer {
   /** What is on disk: it alone outlives a crash. */
@@ -38,7 +41,7 @@ export class SimulatedServer {
 
   constructor(clock: () => number) {
     this.#clock = clock;
-    this.state = newConversationState({ id: CONVERSATION_ID, now: clock(), visitor: null, hasVisitor: true });
+    this.state = newConversationState({ id: CONVERSATION_ID, now: clock(), visitor: null, session: SESSION });
   }
 
   /**
@@ -102,14 +105,17 @@ export class SimulatedServer {
   }
 
   #acknowledge(sender: ServerSocket, { message, clientId }: Extract<Effect, { kind: "message" }>): void {
-    const own = messageFor(sender.connection.kind, message);
+    const viewer = this.#viewerOf(sender);
+    const own = viewer === null ? null : messageFor(viewer, message);
     if (own === null) return;
     sender.send({ type: "message", message: own, ...(clientId === undefined ? {} : { clientId }) });
   }
 
   #conversationFrame({ connection }: ServerSocket): ServerFrame {
     const conversation =
-      connection.kind === "agent" ? conversationForAgents(this.state, true) : conversationForVisitor(this.state);
+      connection.kind === "agent"
+        ? conversationForAgents(this.state, { isVisitorOnline: true, now: this.#clock() })
+        : conversationForVisitor(this.state, this.#clock());
     return { type: "conversation", conversation };
   }
 
@@ -120,13 +126,22 @@ export class SimulatedServer {
       events: () => [],
       drafts: () => [],
     };
-    const view = { state, presence: PRESENCE, connection: socket.connection, lastSeq };
+    const { connection } = socket;
+    const agentId = connection.kind === "agent" ? connection.agentId : null;
+    const viewer = this.#viewerOf(socket);
+    if (viewer === null) return;
+    const view = { state, presence: PRESENCE, viewer, agentId, lastSeq, now: this.#clock() };
     for (const frame of catchUpFrames(log, view)) socket.send(frame);
   }
 
   #send(socket: ServerSocket, frame: ServerFrame, isAnswer = false): void {
     if (!isAnswer && !socket.connection.isReady) return;
-    const shown = frameFor(socket.connection.kind, frame);
+    const viewer = this.#viewerOf(socket);
+    const shown = viewer === null ? null : frameFor(viewer, frame);
     if (shown !== null) socket.send(shown);
+  }
+
+  #viewerOf({ connection }: ServerSocket): Viewer | null {
+    return connection.kind === "agent" ? AGENT_VIEWER : beginnerViewer(this.state, this.#clock());
   }
 }

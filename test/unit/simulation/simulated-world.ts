@@ -5,7 +5,7 @@
 import type { Connection } from "../../../durable-objects/conversation/connection.ts";
 import type { ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
 import { SimulatedClient, type ClientPorts } from "./simulated-client.ts";
-import { SimulatedServer, type ServerSocket } from "./simulated-server.ts";
+import { SESSION, SimulatedServer, type ServerSocket } from "./simulated-server.ts";
 
 interface Wire {
   readonly client: SimulatedClient;
@@ -210,7 +210,7 @@ const isAlive = (wire: Wire): boolean => wire.isOpened && !wire.isDetached && !w
 
 function makeConnection(client: SimulatedClient, id: string, now: number): Connection {
   const common = { id, connectedAt: now, isReady: false, isHidden: false, hasRateLimits: true };
-  if (client.kind === "visitor") return { kind: "visitor", ...common };
+  if (client.kind === "visitor") return { kind: "visitor", sessionId: SESSION.id, tokenGeneration: 1, ...common };
   return {
     kind: "agent",
     agentId: client.name,

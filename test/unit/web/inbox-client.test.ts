@@ -24,6 +24,8 @@ const conversation: Conversation = {
   readSeq: 0,
   visitorSeenSeq: 0,
   hasVisitor: true,
+  address: null,
+  unconfirmedMail: null,
   visitor: null,
 };
 

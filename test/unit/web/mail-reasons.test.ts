@@ -14,10 +14,14 @@ const FILES = [
   "cloudflare-mail-errors",
   "validate-outgoing",
   "deliver",
+  "mail-total",
   "recipients",
   "delivery-events",
   "match-conversation",
+  "match-aside",
+  "match-outsiders",
   "process",
+  "take-up",
 ].map((name) => `../../../worker/email/${name}.ts`);
 
 /** Every sentence that is written in the code: it begins with a capital and ends with a full stop. */
@@ -66,6 +70,12 @@ describe("what the server says about mails, in Spanish", () => {
   test.each([
     ["This sender sent more than 20 mails within 10 minutes.", "Este remitente envió más de 20 correos en 10 minutos."],
     ["An agent forwarded a mail of vera@x.test.", "Un agente reenvió un correo de vera@x.test."],
+    [
+      "It says that an agent forwarded a mail of vera@x.test; not verified.",
+      "Dice que un agente reenvió un correo de vera@x.test; sin verificar.",
+    ],
+    ["Somebody wrote through the form no-reply@x.test.", "Alguien escribió a través del formulario no-reply@x.test."],
+    ["This form sent more than 60 mails within an hour.", "Este formulario envió más de 60 correos en una hora."],
     ["Filtered by Ana Ruiz.", "Filtrado por Ana Ruiz."],
     ["It could not be taken up after 5 tries.", "No se pudo procesar tras 5 intentos."],
   ])("what became of a mail: %s", (english, spanish) => expect(toSpanish(english)).toBe(spanish));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ROLES, canChangeRole, hasRole, lowerRole, type Role } from "../../../worker/domain/roles.ts";
+import { ROLES, canChangeRole, canManage, hasRole, lowerRole, type Role } from "../../../worker/domain/roles.ts";
 
 const pairs = ROLES.flatMap((a) => ROLES.map((b) => [a, b] as const));
 const rank = (role: Role) => ROLES.indexOf(role);
@@ -13,7 +13,7 @@ describe("hasRole and lowerRole", () => {
   });
 });
 
-const actor = (role: Role) => ({ id: "actor", role });
+const actor = (role: Role, isKey = false) => ({ id: "actor", role, isKey });
 
 describe("[T7] canChangeRole", () => {
   test("nobody below admin changes anyone, themselves included", () => {
@@ -32,20 +32,34 @@ describe("[T7] canChangeRole", () => {
         ]);
   });
 
-  test("a key that does less than its agent cannot lift that agent", () => {
-    expect(canChangeRole(actor("admin"), { id: "actor", from: "agent" }, "owner")).toBe(false);
-    expect(canChangeRole(actor("admin"), { id: "actor", from: "agent" }, "admin")).toBe(false);
+  test("[T22] a key never changes the role of who made it", () => {
+    for (const role of ROLES)
+      for (const [from, to] of pairs) expect(canChangeRole(actor(role, true), { id: "actor", from }, to)).toBe(false);
   });
 
-  test("only owners make or change owners, by invitation too", () => {
-    for (const [from, to] of pairs) {
-      const isAboutOwners = from === "owner" || to === "owner";
-      expect([from, to, canChangeRole(actor("admin"), { id: "other", from }, to)]).toEqual([from, to, !isAboutOwners]);
-      expect(canChangeRole(actor("owner"), { id: "other", from }, to)).toBe(true);
-    }
-    for (const to of ROLES) {
-      expect([to, canChangeRole(actor("admin"), { id: null, from: null }, to)]).toEqual([to, to !== "owner"]);
-      expect(canChangeRole(actor("owner"), { id: null, from: null }, to)).toBe(true);
-    }
+  test("[T22] nobody, a key included, touches or gives a role above their own", () => {
+    for (const isKey of [false, true])
+      for (const role of ["admin", "owner"] as const) {
+        for (const [from, to] of pairs)
+          expect([role, from, to, canChangeRole(actor(role, isKey), { id: "other", from }, to)]).toEqual([
+            role,
+            from,
+            to,
+            rank(from) <= rank(role) && rank(to) <= rank(role),
+          ]);
+        for (const to of ROLES)
+          expect([role, to, canChangeRole(actor(role, isKey), { id: null, from: null }, to)]).toEqual([
+            role,
+            to,
+            rank(to) <= rank(role),
+          ]);
+      }
+  });
+});
+
+describe("[T22] canManage", () => {
+  test("is for admins, of whoever has no higher role", () => {
+    for (const [role, of] of pairs)
+      expect([role, of, canManage(actor(role), of)]).toEqual([role, of, rank(role) >= rank("admin") && rank(role) >= rank(of)]);
   });
 });

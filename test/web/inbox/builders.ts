@@ -42,6 +42,10 @@ export function aConversation(n: number, part: Partial<Conversation> = {}): Conv
     visitorSeenSeq: 0,
     hasVisitor: true,
     visitor: null,
+    address: part.contact?.email
+      ? { email: part.contact.email, level: part.hasVisitor === false ? "mail" : "confirmed", claimed: null }
+      : null,
+    unconfirmedMail: null,
     ...part,
   };
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { BY_PRESENCE, choiceAfterSending, computeChannel } from "../../../web/inbox/composer/channel-choice.ts";
+import { BY_PRESENCE, choiceAfterSending, computeChannel, newestOfTheirs } from "../../../web/inbox/composer/channel-choice.ts";
 import { findNewerReply } from "../../../web/inbox/composer/send-guard.ts";
 import { insertAt } from "../../../web/inbox/saved-replies/insert-at.ts";
 import { groupReplies } from "../../../web/inbox/saved-replies/group-replies.ts";
 import { fillVariables } from "../../../web/inbox/saved-replies/variables.ts";
 import { aMessage, COLLEAGUE, idOf, ME } from "./builders.ts";
 
-const online = { isVisitorOnline: true, hasVisitor: true };
-const offline = { isVisitorOnline: false, hasVisitor: true };
-const byMail = { isVisitorOnline: false, hasVisitor: false };
+const known = { hasVisitor: true, hasAddress: true, follows: null };
+const online = { ...known, isVisitorOnline: true };
+const offline = { ...known, isVisitorOnline: false };
+const byMail = { ...known, isVisitorOnline: false, hasVisitor: false };
 const reply = (n: number, categoryId: string | null) => ({ id: idOf(n), categoryId, title: `T${n}`, text: "x" });
 const values = { "contact.name": "Ana", "agent.name": "Marta", company: "Acme" };
 
@@ -19,6 +20,25 @@ describe("[S7] the channel", () => {
     expect(computeChannel({ kind: "chosen", channel: "email" }, online)).toBe("email");
     expect(computeChannel({ kind: "chosen", channel: "chat" }, offline)).toBe("chat");
     expect(computeChannel({ kind: "chosen", channel: "note" }, offline)).toBe("note");
+  });
+
+  it("stays in chat where no address is known", () => {
+    expect(computeChannel(BY_PRESENCE, { ...offline, hasAddress: false })).toBe("chat");
+  });
+
+  it("[T2] follows the newest message where whoever chats may not be who mails", () => {
+    expect(computeChannel(BY_PRESENCE, { ...online, follows: "email" })).toBe("email");
+    expect(computeChannel(BY_PRESENCE, { ...online, follows: "chat" })).toBe("chat");
+    expect(computeChannel(BY_PRESENCE, { ...offline, follows: "chat" })).toBe("email");
+    expect(computeChannel({ kind: "chosen", channel: "chat" }, { ...online, follows: "email" })).toBe("chat");
+    const mail = aMessage({ seq: 2, author: { kind: "contact" }, channel: "email" });
+    const away = aMessage({ seq: 3, author: { kind: "contact" }, channel: "email", mail: { isAutomatic: true } });
+    expect(newestOfTheirs([aMessage(), mail])).toBe("email");
+    expect(newestOfTheirs([mail, aMessage({ seq: 3 }), aMessage({ seq: 4, author: { kind: "agent" }, channel: "email" })])).toBe(
+      "chat",
+    );
+    expect(newestOfTheirs([aMessage(), away])).toBe("chat");
+    expect(newestOfTheirs([])).toBeNull();
   });
 
   it("is never chat where there is no widget to chat in", () => {

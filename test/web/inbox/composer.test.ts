@@ -58,7 +58,9 @@ describe("the composer", () => {
   });
 
   it("[S10] says that there is no address, and what can be done", async () => {
-    const { wrapper, text, sent } = await mountComposer(aConversation(1));
+    const { wrapper, text, sent, channel } = await mountComposer(aConversation(1));
+    expect(channel()).toBe("chat");
+    await choose(wrapper, "Email");
     expect(wrapper.find("[data-no-address]").exists()).toBe(true);
     await text().setValue("Hello");
     await wrapper.get("form").trigger("submit");
@@ -78,6 +80,28 @@ describe("the composer", () => {
     await text().trigger("keydown", { key: "Enter", ctrlKey: true });
     expect(sent).toEqual([{ text: "Hello", channel: "chat", attachments: [], ifLastSeq: 0 }]);
     expect(text().element.value).toBe("");
+  });
+
+  it("[T2] asks for one click before it chats where somebody else may have mailed", async () => {
+    const address = { email: "vera@x.test", level: "reachable" as const, claimed: null };
+    const { wrapper, text, sent, isVisitorOnline } = await mountComposer(
+      aConversation(1, { address, unconfirmedMail: { seq: 2, email: "vera@x.test" } }),
+    );
+    isVisitorOnline.value = true;
+    await choose(wrapper, "Web chat");
+    expect(wrapper.get("[data-chat-warning]").text()).toContain("has not shown that they are vera@x.test");
+    await text().setValue("Hello");
+    await wrapper.get("form").trigger("submit");
+    expect(sent).toEqual([]);
+    const requests = answerWith({ [`POST /api/conversations/${idOf(1)}/ask-confirmation`]: {} });
+    await wrapper.get("[data-ask-confirmation]").trigger("click");
+    await flushPromises();
+    expect(requests).toHaveLength(1);
+    await wrapper.get("[data-accept-chat]").trigger("click");
+    // Its words stay beside the field.
+    expect(wrapper.get("[data-chat-warning]").text()).toContain("vera@x.test");
+    await wrapper.get("form").trigger("submit");
+    expect(sent).toEqual([{ text: "Hello", channel: "chat", attachments: [], ifLastSeq: 0 }]);
   });
 
   it("keeps a draft for each conversation", async () => {

@@ -64,11 +64,19 @@ describe("Cc and Bcc in the composer", () => {
     expect(chips()).toEqual(["leo@x.test", "ana@x.test", "boss@x.test"]);
     await send();
     expect(sent).toEqual([
-      { text: "Hello", channel: "email", attachments: [], cc: ["leo@x.test", "ana@x.test"], bcc: ["boss@x.test"], ifLastSeq: 0 },
+      {
+        text: "Hello",
+        channel: "email",
+        attachments: [],
+        cc: ["leo@x.test", "ana@x.test"],
+        bcc: ["boss@x.test"],
+        to: ["vera@x.test"],
+        ifLastSeq: 0,
+      },
     ]);
     expect(wrapper.find("[data-copies]").exists()).toBe(false);
     await send("Again");
-    expect(sent[1]).toEqual({ text: "Again", channel: "email", attachments: [], ifLastSeq: 0 });
+    expect(sent[1]).toEqual({ text: "Again", channel: "email", attachments: [], to: ["vera@x.test"], ifLastSeq: 0 });
   });
 
   it("say what is wrong with an address, and nothing is sent with it", async () => {

@@ -10,7 +10,18 @@ import { i18n } from "../../../web/inbox/i18n/i18n.ts";
 import { useSession } from "../../../web/inbox/session/session.ts";
 import { ME } from "./builders.ts";
 
-const NAMES = ["conversations", "contacts", "saved-replies", "ledger", "settings", "sign-in", "setup", "settings-widget"];
+const NAMES = [
+  "conversations",
+  "contacts",
+  "saved-replies",
+  "ledger",
+  "settings",
+  "sign-in",
+  "forgot-password",
+  "me",
+  "setup",
+  "settings-widget",
+];
 const SETTINGS_NAMES = [
   "settings-maintenance",
   "settings-general",

@@ -18,6 +18,7 @@ const widget = {
   captureText: { en: "", es: "" },
   isCaptureShown: true,
   allowedOrigins: [],
+  confirmPage: "",
 };
 
 describe("primitives", () => {

@@ -42,8 +42,17 @@ const answers = {
   "GET /api/agents": page(
     { ...ME, email: "m@example.com", role: "owner" },
     { ...COLLEAGUE, email: "b@example.com", role: "agent" },
+    { id: idOf(7), name: "Ines", email: "i@example.com", role: "viewer", invitation: { expiresAt: 4_000_000_000_000 } },
   ),
-  "GET /api/api-keys": page({ id: idOf(8), name: "Key", role: "agent", createdAt: 1, lastUsedAt: null }),
+  "GET /api/api-keys": page({
+    id: idOf(8),
+    name: "Key",
+    role: "agent",
+    createdAt: 1,
+    lastUsedAt: null,
+    expiresAt: 1,
+    createdBy: { id: ME.id, name: ME.name },
+  }),
   "GET /api/mailboxes": page({ id: idOf(9), address: "support@example.com", name: null, createdAt: 1 }),
   "GET /api/saved-replies": page({ id: idOf(1), categoryId: idOf(2), title: "Greeting", text: "Hi" }),
   "GET /api/saved-reply-categories": page({ id: idOf(2), name: "Hellos" }),
@@ -106,7 +115,8 @@ describe("a failure", () => {
 
 describe("signing in", () => {
   it("[T9] does not tell which of the two was wrong", async () => {
-    answerWith({ "POST /api/auth/sign-in/email": new Response("{}", { status: 401 }) });
+    const problem = { type: "about:blank", title: "", status: 401, detail: "", code: "wrong_sign_in", id: "E-1" };
+    answerWith({ "POST /api/auth/sign-in/email": new Response(JSON.stringify(problem), { status: 401 }) });
     const wrapper = await mountScreen(SignInPage);
     await wrapper.get("form").trigger("submit");
     await flushPromises();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import * as v from "valibot";
+import { invitedAgentSchema, listedAgentSchema } from "../../../worker/domain/account-shapes.ts";
 import {
-  agentCreatedSchema,
   agentSchema,
   apiKeyCreatedSchema,
   apiKeySchema,
@@ -11,56 +11,57 @@ import {
   widgetConfigSchema,
 } from "../../../worker/domain/api-shapes.ts";
 import { settingsSchema } from "../../../worker/domain/settings.ts";
-import { MAILBOX, OTHER_MAILBOXES, addAgent, freshDeployment, newId, signIn, type Deployment } from "../support/deployment.ts";
+import {
+  MAILBOX,
+  OTHER_MAILBOXES,
+  addAgent,
+  addSession,
+  freshDeployment,
+  newId,
+  signIn,
+  type Deployment,
+} from "../support/deployment.ts";
 import { call, read, refused } from "../support/http.ts";
 
 let deployment: Deployment;
 let key: string;
+/** The owner's browser. */
+let cookie: string;
 
 beforeEach(async () => {
   deployment = await freshDeployment();
   ({ key } = deployment.owner);
+  cookie = await addSession(deployment.owner.agent.id);
 });
 
 describe("agents", () => {
-  test("are invited with a password that is shown once, or with their own, and can sign in", async () => {
-    const made = await read(agentCreatedSchema, { key }, "POST /api/agents", {
-      body: { name: "Ana", email: "Ana@Acme.test" },
+  test("are made with a password where a program knows one, and can sign in", async () => {
+    const own = await read(invitedAgentSchema, { cookie }, "POST /api/agents", {
+      body: { name: "Ben", email: "Ben@Acme.test", password: "own password", role: "viewer" },
       status: 201,
     });
-    expect(made).toEqual({ id: made.id, name: "Ana", email: "ana@acme.test", role: "agent", password: made.password });
-    const { password, ...agent } = made;
-    const cookie = await signIn("ana@acme.test", password ?? "");
-    expect(await read(meSchema, { cookie }, "GET /api/me")).toEqual({ agent });
-    const own = await read(agentCreatedSchema, { key }, "POST /api/agents", {
-      body: { name: "Ben", email: "ben@acme.test", password: "own password", role: "viewer" },
-      status: 201,
-    });
-    expect(own.password).toBeUndefined();
-    await signIn("ben@acme.test", "own password");
-    const { items } = await read(pageOf(agentSchema), { key }, "GET /api/agents");
-    expect(items.map(({ name, role }) => [name, role])).toEqual([
-      [deployment.owner.agent.name, "owner"],
-      ["Ana", "agent"],
-      ["Ben", "viewer"],
-    ]);
-    await refused({ key }, "POST /api/agents", [409, "taken"], { body: { name: "Ana", email: "ANA@acme.test" } });
-    await refused({ key }, "POST /api/agents", [422, "invalid"], { body: { name: "", email: "x", role: "king" } });
+    expect(own).toEqual({ id: own.id, name: "Ben", email: "ben@acme.test", role: "viewer" });
+    const theirs = await signIn("ben@acme.test", "own password");
+    expect(await read(meSchema, { cookie: theirs }, "GET /api/me")).toEqual({ agent: own });
+    const { items } = await read(pageOf(listedAgentSchema), { key }, "GET /api/agents");
+    expect(items).toEqual([deployment.owner.agent, own]);
+    await refused({ cookie }, "POST /api/agents", [409, "taken"], { body: { name: "Ben", email: "BEN@acme.test" } });
+    await refused({ cookie }, "POST /api/agents", [422, "invalid"], { body: { name: "", email: "x", role: "king" } });
   });
 
-  test("change name and role; 404 for nobody", async () => {
+  test("change role; 404 for nobody", async () => {
     const { agent } = await addAgent("agent");
     const patch = async (body: unknown) => read(agentSchema, { key }, `PATCH /api/agents/${agent.id}`, { body });
-    expect(await patch({ name: "New name" })).toEqual({ ...agent, name: "New name" });
-    expect(await patch({ role: "admin" })).toEqual({ ...agent, name: "New name", role: "admin" });
-    await refused({ key }, `PATCH /api/agents/${newId()}`, [404, "not_found"], { body: { name: "x" } });
+    expect(await patch({ role: "admin" })).toEqual({ ...agent, role: "admin" });
+    expect(await patch({})).toEqual({ ...agent, role: "admin" });
+    await refused({ key }, `PATCH /api/agents/${newId()}`, [404, "not_found"], { body: { role: "agent" } });
     await refused({ key }, `PATCH /api/agents/${agent.id}`, [422, "invalid"], { body: { role: "god" } });
   });
 });
 
 describe("API keys", () => {
-  test("are shown once, listed without the secret, note their use, and end", async () => {
-    const made = await read(apiKeyCreatedSchema, { key }, "POST /api/api-keys", {
+  test("are shown once, listed with their maker and without the secret, note their use, and end", async () => {
+    const made = await read(apiKeyCreatedSchema, { cookie }, "POST /api/api-keys", {
       body: { name: "Reports", role: "viewer" },
       status: 201,
     });
@@ -71,10 +72,11 @@ describe("API keys", () => {
     const { key: _, ...shown } = made;
     expect(listed).toEqual({ ...shown, lastUsedAt: listed?.lastUsedAt });
     expect(listed?.lastUsedAt).toEqual(expect.any(Number));
+    expect(listed?.createdBy).toEqual({ id: deployment.owner.agent.id, name: deployment.owner.agent.name });
     expect((await call({ key }, `DELETE /api/api-keys/${made.id}`)).status).toBe(204);
     await refused({ key: made.key }, "GET /api/me", [401, "not_signed_in"]);
     await refused({ key }, `DELETE /api/api-keys/${made.id}`, [404, "not_found"]);
-    await refused({ key }, "POST /api/api-keys", [422, "invalid"], { body: {} });
+    await refused({ cookie }, "POST /api/api-keys", [422, "invalid"], { body: {} });
   });
 });
 
@@ -130,6 +132,7 @@ describe("mailboxes", () => {
       assigneeId: null,
       hasReceipt: false,
       hasOutOfHours: false,
+      brakeOffUntil: null,
       createdAt: made.createdAt,
     });
     const { items } = await read(pageOf(mailboxSchema), { key }, "GET /api/mailboxes");

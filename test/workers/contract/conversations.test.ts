@@ -46,6 +46,7 @@ describe("GET /api/conversations", () => {
       readSeq: 0,
       visitorSeenSeq: 1,
       hasVisitor: true,
+      address: null,
       visitor: { page: "https://shop.example/cart", locale: "es-MX" },
     });
     expect(b?.contact).toEqual({ id: b?.contact?.id, name: "Vera", email: "vera@example.test" });

@@ -2,7 +2,7 @@ import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { healthSchema, meSchema, setupStateSchema } from "../../../worker/domain/api-shapes.ts";
-import { MAILBOX, OWNER, SETUP_BODY, addAgent, addKey, freshDeployment, signIn } from "../support/deployment.ts";
+import { MAILBOX, OWNER, SETUP_BODY, SETUP_HEADERS, addAgent, addKey, freshDeployment, signIn } from "../support/deployment.ts";
 import { ORIGIN, call, read, refused } from "../support/http.ts";
 
 const JSON_FROM_US = { "content-type": "application/json", origin: ORIGIN };
@@ -14,11 +14,12 @@ beforeEach(async () => {
 
 describe("POST /api/setup", () => {
   test("makes the owner, the settings and the first mailbox, and then never again", async () => {
-    expect(await read(setupStateSchema, null, "GET /api/setup")).toEqual({ isDone: false, needsToken: false });
-    const made = await read(meSchema, null, "POST /api/setup", { body: SETUP_BODY, status: 201 });
+    expect(await read(setupStateSchema, null, "GET /api/setup")).toEqual({ isDone: false, needsToken: true });
+    const made = await read(meSchema, null, "POST /api/setup", { body: SETUP_BODY, headers: SETUP_HEADERS, status: 201 });
     expect(made).toEqual({ agent: { id: made.agent.id, name: OWNER.name, email: OWNER.email, role: "owner" } });
-    expect(await read(setupStateSchema, null, "GET /api/setup")).toEqual({ isDone: true, needsToken: false });
-    await refused(null, "POST /api/setup", [409, "already_done"], { body: { ...SETUP_BODY, email: "else@acme.test" } });
+    expect(await read(setupStateSchema, null, "GET /api/setup")).toEqual({ isDone: true, needsToken: true });
+    const body = { ...SETUP_BODY, email: "else@acme.test" };
+    await refused(null, "POST /api/setup", [409, "already_done"], { body, headers: SETUP_HEADERS });
 
     const cookie = await signIn(OWNER.email, OWNER.password);
     expect((await call({ cookie }, "GET /api/settings")).body).toMatchObject({ company: "Acme" });
@@ -29,21 +30,24 @@ describe("POST /api/setup", () => {
   test("answers 422 with the fields that are wrong, and 400 for what is no JSON", async () => {
     const problem = await refused(null, "POST /api/setup", [422, "invalid"], {
       body: { ...SETUP_BODY, email: "nobody", password: "short" },
+      headers: SETUP_HEADERS,
     });
     expect(problem.detail).toMatch(/email: .*; password: /);
-    await refused(null, "POST /api/setup", [400, "bad_request"], { body: "{" });
-    await refused(null, "POST /api/setup", [422, "invalid"], { body: "[]" });
-    await refused(null, "POST /api/setup", [413, "too_large"], { body: `"${"x".repeat(300_000)}"` });
-    expect(await read(setupStateSchema, null, "GET /api/setup")).toEqual({ isDone: false, needsToken: false });
+    await refused(null, "POST /api/setup", [400, "bad_request"], { body: "{", headers: SETUP_HEADERS });
+    await refused(null, "POST /api/setup", [422, "invalid"], { body: "[]", headers: SETUP_HEADERS });
+    await refused(null, "POST /api/setup", [413, "too_large"], { body: `"${"x".repeat(300_000)}"`, headers: SETUP_HEADERS });
+    expect(await read(setupStateSchema, null, "GET /api/setup")).toEqual({ isDone: false, needsToken: true });
   });
 
   test("refuses a mailbox whose reply addresses would be too long for mail servers", async () => {
     const problem = await refused(null, "POST /api/setup", [422, "invalid"], {
       body: { ...SETUP_BODY, mailbox: `${"m".repeat(25)}@acme.test` },
+      headers: SETUP_HEADERS,
     });
     expect(problem.detail).toContain("octets");
     await read(meSchema, null, "POST /api/setup", {
       body: { ...SETUP_BODY, mailbox: `${"m".repeat(24)}@acme.test` },
+      headers: SETUP_HEADERS,
       status: 201,
     });
   });
@@ -51,7 +55,7 @@ describe("POST /api/setup", () => {
 
 describe("signing in", () => {
   test("sets a cookie that GET /api/me accepts, until signing out", async () => {
-    await read(meSchema, null, "POST /api/setup", { body: SETUP_BODY, status: 201 });
+    await read(meSchema, null, "POST /api/setup", { body: SETUP_BODY, headers: SETUP_HEADERS, status: 201 });
     const cookie = await signIn(OWNER.email.toUpperCase(), OWNER.password);
     const me = await read(meSchema, { cookie }, "GET /api/me");
     expect(me.agent).toMatchObject({ name: OWNER.name, email: OWNER.email, role: "owner" });

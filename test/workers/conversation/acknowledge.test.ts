@@ -35,7 +35,8 @@ describe("stored, then acknowledged", () => {
     const { message, clientId: echoed } = await visitor.next("message");
     const after = await crash(id);
     expect(echoed).toBe(clientId);
-    expect(await storedMessages(after)).toEqual([first, message]);
+    // Whom it is for is told to agents alone.
+    expect(await storedMessages(after)).toEqual([first, { ...message, for: { sessions: [id], addresses: [] } }]);
   });
 
   test("[A1] the first message, answered over HTTP, survives a crash right then", async () => {
@@ -114,7 +115,7 @@ describe("sent again", () => {
   });
 
   test("[A2] the same after an eviction, from another socket and over HTTP", async () => {
-    const { stub } = await begin();
+    const { id, stub } = await begin();
     const clientId = newId();
     const message = await send(stub, { clientId, author: AUTHOR_ANA });
     await evictDurableObject(stub);
@@ -122,7 +123,11 @@ describe("sent again", () => {
     ana.send({ type: "send", clientId, text: "Hello" });
     expect(await ana.next("message")).toEqual({ type: "message", message, clientId });
     await evictDurableObject(stub);
-    expect(await sendAnswer(stub, { clientId, author: AUTHOR_ANA })).toEqual({ kind: "repeated", message, tokenGeneration: 1 });
+    expect(await sendAnswer(stub, { clientId, author: AUTHOR_ANA })).toEqual({
+      kind: "repeated",
+      message,
+      session: { id, generation: 1, isRefused: false },
+    });
     expect(await storedMessages(stub)).toHaveLength(2);
   });
 
@@ -148,8 +153,8 @@ describe("sent again", () => {
 });
 
 describe("whose message it is", () => {
-  test("[A10] a frame's own author, seq and time are ignored", async () => {
-    const { stub } = await begin();
+  test("[A10] [A16] a frame's own author, seq, time and readers are ignored", async () => {
+    const { id, stub } = await begin();
     const visitor = await join(stub, VISITOR);
     const ana = await join(stub, ANA);
     visitor.send({
@@ -161,6 +166,7 @@ describe("whose message it is", () => {
       seq: 99,
       at: 1,
       message: { seq: 99 },
+      for: { sessions: ["another"], addresses: ["victim@customer.test"] },
     });
     const { message } = await ana.next("message");
     expect(message).toEqual({
@@ -171,6 +177,7 @@ describe("whose message it is", () => {
       channel: "chat",
       text: "I am Ana",
       attachments: [],
+      for: { sessions: [id], addresses: [] },
     });
     expect(Math.abs(message.at - Date.now())).toBeLessThan(60_000);
   });

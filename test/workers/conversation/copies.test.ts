@@ -7,6 +7,8 @@ import {
   VISITOR,
   agentMail,
   begin,
+  chatOpenRequest,
+  confirmAddress,
   crash,
   freshStorage,
   join,
@@ -47,14 +49,18 @@ describe("[C13] a `send` frame with Cc and Bcc", () => {
 
   test("is acknowledged with them, and told to agents and to no visitor", async () => {
     ports.conversation = { deliver: takeMail };
-    const { stub } = await begin({ open: { ...mailOpenRequest(), hasVisitor: true } });
+    const { stub } = await begin({ open: chatOpenRequest() });
     const [ana, visitor] = [await join(stub, ANA), await join(stub, VISITOR)];
     ana.send(frame({ cc: [LEO], bcc: [BOSS] }));
-    expect(await ana.next("message")).toMatchObject({ message: { cc: [LEO], bcc: [BOSS] } });
+    expect(await ana.next("message")).toMatchObject({ message: { to: CARLA, cc: [LEO], bcc: [BOSS] } });
     await untilDelivery(stub, 2, { state: "sent", to: [CARLA, LEO, BOSS] });
     await settle(visitor);
-    expect(JSON.stringify(visitor.frames)).toContain("Off and on.");
-    for (const address of [LEO, BOSS, CARLA]) expect(JSON.stringify(visitor.frames)).not.toContain(address);
+    expect(JSON.stringify(visitor.frames)).not.toContain("Off and on.");
+    // Who has shown that they are one of those whom it went to has it, and is told of none of the others.
+    const shown = await join(stub, await confirmAddress(stub, LEO));
+    await settle(shown);
+    expect(JSON.stringify(shown.frames)).toContain("Off and on.");
+    for (const address of [LEO, BOSS, CARLA]) expect(JSON.stringify(shown.frames)).not.toContain(address);
   });
 
   test("that are wrong is refused with what is wrong, and the socket stays", async () => {

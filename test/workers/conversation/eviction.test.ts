@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
-import { uuid } from "../../support/conversation-builders.ts";
+import { SESSION, uuid } from "../../support/conversation-builders.ts";
 import {
   ANA,
   BEN,
@@ -61,7 +61,7 @@ function lastPresence(socket: Socket): ServerFrame | undefined {
 }
 
 async function run(betweenFrames: (stub: ConversationStub) => Promise<void>) {
-  const { stub } = await begin({ open: openRequest() });
+  const { stub } = await begin({ open: openRequest({ session: { id: SESSION, origin: null } }) });
   const sockets = { visitor: await join(stub, VISITOR), ana: await join(stub, ANA) };
   for (const [who, frame] of SCRIPT) {
     await betweenFrames(stub);

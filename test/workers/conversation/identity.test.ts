@@ -8,7 +8,7 @@ import { createVisitorToken } from "../../../worker/auth/visitor-token.ts";
 import { conversationStub } from "../../../worker/objects.ts";
 import { ANA, settle } from "../support/conversation.ts";
 import { addAgent, freshDeployment, newId } from "../support/deployment.ts";
-import { ORIGIN, SITE, call, fetchWorker } from "../support/http.ts";
+import { SITE, call, fetchWorker, refused } from "../support/http.ts";
 import { ports } from "../support/ports.ts";
 import { agentSocket, inboxSocket, visitorSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
@@ -72,16 +72,27 @@ describe("no object is touched before the token is checked", () => {
     const id = newId();
     const forOtherSite = await createVisitorToken(env.APP_SECRET ?? "", {
       conversationId: id,
+      sessionId: newId(),
       generation: 1,
       origin: "https://other.example",
     });
     const otherSecret = await createVisitorToken("another-secret-of-thirty-two-chars", {
       conversationId: id,
+      sessionId: newId(),
       generation: 1,
       origin: null,
     });
     const [payload = ""] = forOtherSite.split(/\.(?=[^.]+$)/);
-    for (const token of ["", "nonsense", "v1.a.b.c.d", otherSecret, forOtherSite, `${payload}.AAAA`, `${payload}.`]) {
+    for (const token of [
+      "",
+      "nonsense",
+      "v1.a.b.c.d",
+      "v2.a.b.1.c.d",
+      otherSecret,
+      forOtherSite,
+      `${payload}.AAAA`,
+      `${payload}.`,
+    ]) {
       const socket = await visitorSocket(token, { headers: { origin: SITE } });
       expect(await socket.end()).toEqual({ code: 4001, reason: "not_allowed" });
     }
@@ -103,6 +114,11 @@ describe("no object is touched before the token is checked", () => {
       "GET /api/inbox/socket",
       "POST /widget/contact",
       "POST /widget/attachments",
+      "POST /widget/codes",
+      "POST /widget/confirm",
+      "POST /widget/session/end",
+      "POST /widget/not-me",
+      "GET /not-me",
     ])
       await call(null, route, {
         headers: { authorization: "Bearer v1.x.1.-.AAAA" },
@@ -117,21 +133,37 @@ describe("no object is touched before the token is checked", () => {
     expect(await objects()).not.toEqual(before);
     expect(ports.seen.wakes).toBe(1);
     const id = newId();
-    const token = await createVisitorToken(env.APP_SECRET ?? "", { conversationId: id, generation: 1, origin: SITE });
+    const token = await createVisitorToken(env.APP_SECRET ?? "", {
+      conversationId: id,
+      sessionId: newId(),
+      generation: 1,
+      origin: SITE,
+    });
     const socket = await visitorSocket(token, { headers: { origin: SITE } });
     expect(await socket.end()).toEqual({ code: 4001, reason: "not_allowed" });
     expect(await conversationStub(env, id).item()).toBeNull();
   });
 
-  test("[T5] a token of another generation, though signed, opens nothing", async () => {
-    const { conversationId } = await beginChat();
-    const token = await createVisitorToken(env.APP_SECRET ?? "", { conversationId, generation: 2, origin: SITE });
-    const socket = await visitorSocket(token, { headers: { origin: SITE } });
-    expect(await socket.end()).toEqual({ code: 4001, reason: "not_allowed" });
-    const answer = await call({ token, origin: SITE }, "POST /widget/contact", {
-      body: { email: "carla@customer.test" },
-      headers: { origin: ORIGIN },
-    });
-    expect(answer.status).toBe(401);
+  test("[T5] a token of another generation or session, though signed, opens nothing", async () => {
+    const { conversationId, token: own } = await beginChat();
+    const sessionId = own.split(".")[2] ?? "";
+    const secret = env.APP_SECRET ?? "";
+    const tokens = [
+      await createVisitorToken(secret, { conversationId, sessionId, generation: 2, origin: SITE }),
+      await createVisitorToken(secret, { conversationId, sessionId, generation: 0, origin: SITE }),
+      await createVisitorToken(secret, { conversationId, sessionId: newId(), generation: 1, origin: SITE }),
+      // Before sessions had ids a conversation's own stood for its session.
+      await createVisitorToken(secret, { conversationId, sessionId: conversationId, generation: 1, origin: SITE }),
+    ];
+    for (const token of tokens) {
+      const socket = await visitorSocket(token, { headers: { origin: SITE } });
+      expect(await socket.end()).toEqual({ code: 4001, reason: "not_allowed" });
+      for (const route of ["POST /widget/contact", "POST /widget/codes", "POST /widget/confirm", "POST /widget/session/end"]) {
+        const body = route === "POST /widget/confirm" ? { code: "123456" } : { email: "carla@customer.test" };
+        await refused({ token, origin: SITE }, route, [401, "not_signed_in"], { body });
+      }
+    }
+    const again = await createVisitorToken(secret, { conversationId, sessionId, generation: 1, origin: SITE });
+    expect(again).toBe(own);
   });
 });

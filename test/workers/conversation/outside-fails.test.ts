@@ -11,10 +11,11 @@ import {
   VISITOR,
   alarmOf,
   begin,
+  chatOpenRequest,
+  confirmAddress,
   crash,
   freshStorage,
   join,
-  openRequest,
   send,
   sendAnswer,
   seqsOf,
@@ -31,6 +32,9 @@ const everyPort = (port: () => Promise<never>) => ({
   publish: port,
   publishPresence: port,
   resolveContact: port,
+  noteAddress: port,
+  notePlace: port,
+  findOwnAddresses: port,
   claimAttachments: port,
   loadRoles: port,
   deliver: port,
@@ -40,6 +44,16 @@ const everyPort = (port: () => Promise<never>) => ({
 async function indexed(id: string) {
   const row = await env.DB.prepare("SELECT revision, item FROM conversations WHERE id = ?").bind(id).first();
   return row === null ? null : { revision: row["revision"], item: v.parse(conversationSchema, JSON.parse(String(row["item"]))) };
+}
+
+/** Conversations that are known to have an address. */
+async function noted(email: string): Promise<unknown[]> {
+  const rows = await env.DB.prepare("SELECT conversation_id AS id FROM conversation_addresses WHERE email = ?").bind(email).all();
+  return rows.results.map(({ id }) => id);
+}
+
+async function placeOf(email: string): Promise<unknown> {
+  return env.DB.prepare("SELECT conversation_id AS id FROM places WHERE email = ?").bind(email).first("id");
 }
 
 async function untilIndexed(id: string, revision: number): Promise<void> {
@@ -52,7 +66,7 @@ describe.each([
 ])("everything outside %s", (_, port) => {
   test("[A4] [A12] [O9] messages are stored, acknowledged and seen by the other side", async () => {
     ports.conversation = everyPort(port);
-    const { id, stub } = await begin({ open: openRequest({ capture: { email: "carla@customer.test" } }) });
+    const { id, stub } = await begin({ open: chatOpenRequest() });
     const visitor = await join(stub, VISITOR);
     const ana = await join(stub, ANA);
     visitor.send({ type: "send", clientId: newId(), text: "Anyone?" });
@@ -66,7 +80,7 @@ describe.each([
 
     ports.heal();
     await send(await crash(id), { text: "Still there?" });
-    await vi.waitFor(async () => expect((await indexed(id))?.item.contact?.email).toBe("carla@customer.test"), WAIT);
+    await vi.waitFor(async () => expect(await noted("carla@customer.test")).toEqual([id]), WAIT);
     await vi.waitFor(async () => expect((await indexed(id))?.item.lastMessage?.preview).toBe("Still there?"), WAIT);
   });
 });
@@ -110,12 +124,25 @@ describe("what is owed", () => {
   });
 
   test("[A4] an address that the book does not take does not keep the conversation out of the lists", async () => {
-    ports.conversation = { resolveContact: fail };
-    const { id } = await begin({ open: openRequest({ capture: { email: "carla@customer.test" } }) });
+    ports.conversation = { noteAddress: fail };
+    const { id } = await begin({ open: chatOpenRequest() });
     await untilIndexed(id, 1);
+    expect((await indexed(id))?.item.address).toMatchObject({ email: "carla@customer.test" });
+    expect(await noted("carla@customer.test")).toEqual([]);
+    ports.heal();
+    await vi.waitFor(async () => expect(await noted("carla@customer.test")).toEqual([id]), WAIT);
+  });
+
+  test("[A4] nor does a contact that it does not make, or a place that it does not write down", async () => {
+    ports.conversation = { resolveContact: fail, notePlace: fail };
+    const { id, stub } = await begin();
+    await stub.setAddress({ email: "carla@customer.test", name: "Carla" }, AUTHOR_ANA);
+    await join(stub, await confirmAddress(stub, "carla@customer.test"));
+    await vi.waitFor(async () => expect((await indexed(id))?.item.address?.level).toBe("confirmed"), WAIT);
     expect((await indexed(id))?.item.contact).toBeNull();
     ports.heal();
-    await vi.waitFor(async () => expect((await indexed(id))?.item.contact?.email).toBe("carla@customer.test"), WAIT);
+    await vi.waitFor(async () => expect((await indexed(id))?.item.contact).toMatchObject({ name: "Carla" }), WAIT);
+    await vi.waitFor(async () => expect(await placeOf("carla@customer.test")).toBe(id), WAIT);
   });
 
   test("[A4] an object that does not answer the lists makes no command fail", async () => {

@@ -7,7 +7,7 @@ import { LISTENER_HEADER } from "../../../durable-objects/inbox/inbox-object.ts"
 import { inboxServerFrameSchema, type InboxServerFrame } from "../../../durable-objects/inbox/protocol.ts";
 import { conversationForAgents } from "../../../durable-objects/conversation/views.ts";
 import { inboxStubFor } from "../../../worker/objects.ts";
-import { aState, uuid } from "../../support/conversation-builders.ts";
+import { NOW, aState, uuid } from "../../support/conversation-builders.ts";
 import { AUTHOR_ANA, alarmOf, begin, freshStorage } from "../support/conversation.ts";
 import { fail, ports } from "../support/ports.ts";
 import { TestSocket, WAIT } from "../support/socket.ts";
@@ -32,7 +32,7 @@ async function listen(agentId: string): Promise<ListSocket> {
   return socket;
 }
 
-const item = (revision: number) => conversationForAgents(aState({ revision }), false);
+const item = (revision: number) => conversationForAgents(aState({ revision }), { isVisitorOnline: false, now: NOW });
 const changes = (socket: ListSocket) => socket.frames.flatMap((frame) => (frame.type === "changed" ? [frame] : []));
 
 describe("[L1] revisions", () => {

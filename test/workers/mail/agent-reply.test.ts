@@ -1,12 +1,9 @@
 /** What agents answer by mail, and what a new subject does: both are settings. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { openDatabase } from "../../../worker/db/database.ts";
-import { saveReplyKey } from "../../../worker/db/mail-threads.ts";
-import { computeConversationKey, createReplyAddress } from "../../../worker/email/reply-address.ts";
-import { replyKeysOf } from "../../../worker/email/secrets.ts";
 import type { Role } from "../../../worker/domain/roles.ts";
-import { MAILBOX, addAgent, freshDeployment } from "../support/deployment.ts";
+import { TRUSTED, passed, signedFor } from "../support/authority.ts";
+import { addAgent, freshDeployment } from "../support/deployment.ts";
 import { refused } from "../support/http.ts";
 import { FILE_MAIL, ledger, rawMail, receive, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
@@ -18,20 +15,12 @@ let outbound: Outbound;
 const ANA = "ana@acme.test";
 
 async function deployment(mail: Record<string, unknown>, role: Role = "agent"): Promise<void> {
-  ({ key } = (await freshDeployment({ mail })).owner);
+  ({ key } = (await freshDeployment({ mail: { ...TRUSTED, ...mail } })).owner);
   outbound = takeMail();
   await addAgent(role, { name: "Ana", email: ANA });
 }
 
 beforeEach(async () => deployment({ canAgentsReplyByMail: true }));
-
-/** The signed address of a mail that was sent to this person. */
-async function signedFor(recipient: string, conversationId: string): Promise<string> {
-  const keys = await replyKeysOf(env);
-  const conversationKey = await computeConversationKey(keys.current.secret, conversationId);
-  await saveReplyKey(openDatabase(env.DB), conversationKey, conversationId, Date.now());
-  return createReplyAddress({ keys, mailbox: MAILBOX, conversationKey, recipient });
-}
 
 async function thread(): Promise<string> {
   await receive(rawMail({ text: "first", messageId: "one@example.test" }));
@@ -39,15 +28,17 @@ async function thread(): Promise<string> {
   return found?.id ?? "";
 }
 
+/** Of Ana, whom the server believes. */
 async function answer(parts: MailParts, to?: string) {
-  await receive(rawMail({ from: `Ana <${ANA}>`, ...parts }), { from: ANA, ...(to === undefined ? {} : { to }) });
+  const headers = [passed(), ...(parts.headers ?? [])];
+  await receive(rawMail({ from: `Ana <${ANA}>`, ...parts, headers }), { from: ANA, ...(to === undefined ? {} : { to }) });
   return (await ledger(key))[0];
 }
 
 describe("[M9] an agent's answer by mail", () => {
   test("with their own signed address and the setting on goes to the contact, once, with its files", async () => {
     const id = await thread();
-    const row = await answer(FILE_MAIL, await signedFor(ANA, id));
+    const row = await answer(FILE_MAIL, await signedFor("agent-message", ANA, id));
     expect(row).toMatchObject({ state: "applied", verdict: "note", conversationId: id });
     const { messages, conversation } = await openThread(key, id);
     expect(messages[1]).toMatchObject({
@@ -69,32 +60,39 @@ describe("[M9] an agent's answer by mail", () => {
 
   test("[V1] that went to the contact is not moved: a wish for it is refused, and nothing is left under way", async () => {
     const id = await thread();
-    const row = await answer({ text: "Our answer" }, await signedFor(ANA, id));
+    const row = await answer({ text: "Our answer" }, await signedFor("agent-message", ANA, id));
     const body = { conversationId: null };
     await refused({ key }, `POST /api/ledger/${row?.id}/move`, [409, "conflict"], { body });
     expect((await ledger(key))[0]).toEqual(row);
   });
 
-  test("is a note with somebody else's signed address, with none, with the setting off, and of a viewer", async () => {
+  test("is a note with somebody else's signed address, with none, to a reminder, and with the setting off", async () => {
     const id = await thread();
-    await answer({ text: "somebody else's" }, await signedFor("vera@example.test", id));
+    await answer({ text: "somebody else's" }, await signedFor("contact", "vera@example.test", id));
     await answer({ text: "none", headers: ["In-Reply-To: <one@example.test>"] });
-    expect((await openThread(key, id)).messages.map(({ channel }) => channel)).toEqual(["email", "note", "note"]);
-    for (const [mail, role] of [
-      [{}, "agent"],
-      [{ canAgentsReplyByMail: true }, "viewer"],
-    ] as const) {
-      await deployment(mail, role);
-      const other = await thread();
-      await answer({ text: "a note" }, await signedFor(ANA, other));
-      expect((await openThread(key, other)).messages.map(({ channel }) => channel)).toEqual(["email", "note"]);
+    await answer({ text: "a reminder" }, await signedFor("agent-other", ANA, id));
+    expect((await openThread(key, id)).messages.map(({ channel }) => channel)).toEqual(["email", "note", "note", "note"]);
+    await deployment({});
+    const other = await thread();
+    await answer({ text: "a note" }, await signedFor("agent-message", ANA, other));
+    expect((await openThread(key, other)).messages.map(({ channel }) => channel)).toEqual(["email", "note"]);
+    expect(outbound.mails).toEqual([]);
+  });
+
+  test("[T7] of somebody who may not write in the inbox is a stranger's", async () => {
+    for (const role of ["viewer", "none"] as const) {
+      await deployment({ canAgentsReplyByMail: true }, role);
+      const id = await thread();
+      const row = await answer({ text: "let me write" }, await signedFor("agent-message", ANA, id));
+      expect(row).toMatchObject({ verdict: "token:new-person", conversationId: id });
+      expect((await openThread(key, id)).messages[1]?.mail).not.toHaveProperty("claimsAgent");
     }
     expect(outbound.mails).toEqual([]);
   });
 
   test("that is empty is a note: nothing is mailed", async () => {
     const id = await thread();
-    await answer({ text: "" }, await signedFor(ANA, id));
+    await answer({ text: "" }, await signedFor("agent-message", ANA, id));
     expect((await openThread(key, id)).messages[1]?.channel).toBe("note");
     expect(outbound.mails).toEqual([]);
   });

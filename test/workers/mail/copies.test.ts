@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { conversationCreatedSchema, pageOf, undeliverableAddressSchema } from "../../../worker/domain/api-shapes.ts";
+import { TRUSTED, passed } from "../support/authority.ts";
 import { MAILBOX, addAgent, freshDeployment, newId } from "../support/deployment.ts";
 import { call, read, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
@@ -16,7 +17,7 @@ let key: string;
 let outbound: Outbound;
 
 beforeEach(async () => {
-  ({ key } = (await freshDeployment()).owner);
+  ({ key } = (await freshDeployment({ mail: TRUSTED })).owner);
   outbound = takeMail();
 });
 
@@ -114,7 +115,8 @@ describe("answers of people in copy", () => {
   test("[M9] a colleague in copy answers as what they are: a note", async () => {
     const { agent } = await addAgent("agent");
     const { id, replyTo } = await sent({ cc: [agent.email] });
-    await receive(rawMail({ from: agent.email, text: "I will call them" }), { from: agent.email, to: replyTo });
+    const mail = { from: agent.email, text: "I will call them", headers: [passed()] };
+    await receive(rawMail(mail), { from: agent.email, to: replyTo });
     expect((await ledger(key))[0]).toMatchObject({ verdict: "note", conversationId: id });
     expect((await openThread(key, id)).messages.at(-1)).toMatchObject({
       channel: "note",

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { handleCron } from "../../../worker/cron.ts";
 import { processMail } from "../../../worker/email/process.ts";
 import { receiveMail } from "../../../worker/email/receive.ts";
+import { TRUSTED, forwardOf, passed } from "../support/authority.ts";
 import { MAILBOX, OWNER, freshDeployment } from "../support/deployment.ts";
 import { databaseAway } from "../support/faults.ts";
 import { FILE_MAIL, ledger, rawMail, receive } from "../support/inbound.ts";
@@ -60,13 +61,13 @@ describe("[E2] [A5] a crash between any two steps doubles nothing and loses noth
   });
 
   test("of a forwarded mail: one message and one note", async () => {
-    const id = await store(
-      rawMail({
-        from: OWNER.email,
-        subject: "Fwd: Lamp",
-        text: "Please help\r\n\r\n---------- Forwarded message ---------\r\nFrom: Nora <nora@example.test>\r\nSubject: Lamp\r\nTo: <olivia@acme.test>\r\n\r\nIt is broken.",
-      }),
-    );
+    ({ key } = (await freshDeployment({ mail: TRUSTED })).owner);
+    const parts = {
+      from: OWNER.email,
+      headers: [passed()],
+      ...forwardOf({ from: "Nora <nora@example.test>", text: "It is broken." }),
+    };
+    const id = await store(rawMail(parts));
     await crashThrough(id);
     const [thread] = await listThreads(key, 1);
     expect((await openThread(key, thread?.id)).messages.map(({ channel, text }) => [channel, text])).toEqual([
@@ -92,7 +93,7 @@ describe("[E2] [A5] a crash between any two steps doubles nothing and loses noth
   test("taken up twice at once, and again by cron", async () => {
     const id = await store(rawMail());
     await Promise.all([processMail(env, id), processMail(env, id), handleCron(env)]);
-    await env.DB.prepare("UPDATE ledger SET retry_at = 1, state = 'received'").run();
+    await env.DB.prepare("UPDATE ledger SET retry_at = 1, try_at = NULL, state = 'received'").run();
     await handleCron(env);
     const [thread] = await listThreads(key, 1);
     expect((await openThread(key, thread?.id)).messages).toHaveLength(1);
@@ -106,7 +107,7 @@ describe("[E2] [A5] a crash between any two steps doubles nothing and loses noth
     await handleCron(env);
     expect((await ledger(key)).filter(({ id }) => id !== waiting)).toEqual(before);
     expect((await ledger(key)).find(({ id }) => id === waiting)?.state).toBe("received");
-    await env.DB.prepare("UPDATE ledger SET retry_at = 1 WHERE id = ?").bind(waiting).run();
+    await env.DB.prepare("UPDATE ledger SET retry_at = 1, try_at = NULL WHERE id = ?").bind(waiting).run();
     await handleCron(env);
     expect((await ledger(key)).find(({ id }) => id === waiting)?.state).toBe("applied");
   });

@@ -5,7 +5,7 @@ import { findLedgerRow } from "../../../worker/db/ledger.ts";
 import { ledgerEntrySchema } from "../../../worker/domain/api-shapes.ts";
 import { processMail } from "../../../worker/email/process.ts";
 import { receiveMail } from "../../../worker/email/receive.ts";
-import { MAILBOX, OWNER, addAgent, freshDeployment } from "../support/deployment.ts";
+import { MAILBOX, freshDeployment } from "../support/deployment.ts";
 import { dyingAfter } from "../support/faults.ts";
 import { SITE, call, read } from "../support/http.ts";
 import { ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
@@ -241,7 +241,7 @@ describe("automatic mail", () => {
     expect(await listContacts(key)).toEqual([]);
   });
 
-  test("[M3] our own mail that comes back, a mailbox of ours as sender, and a storm of one sender are loops", async () => {
+  test("[M3a] [M3b] our own mail that comes back, a mailbox of ours as sender, and a storm of one sender are loops", async () => {
     const { conversationId: id } = await take({ text: "first" });
     const { seq } = await reply(key, id);
     await deliveredAs(key, id, { seq, state: "sent" });
@@ -255,7 +255,7 @@ describe("automatic mail", () => {
   });
 });
 
-test("[M3] a mail that is taken up late is no storm: what came after it does not count", async () => {
+test("[M3b] a mail that is taken up late is no storm: what came after it does not count", async () => {
   const first = await take({ from: "often@example.test", text: "first" });
   await env.DB.prepare("UPDATE ledger SET received_at = received_at - 60000, state = 'failed' WHERE id = ?").bind(first.id).run();
   for (let n = 0; n < 21; n += 1) await receive(rawMail({ from: "often@example.test", text: `${n}` }));
@@ -267,46 +267,5 @@ describe("[S13] other ways in", () => {
   test("[E14] mail to a campaign's address carries its label", async () => {
     const row = await take({}, { to: "hello+campaign-spring-sale@acme.test" });
     expect((await openThread(key, row.conversationId)).messages[0]?.mail?.campaign).toBe("spring-sale");
-  });
-
-  test("[M8] what an agent forwards goes to its author's conversation, with the words above it as a note", async () => {
-    const { conversationId: known } = await take({ from: "Nora <nora@example.test>", text: "first" });
-    const row = await take(
-      {
-        from: `${OWNER.name} <${OWNER.email}>`,
-        subject: "Fwd: Broken lamp",
-        text: "Please help her\r\n\r\n---------- Forwarded message ---------\r\nFrom: Nora <nora@example.test>\r\nDate: Mon, 2 Nov 2026\r\nSubject: Broken lamp\r\nTo: <olivia@acme.test>\r\n\r\nMy lamp is broken.",
-      },
-      { to: MAILBOX },
-    );
-    expect([row.verdict, row.conversationId]).toEqual(["forwarded", known]);
-    const { messages } = await openThread(key, known);
-    expect(messages.map(({ channel, text, author }) => [channel, text, author.kind, author.name])).toEqual([
-      ["email", "first", "contact", "Nora"],
-      ["email", "My lamp is broken.", "contact", "Nora"],
-      ["note", "Please help her", "agent", OWNER.name],
-    ]);
-    expect(messages[1]?.mail?.forwardedBy).toBe(OWNER.name);
-    expect((await listContacts(key)).map(({ email }) => email)).toEqual(["nora@example.test"]);
-    // Somebody who is no agent cannot put words into her mouth.
-    const forged = await take({
-      from: "Eve <eve@evil.test>",
-      subject: "Fwd: x",
-      text: "---------- Forwarded message ---------\r\nFrom: Nora <nora@example.test>\r\nSubject: x\r\n\r\nforged",
-    });
-    expect(forged.conversationId).not.toBe(known);
-  });
-
-  test("[M9] an agent's answer by mail to a thread is a note", async () => {
-    const { agent } = await addAgent("agent", { name: "Ana", email: "ana@acme.test" });
-    const { conversationId: id } = await take({ messageId: "one@example.test", text: "first" });
-    const row = await take({ from: "Ana <ana@acme.test>", text: "I know her", headers: ["In-Reply-To: <one@example.test>"] });
-    expect([row.verdict, row.conversationId]).toEqual(["note", id]);
-    expect((await openThread(key, id)).messages.at(-1)).toMatchObject({
-      channel: "note",
-      text: "I know her",
-      author: { kind: "agent", id: agent.id, name: "Ana" },
-    });
-    expect(await listContacts(key)).toHaveLength(1);
   });
 });

@@ -6,6 +6,7 @@ import { ledgerEntrySchema, type LedgerEntry } from "../../../worker/domain/api-
 import { handleCron } from "../../../worker/cron.ts";
 import { moveMail } from "../../../worker/email/move-mail.ts";
 import { conversationStub } from "../../../worker/objects.ts";
+import { TRUSTED, forwardOf, passed } from "../support/authority.ts";
 import { MAILBOX, OTHER_MAILBOXES, OWNER, addAgent, freshDeployment, newId, type KeyedAgent } from "../support/deployment.ts";
 import { dyingAfter } from "../support/faults.ts";
 import { SITE, call, read, refused } from "../support/http.ts";
@@ -21,7 +22,7 @@ let key: string;
 let outbound: Outbound;
 
 beforeEach(async () => {
-  ({ owner } = await freshDeployment());
+  ({ owner } = await freshDeployment({ mail: TRUSTED }));
   ({ key } = owner);
   outbound = takeMail();
 });
@@ -148,8 +149,8 @@ describe("[E16] [V1] an agent moves a mail to another conversation", () => {
     const { nora } = await twoThreads();
     const forwarded = await take({
       from: OWNER.email,
-      subject: "Fwd: Lamp",
-      text: "Please help\r\n\r\n---------- Forwarded message ---------\r\nFrom: Paul <paul@example.test>\r\nSubject: Lamp\r\nTo: <olivia@acme.test>\r\n\r\nIt is broken.",
+      headers: [passed()],
+      ...forwardOf({ from: "Paul <paul@example.test>", text: "It is broken." }),
     });
     await move(forwarded.id, nora);
     expect(await shown(forwarded.conversationId)).toEqual(["(It is broken.)", "(Please help)"]);

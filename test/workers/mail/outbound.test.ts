@@ -42,7 +42,8 @@ describe("a reply by mail", () => {
     const mail = await outbound.nth(1);
     expect(mail).toMatchObject({
       from: { email: MAILBOX, name: `${OWNER.name} at Acme` },
-      to: [{ email: "vera@example.test", name: "Vera" }],
+      // A name that was typed stands in no header (T23).
+      to: ["vera@example.test"],
       subject: "Your conversation with Acme",
       attachments: [],
     });

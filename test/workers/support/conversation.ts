@@ -22,11 +22,13 @@ import { ports } from "./ports.ts";
 import { TestSocket } from "./socket.ts";
 
 export type ConversationStub = DurableObjectStub<ConversationObject>;
+export type VisitorClaim = Extract<ConnectionClaim, { kind: "visitor" }>;
 
 const agentClaim = { kind: "agent", role: "agent", undoMs: 0, unseenMs: 0, hasRateLimits: true } as const;
 export const ANA = { ...agentClaim, agentId: "agent-ana", name: "Ana", credential: "session:ana" } as const;
 export const BEN = { ...agentClaim, agentId: "agent-ben", name: "Ben", credential: "session:ben" } as const;
-export const VISITOR = { kind: "visitor", tokenGeneration: 1, hasRateLimits: true } as const;
+/** Whoever began the conversation. */
+export const VISITOR: VisitorClaim = { kind: "visitor", sessionId: null, tokenGeneration: 1, hasRateLimits: true };
 export const AUTHOR_ANA = { kind: "agent", id: ANA.agentId, name: ANA.name } as const;
 
 /** Empty storage, real ports. For `beforeEach`. */
@@ -42,7 +44,7 @@ export function openRequest(over: Partial<OpenRequest> = {}): OpenRequest {
 }
 
 /** One in which mail can be answered. */
-export function mailOpenRequest(): OpenRequest {
+export function mailOpenRequest(over: Partial<OpenRequest> = {}): OpenRequest {
   return openRequest({
     hasVisitor: false,
     contact: { id: newId(), name: "Carla", email: "carla@customer.test" },
@@ -53,7 +55,13 @@ export function mailOpenRequest(): OpenRequest {
       references: ["first@customer.test"],
       lastInboundId: "first@customer.test",
     },
+    ...over,
   });
+}
+
+/** A chat whose visitor has typed Carla's address. */
+export function chatOpenRequest(over: Partial<OpenRequest> = {}): OpenRequest {
+  return openRequest({ capture: { email: "carla@customer.test" }, ...over });
 }
 
 export function personMessage(over: Partial<PersonMessage> = {}): PersonMessage {
@@ -98,6 +106,20 @@ export async function sendAnswer(stub: ConversationStub, over: Partial<PersonMes
 export async function crash(id: string): Promise<ConversationStub> {
   await abortAllDurableObjects();
   return conversationStub(env, id);
+}
+
+/**
+ * The browser that began the chat shows that the address is theirs, as with the code that was mailed to it. It counts
+ * from the first use of what is returned.
+ *
+ * @returns what its new token says
+ */
+export async function confirmAddress(stub: ConversationStub, email: string, generation = 1): Promise<VisitorClaim> {
+  const claim = { sessionId: null, generation };
+  await stub.session(claim, { kind: "new-code", email, hash: "hash" });
+  const answer = await stub.session(claim, { kind: "try-code", hash: "hash" });
+  if (answer.kind !== "confirmed") throw new Error(answer.kind);
+  return { ...VISITOR, sessionId: answer.sessionId, tokenGeneration: answer.generation };
 }
 
 export type Socket = TestSocket<ServerFrame>;

@@ -5,6 +5,7 @@ import { env } from "cloudflare:workers";
 import * as v from "valibot";
 import { expect } from "vitest";
 import { newToken, sha256Hex } from "../../../worker/auth/hmac.ts";
+import { hashPassword, openWithoutPassword } from "../../../worker/auth/sessions.ts";
 import { insertAgent, insertApiKey } from "../../../worker/db/agents.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { insertMailbox, insertSettings, newMailbox, saveSettings } from "../../../worker/db/settings.ts";
@@ -12,6 +13,8 @@ import type { Agent } from "../../../worker/domain/api-shapes.ts";
 import type { Role } from "../../../worker/domain/roles.ts";
 import { settingsSchema, type Settings } from "../../../worker/domain/settings.ts";
 import { uuidV7 } from "../../../worker/domain/uuid.ts";
+import { forgetNotices } from "../../../worker/tell-owner.ts";
+import { forgetRefusals } from "../../../worker/totals.ts";
 import { ORIGIN, call } from "./http.ts";
 
 export const MAILBOX = "hello@acme.test";
@@ -38,6 +41,8 @@ export interface KeyedAgent {
 export async function freshDeployment(settings: Record<string, unknown> = {}): Promise<Deployment> {
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS ?? []);
+  forgetRefusals();
+  forgetNotices();
   const db = openDatabase(env.DB);
   const now = Date.now();
   // Mails leave at once where a test is not about taking them back.
@@ -85,16 +90,47 @@ export async function addKey(agentId: string, role: Role): Promise<string> {
   return key;
 }
 
-export const SETUP_BODY = { ...OWNER, company: "Acme", mailbox: MAILBOX };
+/** What sessions and passwords are made with here. */
+const authOptions = () => ({
+  db: openDatabase(env.DB),
+  secret: env.APP_SECRET ?? "",
+  origin: ORIGIN,
+  ownOrigins: [ORIGIN],
+});
 
-/** Signs in as a browser does. @returns the cookie */
+/** A browser in which this agent is signed in. @param passwordAt when they gave their password there, epoch ms; null: never */
+export async function addSession(agentId: string, passwordAt: number | null = Date.now()): Promise<string> {
+  const input = { agentId, headers: new Headers(), ...(passwordAt === null ? {} : { passwordAt }) };
+  const [cookie] = await openWithoutPassword(authOptions(), input);
+  return cookie?.split(";")[0] ?? "";
+}
+
+/** Gives an agent a password that they can sign in with. */
+export async function givePassword(agentId: string, password: string): Promise<void> {
+  const hash = await hashPassword(authOptions(), password);
+  await env.DB.prepare("UPDATE accounts SET password = ? WHERE user_id = ?").bind(hash, agentId).run();
+}
+
+export const SETUP_BODY = { ...OWNER, company: "Acme", mailbox: MAILBOX };
+/** The deployment under test is not on loopback: setup asks for the token. */
+export const SETUP_HEADERS = { "x-setup-token": env.SETUP_TOKEN ?? "" };
+
+/** Signs in as a browser does. @returns the cookies */
 export async function signIn(email: string, password: string): Promise<string> {
   const answer = await call(null, "POST /api/auth/sign-in/email", {
     body: { email, password },
     headers: { "content-type": "application/json", origin: ORIGIN },
   });
   expect([answer.status, answer.status === 200 ? "" : answer.body]).toEqual([200, ""]);
-  const cookie = answer.headers.getSetCookie()[0]?.split(";")[0];
-  if (cookie === undefined) throw new Error("sign-in set no cookie");
-  return cookie;
+  const cookies = cookiesOf(answer);
+  if (cookies === "") throw new Error("sign-in set no cookie");
+  return cookies;
+}
+
+/** As a browser sends them back. */
+export function cookiesOf(answer: { headers: Headers }): string {
+  return answer.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
 }

@@ -53,6 +53,11 @@ export async function call(caller: Caller, route: string, options: CallOptions =
   return { status: response.status, headers: response.headers, body: text === "" ? null : isJson ? JSON.parse(text) : text };
 }
 
+/** An address of a /64 of its own, which is what a client is. */
+export function clientAddress(n: number): string {
+  return `2001:db8:${Math.floor(n / 0x10000).toString(16)}:${(n % 0x10000).toString(16)}::1`;
+}
+
 export async function fetchWorker(caller: Caller, route: string, options: CallOptions = {}): Promise<Response> {
   const [method = "GET", path = "/"] = route.split(" ");
   callers += 1;
@@ -60,7 +65,7 @@ export async function fetchWorker(caller: Caller, route: string, options: CallOp
     method,
     headers: {
       // Every call is from another client, so that no test runs into the limits of another.
-      "cf-connecting-ip": `2001:db8::${callers.toString(16)}`,
+      "cf-connecting-ip": clientAddress(callers),
       ...headersOf(caller),
       ...options.headers,
     },

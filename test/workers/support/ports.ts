@@ -11,13 +11,26 @@ interface Seen {
   saved: IndexRow[];
   published: Conversation[];
   presence: [conversationId: string, isOnline: boolean][];
+  /** Addresses whose contact was found or made. */
   contacts: string[];
+  /** Addresses of conversations, as they were noted. */
+  addresses: string[];
+  places: { conversationId: string; email: string }[];
   delivered: MailToDeliver[];
   /** How often any conversation was started or woken from hibernation. */
   wakes: number;
 }
 
-const nothing = (): Seen => ({ saved: [], published: [], presence: [], contacts: [], delivered: [], wakes: 0 });
+const nothing = (): Seen => ({
+  saved: [],
+  published: [],
+  presence: [],
+  contacts: [],
+  addresses: [],
+  places: [],
+  delivered: [],
+  wakes: 0,
+});
 
 class TestPorts {
   seen = nothing();
@@ -82,13 +95,22 @@ export function watchConversation(real: ConversationPorts): ConversationPorts {
       ports.seen.presence.push([conversationId, isOnline]);
       return now().publishPresence(conversationId, isOnline);
     },
-    resolveContact: async (capture) => {
-      ports.seen.contacts.push(capture.email);
-      return now().resolveContact(capture);
+    resolveContact: async (address) => {
+      ports.seen.contacts.push(address.email);
+      return now().resolveContact(address);
+    },
+    noteAddress: async (input) => {
+      ports.seen.addresses.push(input.email);
+      return now().noteAddress(input);
+    },
+    notePlace: async (input) => {
+      ports.seen.places.push(input);
+      return now().notePlace(input);
     },
     findOwnAddresses: async (addresses) => now().findOwnAddresses(addresses),
     claimAttachments: async (input) => now().claimAttachments(input),
     loadRoles: async (ids) => now().loadRoles(ids),
+    takeMessages: async (asked) => now().takeMessages(asked),
     deliver: async (mail) => {
       ports.seen.delivered.push(mail);
       return now().deliver(mail);

@@ -5,7 +5,7 @@ import type { Env } from "../../../worker/env.ts";
 import { conversationPorts, inboxPorts } from "../../../worker/ports.ts";
 import { ports, watchConversation, watchInbox } from "./ports.ts";
 
-export { default } from "../../../worker/index.ts";
+export { default, Totals } from "../../../worker/index.ts";
 
 export class Conversation extends ConversationObject {
   constructor(ctx: DurableObjectState, env: Env) {

@@ -118,7 +118,7 @@ describe("[T24] headers", () => {
     for (const path of ["/", "/conversations/01a21f76-e5b6-745a-a33c-e0537c1e055e", "/settings/widget"]) {
       const { status, headers } = await open(`GET ${path}`);
       expect([path, status, headers.get("content-type")]).toEqual([path, 200, PAGE["content-type"]]);
-      expect(Object.fromEntries(headers)).toMatchObject({ ...EVERYWHERE, "referrer-policy": "same-origin" });
+      expect(Object.fromEntries(headers)).toMatchObject({ ...EVERYWHERE, "referrer-policy": "no-referrer" });
     }
     const policy = (await open("GET /conversations")).headers.get("content-security-policy") ?? "";
     const directives = new Map(policy.split("; ").map((directive) => [directive.split(" ")[0], directive]));

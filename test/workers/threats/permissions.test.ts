@@ -1,14 +1,27 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { app } from "../../../worker/app.ts";
 import { sha256Hex } from "../../../worker/auth/hmac.ts";
-import { PERMISSIONS } from "../../../worker/auth/permissions.ts";
+import { PASSWORD_FRESH_MS, PERMISSIONS, PROOFS } from "../../../worker/auth/permissions.ts";
+import { agentSchema, pageOf, problemSchema } from "../../../worker/domain/api-shapes.ts";
 import { ROLES, hasRole, type Role } from "../../../worker/domain/roles.ts";
 import { WATCH_INTERVAL_MS } from "../../../durable-objects/conversation/watch.ts";
 import { conversationStub, inboxStubFor } from "../../../worker/objects.ts";
 import { lookAgain } from "../support/conversation.ts";
-import { OWNER, SETUP_BODY, addAgent, addKey, freshDeployment, newId, signIn, type KeyedAgent } from "../support/deployment.ts";
+import {
+  OWNER,
+  SETUP_BODY,
+  SETUP_HEADERS,
+  addAgent,
+  addKey,
+  addSession,
+  freshDeployment,
+  newId,
+  signIn,
+  type KeyedAgent,
+} from "../support/deployment.ts";
 import { ORIGIN, call, refused, statusesOf, type Caller } from "../support/http.ts";
 import { agentSocket, inboxSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
@@ -33,8 +46,12 @@ const mounted = [
 
 /** A call of the route that names nothing real. */
 function callOf(route: string): string {
-  return route.replace("ALL ", "GET ").replace(":seq", "1").replaceAll(/:\w+/g, newId()).replace("*", "get-session");
+  return route.replace(":seq", "1").replaceAll(/:\w+/g, newId());
 }
+
+/** Signing out would end the walk. */
+const bodyFor = (route: string) => ({ body: route.startsWith("GET") ? undefined : {}, headers: noCookieFor(route) });
+const noCookieFor = (route: string): Record<string, string> => (route === "POST /api/auth/sign-out" ? { cookie: "" } : {});
 
 describe("[T7] the table of permissions", () => {
   test("has every mounted route, and nothing else", () => {
@@ -42,18 +59,48 @@ describe("[T7] the table of permissions", () => {
     expect(mounted.length).toBeGreaterThan(40);
   });
 
-  test("is what every role meets: 403 below the route's role, never from it on; 401 for nobody", async () => {
+  test("is what every role's sessions meet: 403 below the route's role, never from it on; 401 for nobody", async () => {
+    const cookies = new Map<Role, string>();
+    for (const role of ROLES) cookies.set(role, await addSession((await addAgent(role)).agent.id));
+    for (const [route, permission] of Object.entries(PERMISSIONS)) {
+      for (const role of ROLES) {
+        const { status, body } = await call({ cookie: cookies.get(role) ?? "" }, callOf(route), bodyFor(route));
+        const isAllowed = permission === "public" || hasRole(role, permission);
+        // A wrong password is told apart from a role that does not suffice.
+        const isRole = status === 403 && v.parse(problemSchema, body).code === "not_allowed";
+        expect([route, role, isRole]).toEqual([route, role, !isAllowed]);
+        expect([route, role, status === 401]).toEqual([route, role, false]);
+      }
+      const { status } = await call(null, callOf(route), bodyFor(route));
+      expect([route, "nobody", status === 401]).toEqual([route, "nobody", permission !== "public"]);
+    }
+  });
+
+  test("[T22] is what every role's keys meet too, but no key may do what needs a session", async () => {
     const keys = new Map<Role, string>();
     for (const role of ROLES) keys.set(role, (await addAgent(role)).key);
     for (const [route, permission] of Object.entries(PERMISSIONS)) {
       for (const role of ROLES) {
-        const { status } = await call({ key: keys.get(role) ?? "" }, callOf(route));
-        const isAllowed = permission === "public" || hasRole(role, permission);
-        expect([route, role, status === 403]).toEqual([route, role, !isAllowed]);
+        const { status, body } = await call({ key: keys.get(role) ?? "" }, callOf(route), bodyFor(route));
+        const isAllowed = permission === "public" || (hasRole(role, permission) && PROOFS[route] === undefined);
+        const isRefused = status === 403 && v.parse(problemSchema, body).code === "not_allowed";
+        expect([route, role, isRefused]).toEqual([route, role, !isAllowed]);
         expect([route, role, status === 401]).toEqual([route, role, false]);
       }
-      const { status } = await call(null, callOf(route));
-      expect([route, "nobody", status === 401]).toEqual([route, "nobody", permission !== "public"]);
+    }
+  });
+
+  test("[T22] what makes a credential asks for a password that was given within ten minutes, and nothing else does", async () => {
+    const old = await addSession(owner.agent.id, Date.now() - PASSWORD_FRESH_MS - 1_000);
+    const never = await addSession(owner.agent.id, null);
+    expect(Object.keys(PROOFS).filter((route) => !(route in PERMISSIONS))).toEqual([]);
+    for (const route of Object.keys(PERMISSIONS)) {
+      for (const cookie of [old, never]) {
+        if (route === "DELETE /api/me/sessions") continue;
+        const { status, body } = await call({ cookie }, callOf(route), bodyFor(route));
+        const isAsked = status === 403 && v.parse(problemSchema, body).code === "password_needed";
+        expect([route, isAsked]).toEqual([route, PROOFS[route] === "password"]);
+      }
     }
   });
 
@@ -72,45 +119,104 @@ describe("[T7] the table of permissions", () => {
 const setRole = (by: KeyedAgent, of: KeyedAgent, role: Role) =>
   call({ key: by.key }, `PATCH /api/agents/${of.agent.id}`, { body: { role } });
 
+/** As the agent does it in a browser, and no key of theirs. */
+const setOwnRole = async ({ agent }: KeyedAgent, role: Role) =>
+  call({ cookie: await addSession(agent.id) }, `PATCH /api/agents/${agent.id}`, { body: { role } });
+
 describe("[T7] roles", () => {
   test("nobody raises their own, and an admin makes or unmakes no owner", async () => {
     const admin = await addAgent("admin");
     const agent = await addAgent("agent");
-    expect((await setRole(admin, admin, "owner")).status).toBe(403);
+    const cookie = await addSession(admin.agent.id);
+    expect((await setOwnRole(admin, "owner")).status).toBe(403);
     expect((await setRole(admin, agent, "owner")).status).toBe(403);
     expect((await setRole(admin, owner, "agent")).status).toBe(403);
-    expect((await setRole(agent, agent, "admin")).status).toBe(403);
+    expect((await setOwnRole(agent, "admin")).status).toBe(403);
     const invitation = { name: "Eve", email: "eve@acme.test", role: "owner", password: "long enough" };
-    await refused({ key: admin.key }, "POST /api/agents", [403, "not_allowed"], { body: invitation });
+    await refused({ cookie }, "POST /api/agents", [403, "not_allowed"], { body: invitation });
+    await refused({ cookie }, `DELETE /api/agents/${owner.agent.id}`, [403, "not_allowed"]);
     expect((await setRole(admin, agent, "admin")).status).toBe(200);
-    expect((await setRole(admin, admin, "agent")).status).toBe(200);
+    expect((await setOwnRole(admin, "agent")).status).toBe(200);
     // The key that was made for the admin does no more than its agent now.
     expect((await setRole(admin, agent, "none")).status).toBe(403);
   });
 
-  test("a key gives no more than its maker has", async () => {
-    const admin = await addAgent("admin");
-    await refused({ key: admin.key }, "POST /api/api-keys", [403, "not_allowed"], { body: { name: "x", role: "owner" } });
-    // Nor does a key of less: it is asked for its own role.
+  test("[T22] a key neither demotes nor removes who made it, whatever its role, nor anybody above its own", async () => {
+    const second = await addAgent("owner");
+    for (const role of ["owner", "admin"] as const) {
+      const key = await addKey(owner.agent.id, role);
+      await refused({ key }, `PATCH /api/agents/${owner.agent.id}`, [403, "not_allowed"], { body: { role: "agent" } });
+      await refused({ key }, `DELETE /api/agents/${owner.agent.id}`, [403, "not_allowed"]);
+    }
     const limited = await addKey(owner.agent.id, "admin");
-    await refused({ key: limited }, "POST /api/api-keys", [403, "not_allowed"], { body: { name: "x", role: "owner" } });
-    const viewer = await addKey(owner.agent.id, "viewer");
-    await refused({ key: viewer }, "POST /api/api-keys", [403, "not_allowed"], { body: { name: "x", role: "viewer" } });
+    await refused({ key: limited }, `PATCH /api/agents/${second.agent.id}`, [403, "not_allowed"], { body: { role: "agent" } });
+    await refused({ key: limited }, `DELETE /api/agents/${second.agent.id}`, [403, "not_allowed"]);
   });
 
-  test("the last owner cannot be removed, not by two at the same instant either", async () => {
-    expect((await setRole(owner, owner, "admin")).body).toMatchObject({ status: 409, code: "conflict" });
+  test("[T22] a name is changed by its owner alone, an owner's by no admin and nobody's by another's key", async () => {
+    const admin = await addAgent("admin");
+    const agent = await addAgent("agent");
+    const cookie = await addSession(admin.agent.id);
+    for (const caller of [{ cookie }, { key: admin.key }, { key: owner.key }])
+      for (const id of [agent.agent.id, ...("key" in caller && caller.key === owner.key ? [] : [owner.agent.id])])
+        await refused(caller, `PATCH /api/agents/${id}`, [403, "not_allowed"], { body: { name: "Renamed" } });
+    expect((await call({ cookie }, `PATCH /api/agents/${admin.agent.id}`, { body: { name: "Ada" } })).body).toMatchObject({
+      name: "Ada",
+    });
+    const mine = await addSession(agent.agent.id);
+    expect((await call({ cookie: mine }, "PATCH /api/me", { body: { name: "Abe" } })).body).toMatchObject({
+      agent: { id: agent.agent.id, name: "Abe", role: "agent" },
+    });
+    const { items } = v.parse(pageOf(agentSchema), (await call({ cookie }, "GET /api/agents")).body);
+    expect(items.map(({ name }) => name)).toEqual([owner.agent.name, "Ada", "Abe"]);
+  });
+
+  test("a key gives no more than its maker has, and makes no other key", async () => {
+    const admin = await addAgent("admin");
+    const cookie = await addSession(admin.agent.id);
+    await refused({ cookie }, "POST /api/api-keys", [403, "not_allowed"], { body: { name: "x", role: "owner" } });
+    for (const role of ROLES) {
+      const key = await addKey(owner.agent.id, role);
+      await refused({ key }, "POST /api/api-keys", [403, "not_allowed"], { body: { name: "x", role: "viewer" } });
+    }
+  });
+
+  test("[T22] an admin deletes no key of an owner", async () => {
+    const admin = await addAgent("admin");
+    const keyId = await keyIdOf(owner.key);
+    await refused({ key: admin.key }, `DELETE /api/api-keys/${keyId}`, [403, "not_allowed"]);
+    expect((await call({ key: owner.key }, `DELETE /api/api-keys/${await keyIdOf(admin.key)}`)).status).toBe(204);
+  });
+
+  test("the last owner cannot be removed or demoted, not by two at the same instant either", async () => {
+    expect((await setOwnRole(owner, "admin")).body).toMatchObject({ status: 409, code: "conflict" });
+    const own = `DELETE /api/agents/${owner.agent.id}`;
+    await refused({ cookie: await addSession(owner.agent.id) }, own, [409, "conflict"]);
     const second = await addAgent("owner");
-    const both = await Promise.all([setRole(owner, owner, "admin"), setRole(second, second, "admin")]);
+    const both = await Promise.all([setOwnRole(owner, "admin"), setOwnRole(second, "admin")]);
     expect(statusesOf(both)).toEqual([200, 409]);
     expect(await env.DB.prepare("SELECT COUNT(*) AS n FROM agents WHERE role = 'owner'").first("n")).toBe(1);
   });
+
+  test("an owner who has never signed in does not count as one", async () => {
+    const cookie = await addSession(owner.agent.id);
+    const body = { name: "Ines", email: "ines@acme.test", role: "owner" };
+    expect((await call({ cookie }, "POST /api/agents", { body })).status).toBe(201);
+    expect((await setOwnRole(owner, "admin")).body).toMatchObject({ status: 409, code: "conflict" });
+  });
 });
+
+async function keyIdOf(key: string): Promise<string> {
+  const id = await env.DB.prepare("SELECT id FROM api_keys WHERE hash = ?")
+    .bind(await sha256Hex(key))
+    .first<string>("id");
+  return id ?? "";
+}
 
 /** With an owner who has a password. */
 async function setUpAnew(): Promise<void> {
   for (const table of ["settings", "agents", "mailboxes"]) await env.DB.prepare(`DELETE FROM ${table}`).run();
-  expect((await call(null, "POST /api/setup", { body: SETUP_BODY })).status).toBe(201);
+  expect((await call(null, "POST /api/setup", { body: SETUP_BODY, headers: SETUP_HEADERS })).status).toBe(201);
 }
 
 const greet = async (caller: Caller, id: string) => {
@@ -163,9 +269,7 @@ describe("[T7] sockets that are already open", () => {
     const { conversationId: id } = await beginChat();
     const agent = await addAgent("agent");
     const key = await addKey(agent.agent.id, "agent");
-    const keyId = await env.DB.prepare("SELECT id FROM api_keys WHERE hash = ?")
-      .bind(await sha256Hex(key))
-      .first<string>("id");
+    const keyId = await keyIdOf(key);
     const [stays, leaves] = [await greet({ key: agent.key }, id), await greet({ key }, id)];
     const list = await inboxSocket({ key });
     list.send({ type: "hello" });

@@ -42,6 +42,8 @@ export class Conversation extends ProductConversation {
 
 export class Inbox extends ProductInbox {}
 
+export { Totals } from "../../../worker/index.ts";
+
 async function handleFaults(request: Request, env: Env): Promise<Response> {
   trouble = v.parse(troubleSchema, await request.json());
   // Nobody waits a minute for a mail's second try: it is due now.

@@ -1,3 +1,4 @@
+import { createEventHook } from "@vueuse/core";
 import type { Problem } from "../../../worker/domain/api-shapes.ts";
 
 /** A request that failed: what the server said (problem+json), or that it could not be reached. */
@@ -17,6 +18,10 @@ export class ApiError extends Error {
     this.id = problem.id ?? null;
   }
 }
+
+const signedOut = createEventHook<void>();
+/** Told when an answer says that nobody is signed in, whatever was asked for. */
+export const onSignedOut = signedOut.on;
 
 type Query = Record<string, string | number | undefined>;
 
@@ -88,7 +93,11 @@ export async function uploadFile<T>(path: string, file: File, signal: AbortSigna
 }
 
 async function readAnswer<T>(response: Response): Promise<T> {
-  if (!response.ok) throw await errorOf(response);
+  if (!response.ok) {
+    const error = await errorOf(response);
+    if (error.code === "not_signed_in") void signedOut.trigger();
+    throw error;
+  }
   if (response.status === 204 || response.status === 202) return JSON.parse("null");
   return response.json();
 }

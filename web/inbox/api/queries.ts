@@ -1,6 +1,7 @@
 import { useQuery, useQueryCache } from "@pinia/colada";
 import { computed } from "vue";
-import type { Agent, Mailbox, SavedReply, SavedReplyCategory } from "../../../worker/domain/api-shapes.ts";
+import type { ListedAgent } from "../../../worker/domain/account-shapes.ts";
+import type { Mailbox, SavedReply, SavedReplyCategory } from "../../../worker/domain/api-shapes.ts";
 import type { SettingsAnswer } from "../../../worker/domain/settings.ts";
 import { request } from "./http.ts";
 
@@ -17,9 +18,12 @@ export const QUERY_KEYS = {
   savedReplies: ["saved-replies"],
   savedReplyCategories: ["saved-reply-categories"],
   apiKeys: ["api-keys"],
+  ownSessions: ["own-sessions"],
   contact: ["contact"],
   undeliverable: ["undeliverable"],
   ledgerAttention: ["ledger-attention"],
+  forms: ["forms"],
+  forwardingAddress: ["forwarding-address"],
 } as const;
 
 /** Largest page that the server gives, and how many of them are read where a screen needs all. */
@@ -40,7 +44,7 @@ export async function readAllPages<T>(path: string): Promise<T[]> {
 }
 
 export function useAgents() {
-  const query = useQuery({ key: QUERY_KEYS.agents, query: () => readAllPages<Agent>("/api/agents"), staleTime: 60_000 });
+  const query = useQuery({ key: QUERY_KEYS.agents, query: () => readAllPages<ListedAgent>("/api/agents"), staleTime: 60_000 });
   const agents = computed(() => query.data.value ?? []);
   const namesById = computed(() => new Map(agents.value.map(({ id, name }) => [id, name])));
   return { ...query, agents, nameOf: (id: string) => namesById.value.get(id) ?? "" };

@@ -4,13 +4,13 @@ import type { Message } from "../../../durable-objects/conversation/protocol.ts"
 export interface CopyOffer {
   address: string;
   name?: string | undefined;
-  /** Held the reply address without belonging to the thread: added by itself alone, never with the others (M11). */
+  /** Does not belong to the thread (M11, or named in `Reply-To`): added by itself alone, never with the others. */
   isNewPerson: boolean;
 }
 
 /**
  * Who was in the last mail that came in, and in Cc of the last one that went out; and who has written since the last
- * answer as a new person.
+ * answer as a new person, or is named as where an answer should go.
  *
  * @param taken addresses that get the mail already
  */
@@ -26,6 +26,8 @@ export function computeOffers(messages: readonly Message[], taken: readonly (str
       person === undefined ? [] : [{ ...person, isNewPerson: false }],
     ),
     ...(sent?.cc ?? []).map((address) => ({ address, isNewPerson: false })),
+    // Where it asks for answers is its sender's word alone (T4).
+    ...(received?.mail?.replyTo ?? []).map((person) => ({ ...person, isNewPerson: true })),
     ...strangers.flatMap(({ mail }) => (mail?.from === undefined ? [] : [{ ...mail.from, isNewPerson: true }])),
   ];
   // Whoever once had a hidden copy stays hidden, also after they have answered.

@@ -1,5 +1,6 @@
-import type { Author, Conversation } from "../../../durable-objects/conversation/protocol.ts";
+import type { Author } from "../../../durable-objects/conversation/protocol.ts";
 import { useText } from "../i18n/use-text.ts";
+import type { Named } from "../list/people.ts";
 import { usePersonName } from "../list/use-person-name.ts";
 import { useSession } from "../session/session.ts";
 
@@ -8,7 +9,7 @@ export function useAuthorName() {
   const { t } = useText();
   const session = useSession();
   const personName = usePersonName();
-  return (author: Author, conversation: Pick<Conversation, "id" | "contact">): string => {
+  return (author: Author, conversation: Named): string => {
     switch (author.kind) {
       case "agent":
         return author.id === session.myId ? t("thread.you") : (author.name ?? t("thread.team"));

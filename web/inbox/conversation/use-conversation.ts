@@ -1,4 +1,5 @@
 import { computed, ref, shallowRef } from "vue";
+import type { Channel } from "../../../durable-objects/conversation/protocol.ts";
 import type { ConversationSocket } from "../../shared/conversation-socket.ts";
 import { request } from "../api/http.ts";
 import { useLiveConversations } from "../list/live-conversations.ts";
@@ -20,7 +21,7 @@ function actionsOf(id: string, { socket }: ConversationLink) {
     retry: (...args: Parameters<Retry>) => socket.value?.retry(...args),
     discard: (clientId: string) => socket.value?.discard(clientId),
     seen: (seq: number) => socket.value?.seen(seq),
-    sendTyping: () => socket.value?.typing(),
+    sendTyping: (channel: Channel) => socket.value?.typing(channel),
     sendDraft: (kind: "reply" | "note", text: string) => socket.value?.draft(kind, text),
     setStatus: (action: "complete" | "reopen") => request(conversationPath(id, `/${action}`), { method: "POST" }),
     assign: (agentId: string | null) => request(conversationPath(id, "/assign"), { method: "POST", body: { agentId } }),

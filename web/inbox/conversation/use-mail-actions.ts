@@ -23,8 +23,10 @@ export function useMailActions(id: string) {
     }
   }
 
-  async function mailAgain(message: Message): Promise<void> {
-    await tryOrReport(() => request(conversationPath(id, `/messages/${message.seq}/email`), { method: "POST" }));
+  /** @param to the address that the agent sees */
+  async function mailAgain(message: Message, to: string | null): Promise<void> {
+    const body = to === null || message.channel !== "email" ? {} : { to: [to] };
+    await tryOrReport(() => request(conversationPath(id, `/messages/${message.seq}/email`), { method: "POST", body }));
   }
 
   return {

@@ -3,6 +3,7 @@
  * agents of every language; words of other servers stay as they are. A test holds this table complete.
  */
 const SENTENCES: Readonly<Record<string, string>> = {
+  "the address was changed before it was sent": "la dirección se cambió antes de que se enviara",
   // The answer of a mail server
   "This address does not exist.": "Esta dirección no existe.",
   "The domain of this address does not exist.": "El dominio de esta dirección no existe.",
@@ -49,6 +50,13 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "SMTP_URL names no host.": "SMTP_URL no indica ningún servidor.",
   "The user or password in SMTP_URL is not properly percent-encoded.":
     "El usuario o la contraseña de SMTP_URL no están bien codificados.",
+  // The day's total
+  "The limit of mails for a day is reached. This one leaves by itself as soon as it may.":
+    "Se ha alcanzado el límite de correos de un día. Este saldrá por sí solo en cuanto pueda.",
+  "Automatic mails have used up their share of the day's limit. This one leaves by itself as soon as it may.":
+    "Los correos automáticos han agotado su parte del límite del día. Este saldrá por sí solo en cuanto pueda.",
+  "Automatic mails could not be counted just now. This one leaves by itself as soon as it may.":
+    "Ahora mismo no se pueden contar los correos automáticos. Este saldrá por sí solo en cuanto pueda.",
   // Cloudflare
   "Cloudflare holds mail to this address back, because it bounced or reported earlier mail as spam.":
     "Cloudflare retiene el correo a esta dirección, porque devolvió correos anteriores o los marcó como spam.",
@@ -122,6 +130,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
     "Se refiere a un correo de otra conversación, de la que su remitente no es parte.",
   "It refers to a conversation whose visitor has not proven this address.":
     "Se refiere a una conversación cuyo visitante no ha demostrado que esta dirección sea suya.",
+  "Somebody outside answered what was sent on to them: kept as a note.":
+    "Alguien de fuera respondió a lo que se le había enviado: se guardó como nota.",
   "An automatic answer to no known mail.": "Una respuesta automática a ningún correo conocido.",
   "The sender's address may be forged.": "La dirección del remitente puede ser falsa.",
   "This mail is spam.": "Este correo es spam.",
@@ -130,8 +140,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
     "El remitente es un contacto conocido; con esto empieza una conversación nueva.",
   "The mail names no sender.": "El correo no indica remitente.",
   "The sender is not known yet.": "El remitente aún no se conoce.",
+  "Too many mails of unknown senders came at once.": "Llegaron demasiados correos de remitentes desconocidos a la vez.",
   "This email could not be displayed; its raw bytes can be downloaded.":
     "Este correo no se pudo mostrar; su original se puede descargar.",
+  "Reading it did not come to an end, twice; its raw bytes can be downloaded.":
+    "Su lectura no llegó a terminar, dos veces; su original se puede descargar.",
   // Hilo
   "Hilo could not prepare this mail and tries again": "Hilo no pudo preparar este correo y lo vuelve a intentar",
   "Hilo was stopped while this mail was being handed over; it may or may not have been sent":
@@ -149,6 +162,15 @@ const PATTERNS: readonly [english: RegExp, spanish: (match: string[]) => string]
     ([, count, minutes]) => `Este remitente envió más de ${count} correos en ${minutes} minutos.`,
   ],
   [/^An agent forwarded a mail of (.*)\.$/, ([, address]) => `Un agente reenvió un correo de ${address}.`],
+  [
+    /^It says that an agent forwarded a mail of (.*); not verified\.$/,
+    ([, address]) => `Dice que un agente reenvió un correo de ${address}; sin verificar.`,
+  ],
+  [/^Somebody wrote through the form (.*)\.$/, ([, address]) => `Alguien escribió a través del formulario ${address}.`],
+  [
+    /^This form sent more than (\d+) mails within an hour\.$/,
+    ([, count]) => `Este formulario envió más de ${count} correos en una hora.`,
+  ],
   [/^Filtered by (.*)\.$/s, ([, name]) => `Filtrado por ${name}.`],
   [/^It could not be taken up after (\d+) tries\.$/, ([, tries]) => `No se pudo procesar tras ${tries} intentos.`],
   [

@@ -16,7 +16,18 @@ export interface Touched {
 const makeHooks = () => ({
   touched: createEventHook<Touched>(),
   ledger: createEventHook<void>(),
+  notices: createEventHook<void>(),
   gap: createEventHook<void>(),
+});
+
+/** What a page can listen to. */
+const listenersOf = ({ touched, ledger, notices, gap }: ReturnType<typeof makeHooks>) => ({
+  onTouched: touched.on,
+  /** Mails of the ledger that wait for a person have become more or fewer. */
+  onLedger: ledger.on,
+  /** What the owner is told of limits has changed. */
+  onNotices: notices.on,
+  onGap: gap.on,
 });
 
 /** The newest that this page knows of every conversation, kept so by the inbox socket. Lists and the menu read it. */
@@ -25,7 +36,7 @@ export const useLiveConversations = defineStore("live-conversations", () => {
   const status = ref<InboxStatus>("connecting");
   /** When the screen last was current, epoch ms. */
   const currentAt = ref(Date.now());
-  const { touched, ledger, gap } = makeHooks();
+  const hooks = makeHooks();
   let socket: InboxSocket | null = null;
 
   function learn(conversations: readonly Conversation[]): void {
@@ -35,7 +46,7 @@ export const useLiveConversations = defineStore("live-conversations", () => {
   function touch(conversation: Conversation): void {
     const before = known.value.get(conversation.id) ?? null;
     learn([conversation]);
-    if (known.value.get(conversation.id) === conversation) void touched.trigger({ before, now: conversation });
+    if (known.value.get(conversation.id) === conversation) void hooks.touched.trigger({ before, now: conversation });
   }
 
   function start(): void {
@@ -47,8 +58,9 @@ export const useLiveConversations = defineStore("live-conversations", () => {
         if (conversationId === undefined || isVisitorOnline === undefined) return;
         known.value = withPresence(known.value, conversationId, isVisitorOnline);
       },
-      onLedger: () => void ledger.trigger(),
-      onGap: () => void gap.trigger(),
+      onLedger: () => void hooks.ledger.trigger(),
+      onNotices: () => void hooks.notices.trigger(),
+      onGap: () => void hooks.gap.trigger(),
       onStatus: (next) => {
         if (status.value === "up-to-date") currentAt.value = Date.now();
         status.value = next;
@@ -70,9 +82,6 @@ export const useLiveConversations = defineStore("live-conversations", () => {
     touch,
     start,
     stop,
-    onTouched: touched.on,
-    /** Mails of the ledger that wait for a person have become more or fewer. */
-    onLedger: ledger.on,
-    onGap: gap.on,
+    ...listenersOf(hooks),
   };
 });

@@ -1,8 +1,26 @@
 import type { Author, Conversation } from "../../../durable-objects/conversation/protocol.ts";
 
-/** The name to show for a conversation's person: name, else address, else the visitor's short code. */
-export function personName(conversation: Pick<Conversation, "id" | "contact">, visitorName: (code: string) => string): string {
-  return conversation.contact?.name || conversation.contact?.email || visitorName(shortCode(conversation.id));
+export type Named = Pick<Conversation, "id" | "contact"> &
+  Partial<Pick<Conversation, "hasVisitor" | "address" | "visitor" | "form">>;
+
+/** Whether who writes is known to be the contact: by mail, or shown in the chat. Else what they say of themselves is shown. */
+export function isShownToBe({ hasVisitor, address, form }: Named): boolean {
+  return address?.level === "confirmed" || (hasVisitor !== true && form === undefined);
+}
+
+/**
+ * The name to show for a conversation's person: name, else address, else the visitor's short code. Somebody who only typed
+ * an address is named by their own word, never by the record of whose address it is.
+ */
+export function personName(conversation: Named, visitorName: (code: string) => string): string {
+  const { contact, address, visitor } = conversation;
+  const own = isShownToBe(conversation) ? contact?.name || contact?.email : visitor?.name;
+  return own || address?.email || visitorName(shortCode(conversation.id));
+}
+
+/** Where answers go; empty where no address is known. */
+export function addressOf({ address }: Pick<Named, "address">): string {
+  return address?.email ?? "";
 }
 
 /** Four characters of the random end of an id, enough to tell nameless visitors apart in a list. */
@@ -11,8 +29,8 @@ export function shortCode(id: string): string {
 }
 
 /** What a person's avatar colour hangs on. */
-export function personSeed(conversation: Pick<Conversation, "id" | "contact">): string {
-  return conversation.contact?.id ?? conversation.id;
+export function personSeed(conversation: Named): string {
+  return isShownToBe(conversation) ? (conversation.contact?.id ?? conversation.id) : conversation.id;
 }
 
 export function isFromOutside(author: Author): boolean {

@@ -1,9 +1,8 @@
 import { useText } from "../i18n/use-text.ts";
-import { personName } from "./people.ts";
-import type { Conversation } from "../../../durable-objects/conversation/protocol.ts";
+import { personName, type Named } from "./people.ts";
 
 /** Names a conversation's person in the agent's language. */
 export function usePersonName() {
   const { t } = useText();
-  return (conversation: Pick<Conversation, "id" | "contact">) => personName(conversation, (code) => t("list.visitor", { code }));
+  return (conversation: Named) => personName(conversation, (code) => t("list.visitor", { code }));
 }

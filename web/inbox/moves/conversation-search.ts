@@ -5,8 +5,10 @@ function plain(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-function textOf({ contact, subject, lastMessage }: Conversation): string {
-  return plain([contact?.name, contact?.email, subject, lastMessage?.preview].filter(Boolean).join("\n"));
+function textOf({ contact, address, visitor, subject, lastMessage }: Conversation): string {
+  return plain(
+    [contact?.name, contact?.email, address?.email, visitor?.name, subject, lastMessage?.preview].filter(Boolean).join("\n"),
+  );
 }
 
 /** Those in which every word occurs, in name, address, subject or preview; accents and case make no difference. */

@@ -1,0 +1,173 @@
+/**
+ * Where a conversation's replies by mail go, and who may change it. A visitor's word is enough only while nobody has been
+ * mailed; after that an agent decides, for whoever reads the thread could otherwise be sent it by typing an address (T4). Pure.
+ */
+import * as v from "valibot";
+import type { Effect, Turn } from "./effects.ts";
+import type { AddressLevel, Author, Conversation } from "./protocol.ts";
+import { beginnerOf, confirmedAddressOf, withGiven } from "./sessions.ts";
+import type { ConversationState } from "./state.ts";
+
+/** People of one conversation whose mails are counted; beyond it every address counts as one that was mailed. */
+export const CORRESPONDENTS_MAX = 200;
+/** UTF-16 code units of an address that is shown in part. */
+const MASK = "•••";
+
+export const addressSchema = v.object({
+  email: v.string(),
+  /** How it came here: typed by a visitor, written down by an agent, named by a contact form, or by a mail. */
+  by: v.picklist(["visitor", "agent", "form", "mail"]),
+  /** Whether another conversation has or had it; null until the address book has said so. */
+  hasOthers: v.nullable(v.boolean()),
+});
+
+/** Somebody whom mails of this conversation went to or came from. */
+export const correspondentSchema = v.object({
+  email: v.string(),
+  /** Mails of ours that left for it. */
+  mails: v.number(),
+  /** Those that came back for good. */
+  bounces: v.number(),
+  /** A mail came from it. */
+  isHeard: v.boolean(),
+  /** One that answered a mail of ours, and that somebody wrote: the mailbox exists. */
+  isReachable: v.boolean(),
+});
+
+export type ConversationAddress = v.InferOutput<typeof addressSchema>;
+type Correspondent = v.InferOutput<typeof correspondentSchema>;
+
+const STRANGER = { mails: 0, bounces: 0, isHeard: false, isReachable: false };
+
+export function correspondentOf(state: Pick<ConversationState, "correspondents">, email: string): Correspondent | null {
+  return state.correspondents.find((known) => known.email === email) ?? null;
+}
+
+/** @returns the state with what is now known of a correspondent */
+export function withCorrespondent(
+  state: ConversationState,
+  email: string,
+  change: (before: Correspondent) => Partial<Correspondent>,
+): ConversationState {
+  const before = correspondentOf(state, email) ?? { email, ...STRANGER };
+  const after = { ...before, ...change(before) };
+  const others = state.correspondents.filter((known) => known.email !== email);
+  if (others.length >= CORRESPONDENTS_MAX) return state;
+  return { ...state, correspondents: [...others, after] };
+}
+
+/** What the browser that began the chat has shown of an address; where none did, how the conversation came to it. */
+export function levelFor(state: ConversationState, email: string, now: number): AddressLevel {
+  const beginner = beginnerOf(state);
+  if (beginner === null) return state.address?.by === "form" ? "typed" : "mail";
+  if (confirmedAddressOf(beginner, now) === email) return "confirmed";
+  return correspondentOf(state, email)?.isReachable === true ? "reachable" : "typed";
+}
+
+/** Of the address that replies go to; null where there is none. */
+export function levelOf(state: ConversationState, now: number): AddressLevel | null {
+  return state.address === null ? null : levelFor(state, state.address.email, now);
+}
+
+/** True where its owner began the conversation by mail, or has shown in the chat that it is theirs. */
+export function isAddressShown(state: ConversationState, now: number): boolean {
+  const level = levelOf(state, now);
+  return level === "mail" || level === "confirmed";
+}
+
+/** As agents are told it. */
+export function addressForAgents(state: ConversationState, now: number): Conversation["address"] {
+  const level = levelOf(state, now);
+  return state.address === null || level === null
+    ? null
+    : { email: state.address.email, level, claimed: state.claimed === state.address.email ? null : state.claimed };
+}
+
+/** Whether only an agent's click may replace the address: it was mailed, or has mailed us. */
+export function isAddressHeld(state: ConversationState): boolean {
+  const { address, correspondents } = state;
+  if (address === null) return false;
+  const known = correspondentOf(state, address.email);
+  return known === null ? correspondents.length >= CORRESPONDENTS_MAX : known.isHeard || known.mails > 0;
+}
+
+/** Every mail to it came back for good, and none came from it: maybe a slip of the pen. */
+export function isAddressDead(state: ConversationState): boolean {
+  const known = state.address === null ? null : correspondentOf(state, state.address.email);
+  return known !== null && !known.isHeard && known.mails > 0 && known.bounces >= known.mails;
+}
+
+/** A visitor says their address; theirs to change only while it is not held. */
+export function decideTyped(turn: Turn, typed: { email: string; name?: string | undefined }): Effect[] {
+  const { state, now } = turn;
+  if (beginnerOf(state) === null) return [];
+  const given = withGiven(withName(state, typed.name), typed.email);
+  if (state.address?.email === typed.email)
+    return given === state && state.claimed === null ? [] : told({ ...given, claimed: null });
+  if (!isAddressHeld(state)) return replaced(turn, given, { email: typed.email, by: "visitor", actor: { kind: "visitor" } });
+  if (state.claimed === typed.email) return given === state ? [] : told(given);
+  return [
+    {
+      kind: "event",
+      event: { at: now, afterSeq: state.lastSeq, kind: "claimed", actor: { kind: "visitor" }, subject: { name: typed.email } },
+    },
+    ...told(askAgain({ ...given, claimed: typed.email })),
+  ];
+}
+
+/** Nobody may be robbed of an answer by a new address where every mail to the old one came back: the book is asked who else has it. */
+export function askAgain(state: ConversationState): ConversationState {
+  if (state.claimed === null || state.address === null || !isAddressDead(state)) return state;
+  return { ...state, address: { ...state.address, hasOthers: null } };
+}
+
+/** What the visitor says now, where it needs no agent: every mail came back, none came, and no other conversation has the address. */
+export function decideClaimed(turn: Turn): Effect[] {
+  const { state } = turn;
+  if (state.claimed === null || state.address?.hasOthers !== false || !isAddressDead(state)) return [];
+  return replaced(turn, state, { email: state.claimed, by: "visitor", actor: { kind: "visitor" } });
+}
+
+/** An agent's click: replies go there from now on. What the visitor calls themselves stays their own word. */
+export function decideAddress(turn: Turn, given: { email: string; name?: string | undefined }, actor: Author): Effect[] {
+  const { state } = turn;
+  const { email, name } = given;
+  const next = withGiven({ ...state, unresolved: { email, ...(name !== undefined && { name }) } }, email);
+  if (state.address?.email === email)
+    return state.contact?.email === email && state.claimed === null ? [] : told({ ...next, claimed: null });
+  return replaced(turn, next, { email, by: "agent", actor });
+}
+
+function replaced(
+  turn: Turn,
+  state: ConversationState,
+  { email, by, actor }: { email: string; by: ConversationAddress["by"]; actor: Author },
+): Effect[] {
+  return [
+    {
+      kind: "event",
+      event: { at: turn.now, afterSeq: state.lastSeq, kind: "contact", actor, subject: { name: email } },
+    },
+    ...told({
+      ...state,
+      address: { email, by, hasOthers: null },
+      claimed: null,
+      contact: state.contact?.email === email ? state.contact : null,
+    }),
+  ];
+}
+
+function told(state: ConversationState): Effect[] {
+  return [{ kind: "state", state: { ...state, revision: state.revision + 1 } }, { kind: "conversation" }];
+}
+
+function withName(state: ConversationState, name: string | undefined): ConversationState {
+  return name === undefined || state.visitor?.name === name ? state : { ...state, visitor: { ...state.visitor, name } };
+}
+
+/** Enough of an address to be known by who owns it: `v•••@e•••`. */
+export function maskAddress(email: string): string {
+  const at = email.lastIndexOf("@");
+  const first = (text: string) => [...text][0] ?? "";
+  return `${first(email.slice(0, at))}${MASK}@${first(email.slice(at + 1))}${MASK}`;
+}

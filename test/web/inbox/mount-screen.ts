@@ -18,6 +18,7 @@ const SETTINGS_NAMES = [
   "settings-agents",
   "settings-api-keys",
   "settings-hours",
+  "settings-limits",
 ];
 const Nothing = defineComponent({ render: () => h("div") });
 

@@ -20,6 +20,7 @@ export const QUERY_KEYS = {
   contact: ["contact"],
   undeliverable: ["undeliverable"],
   ledgerAttention: ["ledger-attention"],
+  notices: ["notices"],
 } as const;
 
 /** Largest page that the server gives, and how many of them are read where a screen needs all. */

@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<string, TextKey>> = {
   "filtered:bounce": "verdict.unknownBounce",
   "filtered:blocked": "verdict.blocked",
   "filtered:auto-reply": "verdict.autoReply",
+  "filtered:brake": "verdict.brake",
   "filtered:agent": "verdict.byAgent",
   "filtered:brake": "verdict.brake",
   event: "verdict.event",

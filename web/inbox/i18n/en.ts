@@ -570,7 +570,6 @@ export const en = {
     autoReply: "Kept aside: automatic reply",
     brake: "Kept aside: too many new senders at once",
     byAgent: "Kept aside by an agent",
-    brake: "Kept aside: too many at once",
     form: "Through a contact form",
     forwardedUnverified: "Says that an agent forwarded it",
     outside: "From outside, as a note",

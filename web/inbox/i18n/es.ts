@@ -569,7 +569,6 @@ export const es: Messages = {
     autoReply: "Apartado: respuesta automática",
     brake: "Apartado: demasiados remitentes nuevos a la vez",
     byAgent: "Apartado por un agente",
-    brake: "Apartado: demasiados a la vez",
     form: "A través de un formulario",
     forwardedUnverified: "Dice que un agente lo reenvió",
     outside: "De fuera, como nota",

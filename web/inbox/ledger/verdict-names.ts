@@ -12,7 +12,6 @@ const NAMES: Readonly<Record<string, TextKey>> = {
   "filtered:auto-reply": "verdict.autoReply",
   "filtered:brake": "verdict.brake",
   "filtered:agent": "verdict.byAgent",
-  "filtered:brake": "verdict.brake",
   event: "verdict.event",
   bounce: "verdict.bounce",
   form: "verdict.form",

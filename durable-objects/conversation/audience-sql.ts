@@ -11,7 +11,8 @@ const HAS_VISITOR = "(SELECT json_extract(value, '$.hasVisitor') FROM state) = 1
 
 /**
  * For conversations from before messages said so: their chat is for the session that began it, which has the
- * conversation's own id; a mail is for its author where replies go to them, a reply for those whom it went to.
+ * conversation's own id; a mail is for its author where replies go to them, one that was moved there for agents, a reply for
+ * those whom it went to.
  */
 export const SAY_WHOM_MESSAGES_ARE_FOR = `UPDATE messages SET value = json_set(value, '$.for', json(CASE
   WHEN json_extract(value, '$.channel') = 'chat' AND ${HAS_VISITOR}
@@ -21,7 +22,7 @@ export const SAY_WHOM_MESSAGES_ARE_FOR = `UPDATE messages SET value = json_set(v
   WHEN json_extract(value, '$.channel') = 'email' AND json_type(value, '$.delivery.to') = 'array'
     THEN json_object('sessions', json_array(), 'addresses', json(json_extract(value, '$.delivery.to')))
   WHEN json_extract(value, '$.channel') = 'email' AND json_extract(value, '$.author.kind') = 'contact'
-    AND json_extract(value, '$.mail.from.address') = ${ADDRESS}
+    AND json_extract(value, '$.mail.from.address') = ${ADDRESS} AND json_type(value, '$.mail.movedFrom') IS NULL
     THEN json_object('sessions', json_array(), 'addresses', json_array(${ADDRESS}))
   ELSE json_object('sessions', json_array(), 'addresses', json_array()) END))
   WHERE json_type(value, '$.for') IS NULL;`;

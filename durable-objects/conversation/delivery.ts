@@ -31,11 +31,18 @@ export function decideDeliveryReport(turn: Turn, seq: number, report: DeliveryRe
   if (message?.delivery === undefined) return [];
   const delivery = deliveryAfter(message.delivery, report, turn.now);
   if (JSON.stringify(delivery) === JSON.stringify(message.delivery)) return [];
-  const who = report.kind === "refused" ? recipientIn(message.delivery, report.recipient) : null;
+  const who = report.kind === "refused" ? newlyRefused(message.delivery, report.recipient) : null;
   return [
     ...delivered(message, delivery),
     ...(who === null ? [] : [{ kind: "state" as const, state: bounced(turn.state, who) }]),
   ];
+}
+
+/** Whose copy has come back that was not known to have; a second report of it counts for nothing. */
+function newlyRefused(before: Delivery, named: string | null): string | null {
+  const who = recipientIn(before, named);
+  const isKnown = before.state === "failed" || before.refused?.some(({ address }) => address === who) === true;
+  return isKnown ? null : who;
 }
 
 function deliveryAfter(before: Delivery, report: DeliveryReport, now: number): Delivery {

@@ -215,7 +215,7 @@ export class Drain {
     log.saveOutboxRow({ ...row, state: "sending" });
     // Who has it already sees no change while the others are tried.
     if (row.only === null) this.#show(row, { ...message.delivery, state: "sending" });
-    this.#parts.runner.decide((turn) => decideLeaving(turn, to));
+    this.#parts.runner.decide((turn) => decideLeaving(turn, { row, message, to }));
     const { only, isInsisted, isCancelledBySeen: isUnseen } = row;
     const level = levelFor(state, to, Date.now());
     let result: DeliveryResult;

@@ -12,6 +12,8 @@ const oldStateSchema = v.looseObject({
   assignee: v.unknown(),
   lastSeq: v.number(),
   readSeq: v.number(),
+  lastInboundSeq: v.number(),
+  lastReply: v.unknown(),
   contact: v.nullable(v.looseObject({ email: v.nullable(v.string()) })),
   capture: v.nullable(v.looseObject({ email: v.string(), name: v.optional(v.string()) })),
   isAddressProven: v.boolean(),
@@ -37,6 +39,8 @@ export function upgradeState(stored: unknown): unknown {
     address: email === null ? null : { email, by: hasVisitor ? "visitor" : "mail", hasOthers: true },
     claimed: null,
     correspondents: email === null ? [] : [correspondent(email, parsed.output)],
+    // What was mailed before is not to be chatted either.
+    heardMails: email === null || rest.mail === null ? [] : [{ email, seq: rest.lastInboundSeq }],
     unresolved: null,
     beginner: hasVisitor ? beginner(rest.id, { email, tokenGeneration }) : null,
     shown: { status: rest.status, readSeq: rest.readSeq, assignee: rest.assignee, ownSeq: rest.lastSeq },
@@ -46,11 +50,12 @@ export function upgradeState(stored: unknown): unknown {
 }
 
 /** Nobody counted then whether it was mailed: where it may have been, only an agent replaces it. */
-function correspondent(email: string, { isAddressProven, mail, unseen }: OldState) {
+function correspondent(email: string, { isAddressProven, mail, unseen, lastReply }: OldState) {
   const hasMail = mail !== null;
+  const mayBeMailed = hasMail || lastReply !== null || (unseen?.mails ?? 0) > 0;
   return {
     email,
-    mails: hasMail || (unseen?.mails ?? 0) > 0 ? 1 : 0,
+    mails: mayBeMailed ? 1 : 0,
     bounces: 0,
     isHeard: hasMail,
     isReachable: isAddressProven && hasMail,

@@ -17,7 +17,7 @@ const FILES = [
   "recipients",
   "delivery-events",
   "match-conversation",
-  "process",
+  "take-up",
 ].map((name) => `../../../worker/email/${name}.ts`);
 
 /** Every sentence that is written in the code: it begins with a capital and ends with a full stop. */

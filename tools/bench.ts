@@ -4,6 +4,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureLists, measureMessageCosts, measureReconnects } from "../test/bench/billing-section.ts";
+import { measureHostileMails } from "../test/bench/hostile-mail-section.ts";
 import { measureIdle } from "../test/bench/idle-section.ts";
 import { measureMails } from "../test/bench/intake-section.ts";
 import { measureRelays } from "../test/bench/relay-section.ts";
@@ -16,7 +17,7 @@ import { bundleWorker } from "./local-worker/bundle.ts";
 const RESULTS = join(ROOT, "bench-results");
 const USAGE = `Usage: npm run bench -- [options]
 
-  --only relay,costs,idle,lists,mail   some of the parts
+  --only relay,costs,idle,lists,mail,hostile   some of the parts
   --repeats 3                     of each measurement of time; the median counts
   --seconds 4                     of each loop
   --state DIR                     where the servers' state is kept: its disk is part of what is measured
@@ -25,7 +26,7 @@ const USAGE = `Usage: npm run bench -- [options]
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "relay,costs,idle,lists,mail" },
+    only: { type: "string", default: "relay,costs,idle,lists,mail,hostile" },
     repeats: { type: "string", default: "3" },
     seconds: { type: "string", default: "4" },
     state: { type: "string", default: tmpdir() },
@@ -53,6 +54,12 @@ async function measureIdlePart(): Promise<Section[]> {
   return parts.has("idle") ? [await measureIdle({ bundles: await makeBundles(join(folder, "bundles")), folder })] : [];
 }
 
+async function measureHostilePart(): Promise<Section[]> {
+  if (!parts.has("hostile")) return [];
+  const script = await bundleWorker("worker/index.ts", join(folder, "hostile-bundle"));
+  return [await measureHostileMails({ script, state: join(folder, "hostile"), isQuick: values.quick })];
+}
+
 /** The parts that count: all on the Worker that counts, each with a state of its own. */
 async function measureCountedParts(): Promise<Section[]> {
   if (!["costs", "lists", "mail"].some((part) => parts.has(part))) return [];
@@ -77,7 +84,12 @@ async function measureCountedParts(): Promise<Section[]> {
 }
 
 try {
-  const sections = [...(await measureRelayPart()), ...(await measureIdlePart()), ...(await measureCountedParts())];
+  const sections = [
+    ...(await measureRelayPart()),
+    ...(await measureIdlePart()),
+    ...(await measureCountedParts()),
+    ...(await measureHostilePart()),
+  ];
   for (const section of sections) console.log(values.markdown ? `\n${formatMarkdown(section)}` : formatSection(section));
   const at = new Date().toISOString();
   await mkdir(RESULTS, { recursive: true });

@@ -9,7 +9,9 @@ import { decodeBytes } from "../worker/email/charsets.ts";
 import { dropHiddenText } from "../worker/email/html-hidden.ts";
 import { htmlToLines } from "../worker/email/html-lines.ts";
 import type { MailClass } from "../worker/email/mail.ts";
+import { doAtOnce } from "../worker/email/pace.ts";
 import { parseMail } from "../worker/email/parse.ts";
+import { WHOLE_BUDGET } from "../worker/email/reading-budget.ts";
 import { stripQuotes, stripQuotesFromText } from "../worker/email/strip-quotes.ts";
 
 const DEFAULT_FOLDER = "../shared/mail-corpus";
@@ -66,7 +68,7 @@ async function readOne(folder: string, file: string, wanted: Wanted): Promise<Re
   const subjectFile = wanted.subject_file ? join(folder, dirname(file), wanted.subject_file) : null;
   const subject = subjectFile && existsSync(subjectFile) ? readFileSync(subjectFile, "utf8").trim() : null;
   const { text, forward } = file.endsWith(".html")
-    ? stripQuotes(htmlToLines(dropHiddenText(whole)), subject)
+    ? stripQuotes(htmlToLines(doAtOnce(dropHiddenText(whole, WHOLE_BUDGET)).html), subject)
     : stripQuotesFromText(whole, subject);
   return { ...NO_MAIL, text, whole, forwardedFrom: forward?.from ?? null };
 }

@@ -8,81 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
-import * as v from "valibot";
-import WebSocket from "ws";
 import { ROOT } from "./check/step.ts";
 import { bundleWorker } from "./local-worker/bundle.ts";
+import { MemoryWatch } from "./local-worker/memory-watch.ts";
 import { findFreePort, LOOPBACK } from "./start/ports.ts";
 
 const MIB = 1024 * 1024;
-const POLL_MS = 5;
 const SECRET = "memory-secret-0123456789-0123456789-0123456789";
 const MAILBOX = "help@acme.test";
 const TIMEOUT_MS = 60_000;
-
-const usageSchema = v.object({ usedSize: v.number(), totalSize: v.number(), backingStorageSize: v.optional(v.number(), 0) });
-const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ id: v.number(), result: usageSchema }));
-const targetsSchema = v.array(v.object({ title: v.optional(v.string(), ""), webSocketDebuggerUrl: v.string() }));
-
-interface Peak {
-  total: number;
-  heap: number;
-  buffers: number;
-}
-
-/** Asks the isolate for its memory, over and over. */
-class MemoryWatch {
-  readonly #socket: WebSocket;
-  #isOver = false;
-  peak: Peak = { total: 0, heap: 0, buffers: 0 };
-  samples = 0;
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.on("message", (data: Buffer) => this.#note(data.toString()));
-  }
-
-  static async open(port: number): Promise<MemoryWatch> {
-    const response = await fetch(`http://${LOOPBACK}:${port}/json`);
-    const targets = v.parse(targetsSchema, await response.json());
-    const target = targets.find(({ title, webSocketDebuggerUrl }) => /hilo/.test(title + webSocketDebuggerUrl));
-    if (target === undefined) throw new Error(`There is no isolate to look at: ${JSON.stringify(targets)}`);
-    const socket = new WebSocket(target.webSocketDebuggerUrl);
-    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-    const watch = new MemoryWatch(socket);
-    void watch.#poll();
-    return watch;
-  }
-
-  reset(): void {
-    this.peak = { total: 0, heap: 0, buffers: 0 };
-    this.samples = 0;
-  }
-
-  collectGarbage(): void {
-    this.#socket.send(JSON.stringify({ id: 0, method: "HeapProfiler.collectGarbage" }));
-  }
-
-  close(): void {
-    this.#isOver = true;
-    this.#socket.close();
-  }
-
-  async #poll(): Promise<void> {
-    for (let id = 1; !this.#isOver; id += 1) {
-      this.#socket.send(JSON.stringify({ id, method: "Runtime.getHeapUsage" }));
-      await wait(POLL_MS);
-    }
-  }
-
-  #note(text: string): void {
-    const answer = v.safeParse(answerSchema, text);
-    if (!answer.success) return;
-    const { usedSize: heap, backingStorageSize: buffers } = answer.output.result;
-    this.samples += 1;
-    if (heap + buffers > this.peak.total) this.peak = { total: heap + buffers, heap, buffers };
-  }
-}
 
 async function startWorker(folder: string): Promise<{ runtime: Miniflare; url: string; inspectorPort: number }> {
   const script = await bundleWorker("worker/index.ts", folder);
@@ -185,11 +119,7 @@ try {
   await post(url, largeMail(MIB, 0));
   await untilSettled(runtime, 1);
   const watch = await MemoryWatch.open(inspectorPort);
-  watch.collectGarbage();
-  await wait(500);
-  watch.reset();
-  await wait(200);
-  console.log(`at rest: ${mib(watch.peak.total)} MiB`);
+  console.log(`at rest: ${mib(await watch.rest())} MiB`);
   for (const n of [1, 2, 3]) {
     watch.reset();
     const startedAt = performance.now();

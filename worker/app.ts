@@ -6,6 +6,7 @@ import { api } from "./api/index.ts";
 import { notMeApp } from "./api/not-me.ts";
 import { picturesApp } from "./api/pictures.ts";
 import { AppError, onError } from "./api/problems.ts";
+import { securityTxtApp } from "./api/security-txt.ts";
 import { staticFiles } from "./api/static-files.ts";
 import { widgetApp } from "./api/widget.ts";
 import { inboundMailApp } from "./email/inbound.ts";
@@ -17,6 +18,7 @@ export const app = new Hono<AppEnv>()
   .route("/", inboundMailApp)
   .route("/", filesApp)
   .route("/", picturesApp)
+  .route("/", securityTxtApp)
   .route("/", staticFiles)
   .notFound(() => {
     throw new AppError("not_found");

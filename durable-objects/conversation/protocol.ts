@@ -1,11 +1,12 @@
 /**
  * The wire format of a conversation's sockets, as data. Nothing else lives here and nothing but the
- * schema library is imported, so that the browser, the Worker and the object share one truth.
+ * schema library and such data is imported, so that the browser, the Worker and the object share one truth.
  *
  * Rules of the protocol are numbered in SPEC.md. A test hashes these schemas: when they change, bump
  * PROTOCOL_VERSION (or only the recorded hash, where the change is an optional addition).
  */
 import * as v from "valibot";
+import { invitationSchema, leftOutSchema } from "./understood-mail.ts";
 
 /** Version that both ends speak. The subprotocol names it; an unknown one is closed with 4003. */
 export const PROTOCOL_VERSION = 1;
@@ -83,18 +84,6 @@ export const attachmentSchema = v.object({
   contentId: v.optional(v.string()),
   /** Of a mail's file: its sender meant it to be seen in the text. */
   isInline: v.optional(v.boolean()),
-});
-
-/** The event of a calendar invitation. */
-export const invitationSchema = v.object({
-  kind: v.picklist(["request", "cancel", "reply", "other"]),
-  summary: v.string(),
-  /** `2026-11-02` for whole days, `2026-11-02T10:00:00Z`, or without `Z` where it is meant in `zone`. */
-  start: v.string(),
-  end: v.optional(v.string()),
-  zone: v.optional(v.string()),
-  organiser: v.optional(v.string()),
-  location: v.optional(v.string()),
 });
 
 /**
@@ -192,6 +181,10 @@ export const messageSchema = v.object({
       move: v.optional(v.number()),
       /** Its HTML is too long to travel with every look at the thread: `GET /api/ledger/:id/html` has it. */
       hasLongHtml: v.optional(v.boolean()),
+      /** It was larger than what is read; the raw mail has the rest. */
+      leftOut: v.optional(v.array(leftOutSchema)),
+      /** Reading all of it did not come to an end, so that this is a part; a person can have it read once more. */
+      isPartial: v.optional(v.boolean()),
       invitation: v.optional(invitationSchema),
       /** Signed or encrypted, by how it is built: neither is checked or opened. */
       protection: v.optional(v.object({ kind: v.picklist(["signed", "encrypted"]), by: v.picklist(["pgp", "smime"]) })),
@@ -423,6 +416,8 @@ export type Channel = v.InferOutput<typeof channelSchema>;
 export type Status = v.InferOutput<typeof statusSchema>;
 export type Author = v.InferOutput<typeof authorSchema>;
 export type Attachment = v.InferOutput<typeof attachmentSchema>;
+export type LeftOut = v.InferOutput<typeof leftOutSchema>;
+export type LeftOutKind = LeftOut["kind"];
 export type Invitation = v.InferOutput<typeof invitationSchema>;
 export type Delivery = v.InferOutput<typeof deliverySchema>;
 export type Message = v.InferOutput<typeof messageSchema>;

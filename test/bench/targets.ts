@@ -54,12 +54,14 @@ export async function startHiloWorker(options: {
   script: string;
   state: string;
   objects?: Record<string, string>;
+  inspectorPort?: number;
 }): Promise<LocalWorker> {
-  const { script, state, objects = {} } = options;
+  const { script, state, objects = {}, inspectorPort } = options;
   await mkdir(state, { recursive: true });
   const port = await findFreePort();
   const worker = new LocalWorker({
     port,
+    ...(inspectorPort === undefined ? {} : { inspectorPort }),
     state,
     script,
     variables: { ...SECRETS, PUBLIC_URL: `http://127.0.0.1:${port}` },

@@ -101,8 +101,10 @@ export function toHtmlPage(email: Email): string {
   let html = email.html ?? "";
   for (const { contentId, mimeType, content } of email.attachments) {
     if (contentId === undefined || typeof content === "string") continue;
-    const source = `data:${mimeType};base64,${Buffer.from(new Uint8Array(content)).toString("base64")}`;
-    html = html.replaceAll(`cid:${contentId.replace(/^<|>$/g, "")}`, source);
+    const type = /^image\/[\w.+-]+$/.test(mimeType) ? mimeType : "application/octet-stream";
+    const source = `data:${type};base64,${Buffer.from(new Uint8Array(content)).toString("base64")}`;
+    // A function, because in a text `$` would mean something.
+    html = html.replaceAll(`cid:${contentId.replace(/^<|>$/g, "")}`, () => source);
   }
   // A mail that was not made for dark screens is shown on white, as mail clients do.
   const scheme = /color-scheme/i.test(html) ? "light dark" : "light";

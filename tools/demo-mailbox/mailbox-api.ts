@@ -108,7 +108,7 @@ function addReading(app: Hono, { store }: MailboxContext): void {
     const raw = await store.readRaw(c.req.param("id"));
     const file = raw === null ? undefined : (await parseRaw(raw)).attachments[Number(c.req.param("index"))];
     if (file === undefined || typeof file.content === "string") return c.notFound();
-    const name = encodeURIComponent(file.filename ?? "attachment");
+    const name = encodeURIComponent((file.filename ?? "attachment").toWellFormed());
     return c.body(new Uint8Array(file.content), 200, {
       "content-type": "application/octet-stream",
       "content-disposition": `attachment; filename*=UTF-8''${name}`,

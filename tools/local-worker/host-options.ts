@@ -3,6 +3,8 @@ import * as v from "valibot";
 
 export const hostOptionsSchema = v.object({
   port: v.number(),
+  /** Where the runtime's inspector listens; none where nobody looks. */
+  inspectorPort: v.optional(v.number()),
   /** Folder of everything that outlives the process. */
   state: v.string(),
   /** Path of the bundled Worker. */

@@ -15,12 +15,13 @@ const COMPATIBILITY = { compatibilityDate: "2026-11-02", compatibilityFlags: ["n
 const STATEMENT_BREAK = "--> statement-breakpoint";
 
 function startRuntime(options: HostOptions): Miniflare {
-  const { port, state, script, variables, objects, migrations } = options;
+  const { port, inspectorPort, state, script, variables, objects, migrations } = options;
   const classes = Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }] as const);
   return new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port,
+      ...(inspectorPort === undefined ? {} : { inspectorPort }),
       log: new Log(LogLevel.WARN),
       cf: false,
       resourcePersistencePath: state,

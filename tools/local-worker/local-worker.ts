@@ -12,11 +12,13 @@ const HOST = fileURLToPath(new URL("./host.ts", import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
 /** Linux counts the time of a process in hundredths of a second. */
 const TICKS_PER_S = 100;
+const NS_PER_MS = 1_000_000;
 
 export class LocalWorker {
   readonly options: HostOptions;
   readonly url: string;
   #tree: ProcessTree | null = null;
+  #runtimePid: string | null = null;
 
   constructor(options: HostOptions) {
     this.options = options;
@@ -28,6 +30,7 @@ export class LocalWorker {
     const env = { ...process.env, X_LOCAL_OBSERVABILITY: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };
     const tree = startNodeTree([HOST, JSON.stringify(this.options)], { cwd: ROOT, env });
     this.#tree = tree;
+    this.#runtimePid = null;
     const ready = Promise.withResolvers<void>();
     const record = (line: string): void => appendFileSync(join(this.options.state, "server.log"), `${line}\n`);
     createInterface({ input: tree.stderr }).on("line", record);
@@ -48,6 +51,16 @@ export class LocalWorker {
     this.#tree = null;
   }
 
+  /**
+   * Ms of CPU that the runtime's one thread has used, by which everything waits for everything else. Unlike a clock it does
+   * not count what the machine does meanwhile. 0 where there is no /proc.
+   */
+  threadMs(): number {
+    this.#runtimePid ??= this.#tree === null ? null : findProcess(this.#tree.groupId, "workerd");
+    const onCpuNs = readText(`/proc/${this.#runtimePid ?? "none"}/schedstat`).split(" ")[0] ?? "";
+    return Number(onCpuNs) / NS_PER_MS;
+  }
+
   /** Seconds of CPU that all of its processes have used. */
   cpuSeconds(): number {
     return this.#tree === null ? 0 : cpuSecondsOfGroup(this.#tree.groupId);
@@ -56,16 +69,20 @@ export class LocalWorker {
 
 /** @returns 0 where there is no /proc */
 export function cpuSecondsOfGroup(groupId: number): number {
-  let ticks = 0;
-  for (const name of readNames("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    // After the program's name in brackets, which may hold anything: state, parent, group, …, user and system time.
-    const fields = readText(`/proc/${name}/stat`)
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    if (Number(fields[2]) === groupId) ticks += Number(fields[11]) + Number(fields[12]);
-  }
-  return ticks / TICKS_PER_S;
+  return processesOf(groupId).reduce((ticks, { fields }) => ticks + Number(fields[11]) + Number(fields[12]), 0) / TICKS_PER_S;
+}
+
+function findProcess(groupId: number, program: string): string | null {
+  return processesOf(groupId).find((process) => process.program === program)?.pid ?? null;
+}
+
+/** Behind the program's name in brackets, which may hold anything: state, parent, group, …, user and system time. */
+function processesOf(groupId: number): { pid: string; program: string; fields: string[] }[] {
+  return readNames("/proc").flatMap((pid) => {
+    const [, program = "", rest = ""] = /^\d+ \((.*)\) (.*)$/s.exec(/^\d+$/.test(pid) ? readText(`/proc/${pid}/stat`) : "") ?? [];
+    const fields = rest.split(" ");
+    return Number(fields[2]) === groupId ? [{ pid, program, fields }] : [];
+  });
 }
 
 function readNames(folder: string): string[] {

@@ -23,6 +23,7 @@ import { AppError, onError } from "./problems.ts";
 import { projectionsApi } from "./projections.ts";
 import { savedRepliesApi, savedReplyCategoriesApi } from "./saved-replies.ts";
 import { mailboxesApi, settingsApi } from "./settings.ts";
+import { securityTxtApp } from "./security-txt.ts";
 import { setupApi } from "./setup.ts";
 import { signInApi } from "./sign-in.ts";
 import { socketsApi } from "./sockets.ts";
@@ -66,7 +67,7 @@ const routes = new Hono<AppEnv>()
 export const api = routes
   .get("/openapi.json", async (c) => {
     const { createOpenApi } = await import("./openapi.ts");
-    const apps = [routes, widgetApp, notMeApp, inboundMailApp, filesApp, picturesApp];
+    const apps = [routes, widgetApp, notMeApp, inboundMailApp, filesApp, picturesApp, securityTxtApp];
     return c.json(createOpenApi(apps.flatMap((app) => app.routes)));
   })
   .notFound(() => {

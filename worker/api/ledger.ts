@@ -14,7 +14,9 @@ import {
 } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import type { MoveAnswer } from "../email/move-mail.ts";
+import { READER_VERSION } from "../email/reading-budget.ts";
 import { tellAttention } from "../email/tell-attention.ts";
+import { askFor } from "../email/tries.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { describe } from "./describe.ts";
@@ -65,9 +67,11 @@ export const ledgerApi = new Hono<AppEnv>()
   )
   .post("/:id/parse", describe({ summary: "Read a failed mail again", response: ledgerEntrySchema }), async (c) => {
     const row = await rowOf(c);
-    if (row.state !== "failed") throw new AppError("conflict", "This mail was read.");
+    if (row.state !== "failed" && !row.isPartial) throw new AppError("conflict", "This mail was read.");
     if (row.moveTo !== null) throw moveProblem("busy");
-    return c.json(await takeUp(c, row, {}));
+    const asked = askFor(row, READER_VERSION);
+    if (asked === null) throw new AppError("conflict", "Reading this mail did not come to an end. A later version tries again.");
+    return c.json(await takeUp(c, row, asked));
   })
   .post(
     "/:id/move",
@@ -101,7 +105,8 @@ export const ledgerApi = new Hono<AppEnv>()
       const row = await rowOf(c);
       const { mail: reading } = await loadCachedSettings(c.get("db"), Date.now());
       const { readMailHtml } = await import("../email/read-mail-html.ts");
-      return c.json({ html: await readMailHtml(c.env.MAIL, row, reading) });
+      // Of one that is read in part only, all is read when a person asks for that, and never by the way.
+      return c.json({ html: row.isPartial ? null : await readMailHtml(c.env.MAIL, row, reading) });
     },
   )
   .get("/:id/raw", describe({ summary: "The raw mail" }), async (c) => {

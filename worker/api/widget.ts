@@ -21,6 +21,7 @@ import {
   type WidgetConfig,
 } from "../domain/api-shapes.ts";
 import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
+import { toOneLine } from "../domain/one-line.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
 import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -74,6 +75,7 @@ export const widgetApp = new Hono<AppEnv>()
       origin: "*",
       allowHeaders: ["authorization", "content-type", "x-filename"],
       allowMethods: ["GET", "POST"],
+      exposeHeaders: ["retry-after"],
       maxAge: 86_400,
     }),
   )
@@ -181,6 +183,7 @@ export const widgetApp = new Hono<AppEnv>()
   .onError((error, c) => {
     const response = onError(error, c);
     response.headers.set("access-control-allow-origin", "*");
+    response.headers.set("access-control-expose-headers", "retry-after");
     return response;
   });
 
@@ -215,7 +218,8 @@ function captureOf(contact: { email: string; name?: string | undefined } | undef
 const USER_AGENT_LENGTH_MAX = 300;
 
 function visitorOf(c: AppContext, body: { page?: string | undefined; locale?: string | undefined }) {
-  const userAgent = c.req.header("user-agent")?.slice(0, USER_AGENT_LENGTH_MAX);
+  const given = c.req.header("user-agent");
+  const userAgent = given === undefined ? undefined : toOneLine(given.slice(0, USER_AGENT_LENGTH_MAX));
   const country = c.req.raw.cf?.["country"];
   return {
     ...(body.page === undefined ? {} : { page: body.page }),

@@ -37,7 +37,8 @@ export async function acceptForward(
       reason: null,
       conversationId: null,
       seq: null,
-      attempts: 1,
+      attempts: 0,
+      tryAt: null,
       retryAt,
       updatedAt: now,
     })

@@ -10,6 +10,12 @@ export async function insertAttachment(db: Database, row: AttachmentRow): Promis
   await db.insert(attachments).values(row).onConflictDoNothing();
 }
 
+/** Those that are known already stay as they are. */
+export async function insertAttachments(db: Database, rows: readonly AttachmentRow[]): Promise<void> {
+  const [first, ...rest] = rows.map((row) => db.insert(attachments).values(row).onConflictDoNothing());
+  if (first !== undefined) await db.batch([first, ...rest]);
+}
+
 /** All of them or none: null where one is unknown, another's, or in another conversation. */
 export async function claimAttachments(
   db: Database,

@@ -1,16 +1,20 @@
 /** The ledger: every inbound mail and what became of it. */
-import { and, asc, eq, lte, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import type { Database } from "./database.ts";
+import { firstTry } from "./ledger-tries.ts";
 import { ledger } from "./schema.ts";
 
 export type LedgerRow = typeof ledger.$inferSelect;
 
-/** @returns the row of this very mail for this recipient, and whether it is new */
+/** @returns the row of this very mail for this recipient, and whether it is new: then its first try has begun with it */
 export async function receiveLedgerRow(
   db: Database,
-  row: typeof ledger.$inferInsert,
+  row: typeof ledger.$inferInsert & { receivedAt: number },
 ): Promise<{ row: LedgerRow; isNew: boolean }> {
-  await db.insert(ledger).values(row).onConflictDoNothing();
+  await db
+    .insert(ledger)
+    .values({ ...row, ...firstTry(row.receivedAt) })
+    .onConflictDoNothing();
   const rows = await db
     .select()
     .from(ledger)
@@ -24,44 +28,8 @@ export async function updateLedger(db: Database, id: string, change: Partial<Led
   await db.update(ledger).set(change).where(eq(ledger.id, id));
 }
 
-/**
- * What became of a try. Of two at the same time the first to settle the mail has: what was done with it since (an agent may
- * have moved it) is not undone by the other.
- */
-export async function endTry(db: Database, id: string, change: Partial<LedgerRow> & { updatedAt: number }): Promise<void> {
-  await db
-    .update(ledger)
-    .set(change)
-    .where(and(eq(ledger.id, id), sql`retry_at IS NOT NULL`));
-}
-
 export async function findLedgerRow(db: Database, id: string): Promise<LedgerRow | null> {
   return (await db.select().from(ledger).where(eq(ledger.id, id)))[0] ?? null;
-}
-
-/** Rows that a crash or a failure has left unfinished, those that have waited longest first. */
-export async function listDueLedgerRows(db: Database, now: number, limit: number): Promise<LedgerRow[]> {
-  return db
-    .select()
-    .from(ledger)
-    .where(and(sql`retry_at IS NOT NULL`, lte(ledger.retryAt, now)))
-    .orderBy(asc(ledger.retryAt))
-    .limit(limit);
-}
-
-/**
- * Begins a try: counted before it is made, so that a mail which ends the process does not do so for ever.
- *
- * @param retryAt when somebody else takes it up if nothing is heard of this try
- * @returns null where somebody else was first
- */
-export async function beginTry(db: Database, row: LedgerRow, retryAt: number): Promise<LedgerRow | null> {
-  const rows = await db
-    .update(ledger)
-    .set({ attempts: row.attempts + 1, retryAt })
-    .where(and(eq(ledger.id, row.id), eq(ledger.attempts, row.attempts), sql`retry_at = ${row.retryAt}`))
-    .returning();
-  return rows[0] ?? null;
 }
 
 /** What a mail is compared by: its Message-ID at this mailbox, and what is in it. */

@@ -52,7 +52,7 @@ export const sessions = sqliteTable(
     createdAt: integer("created_at", { mode: "timestamp_ms" }).notNull(),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
   },
-  (table) => [index("sessions_user").on(table.userId)],
+  (table) => [index("sessions_user").on(table.userId), index("sessions_expires").on(table.expiresAt)],
 );
 
 export const accounts = sqliteTable(
@@ -326,6 +326,15 @@ export const conversations = sqliteTable(
 
 // Mail
 
+/** The mail that is read alone: while it is, no other is begun. One row at most. */
+export const mailAlone = sqliteTable("mail_alone", {
+  name: text("name").$type<"alone">().primaryKey(),
+  ledgerId: text("ledger_id").notNull(),
+  /** Epoch ms. */
+  begunAt: integer("begun_at").notNull(),
+  until: integer("until").notNull(),
+});
+
 export const ledger = sqliteTable(
   "ledger",
   {
@@ -355,8 +364,21 @@ export const ledger = sqliteTable(
     messageId: text("message_id"),
     conversationId: text("conversation_id"),
     seq: integer("seq"),
-    /** Tries that were begun. */
+    /** Tries that were begun and came to an end, and the one that goes on: what failed of them is a store's doing. */
     attempts: integer("attempts").notNull().default(0),
+    /** When the try that goes on was begun; null while none does. One that is long past has ended with its process. */
+    tryAt: integer("try_at"),
+    /** Tries that ended with their process: what is in the mail may have ended it. */
+    unfinished: integer("unfinished").notNull().default(0),
+    /** Reading it in the small budget came to its end. */
+    smallEnds: integer("small_ends", { mode: "boolean" }).notNull().default(false),
+    /** Its message holds what the small budget allows, and that is not all. */
+    isPartial: integer("is_partial", { mode: "boolean" }).notNull().default(false),
+    /** Who wants it read in full though it is read so no more by itself. */
+    asked: text("asked").$type<"person" | "version">(),
+    /** The reader (`READER_VERSION`) that has given it up, and the one under which a person last had it read in full. */
+    readerVersion: integer("reader_version"),
+    askedVersion: integer("asked_version"),
     /** The agent who let a mail in that had been kept aside: from then on it is treated as a person's. */
     acceptedBy: text("accepted_by"),
     /** The agent who said that it was forwarded by the agent whom it names (M8). */
@@ -396,6 +418,9 @@ export const ledger = sqliteTable(
     index("ledger_retry")
       .on(table.retryAt)
       .where(sql`retry_at IS NOT NULL`),
+    index("ledger_given_up")
+      .on(table.readerVersion)
+      .where(sql`unfinished >= 2`),
   ],
 );
 

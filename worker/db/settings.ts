@@ -47,6 +47,7 @@ export function mergeSettings(before: Settings, patch: SettingsPatch): unknown {
     mail: { ...before.mail, ...patch.mail },
     hours: { ...before.hours, ...patch.hours },
     limits: { ...before.limits, ...patch.limits },
+    security: { ...before.security, ...patch.security },
   };
 }
 

@@ -18,6 +18,7 @@ import {
   uuidSchema,
 } from "../../durable-objects/conversation/protocol.ts";
 import { ADDRESS_BYTES_MAX, isAddress } from "./address.ts";
+import { toOneLine } from "./one-line.ts";
 import { roleSchema } from "./roles.ts";
 
 export const EMAIL_LENGTH_MAX = ADDRESS_BYTES_MAX;
@@ -35,12 +36,7 @@ export const emailSchema = v.pipe(
   v.check(isAddress, "must be an email address"),
 );
 /** A person's or thing's name on one line. */
-export const nameSchema = v.pipe(
-  v.string(),
-  v.transform((name) => name.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()),
-  v.minLength(1),
-  v.maxLength(NAME_LENGTH_MAX),
-);
+export const nameSchema = v.pipe(v.string(), v.transform(toOneLine), v.minLength(1), v.maxLength(NAME_LENGTH_MAX));
 const subjectSchema = v.pipe(
   v.string(),
   v.transform((subject) => subject.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim()),
@@ -344,8 +340,8 @@ export const widgetConfigSchema = v.object({
 export const widgetConversationCreateSchema = v.object({
   clientId: uuidSchema,
   text: requiredText,
-  page: v.optional(v.pipe(v.string(), v.maxLength(2000))),
-  locale: v.optional(v.pipe(v.string(), v.maxLength(35))),
+  page: v.optional(v.pipe(v.string(), v.maxLength(2000), v.transform(toOneLine))),
+  locale: v.optional(v.pipe(v.string(), v.maxLength(35), v.transform(toOneLine))),
   contact: v.optional(v.object({ email: emailSchema, name: v.optional(nameSchema) })),
 });
 export const widgetConversationCreatedSchema = v.object({

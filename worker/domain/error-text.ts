@@ -13,9 +13,40 @@ export function describeError(error: unknown): { error: string; stack?: string }
   };
 }
 
+/**
+ * The error as a log may have it: where one leaves the Worker's doors, the runtime writes down all of its message, of its
+ * stack and of its cause.
+ */
+export function cleanError(error: unknown): Error {
+  const { error: message, stack = "" } = describeError(error);
+  const clean = new Error(message);
+  clean.stack = `Error: ${message}\n${stack}`;
+  return clean;
+}
+
+/** UTF-16 code units of a message; longer ones hold what they were about. */
+const MESSAGE_LENGTH_MAX = 500;
+
+/** What messages of libraries and servers hold of the values, and what stands for it. */
+const VALUES: readonly (readonly [RegExp, string])[] = [
+  // drizzle: `Failed query: …\nparams: …`; valibot: `Expected … but received …`; D1: `not supported for value '…'`
+  [/\nparams:[^]*$/, ""],
+  [/ but received [^]*$/, ""],
+  [/ for value '[^]*$/, ""],
+  // Our own of what cannot be: `assertNever`.
+  [/^(unexpected value): [^]*$/, "$1"],
+  [/(https?:\/\/[^\s?#"']{1,300})[?#][^\s"']*/gi, "$1?…"],
+  [/[^\s<>"'`(),;:=]{1,64}@[^\s<>"'`(),;:=]{1,255}/g, "…@…"],
+  // Longer than an id: a token, a key, a signature.
+  [/[\w.~+/-]{0,40}[\w-]{40,}[\w.~+/=-]*/g, "…"],
+];
+
 function messageOf({ name, message }: Error): string {
   // `Unexpected token 'H', "Hello Vera" is not valid JSON`
   if (name === "SyntaxError") return "the text could not be parsed";
-  // drizzle: `Failed query: …\nparams: …`; valibot: `Expected … but received …`
-  return message.replace(/\nparams:[^]*$/, "").replace(/ but received [^]*$/, "");
+  const clean = VALUES.reduce(
+    (text, [pattern, instead]) => text.replace(pattern, instead),
+    message.slice(0, 10 * MESSAGE_LENGTH_MAX),
+  );
+  return clean.slice(0, MESSAGE_LENGTH_MAX);
 }

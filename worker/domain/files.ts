@@ -11,9 +11,9 @@ export function isInlineType(type: string): boolean {
   return INLINE_TYPES.has(type);
 }
 
-/** A name without path, control and bidirectional characters. */
+/** A name without path, control and bidirectional characters, and without halves of characters. */
 export function cleanFileName(name: string): string {
-  const base = name.split(/[/\\]/).at(-1) ?? "";
+  const base = name.toWellFormed().split(/[/\\]/).at(-1) ?? "";
   const clean = base
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029"<>:|?*]+/gu, "")
     .replace(/^[.\s]+/, "")
@@ -21,7 +21,8 @@ export function cleanFileName(name: string): string {
   if (clean.length <= FILE_NAME_LENGTH_MAX) return clean === "" ? "file" : clean;
   const dot = clean.lastIndexOf(".");
   const extension = dot > 0 && clean.length - dot <= 12 ? clean.slice(dot) : "";
-  return clean.slice(0, FILE_NAME_LENGTH_MAX - extension.length) + extension;
+  // The cut may go through a character, half of which no header can carry.
+  return clean.slice(0, FILE_NAME_LENGTH_MAX - extension.length).toWellFormed() + extension.toWellFormed();
 }
 
 const SIGNATURES: readonly { type: string; bytes: readonly number[]; at: number }[] = [

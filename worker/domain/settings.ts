@@ -1,6 +1,8 @@
 /** The settings of a deployment: one stored JSON value, parsed with these schemas, every field with a default. */
 import * as v from "valibot";
+import { isAddress, toAsciiAddress } from "./address.ts";
 import { emailSchema } from "./api-shapes.ts";
+import { toOneLine } from "./one-line.ts";
 
 /** Addresses that can be called contact forms. */
 export const FORMS_MAX = 200;
@@ -115,13 +117,34 @@ export const limitsSettingsSchema = v.object({
   newSendersPerTwoMinutes: v.optional(upTo(100_000), 60),
 });
 
-/** On one line: it is a name in mails. */
-const companySchema = v.pipe(
+/** UTF-16 code units. */
+const CONTACT_LENGTH_MAX = 300;
+
+/** Null for what is neither `mailto:` and an address nor an `https:` page. An address alone is one. */
+function parseContact(text: string): string | null {
+  const address = toAsciiAddress(text.replace(/^mailto:/i, ""));
+  // Characters that mean something in an address of the web would have to be written otherwise there.
+  if (isAddress(address)) return /[%?#&/^`{|}]/.test(address) ? null : `mailto:${address}`;
+  if (!/^https:\/\//i.test(text) || !URL.canParse(text)) return null;
+  const { href, username, password } = new URL(text);
+  return username === "" && password === "" ? href : null;
+}
+
+const contactSchema = v.pipe(
   v.string(),
-  v.transform((name) => name.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()),
-  v.minLength(1),
-  v.maxLength(100),
+  v.trim(),
+  v.maxLength(CONTACT_LENGTH_MAX),
+  v.check((text) => text === "" || parseContact(text) !== null, "must be mailto: and an address, or a page at https:"),
+  v.transform((text) => parseContact(text) ?? ""),
 );
+
+export const securitySettingsSchema = v.object({
+  /** Where people report a vulnerability (RFC 9116); empty: `/.well-known/security.txt` is not there. */
+  contact: v.optional(contactSchema, ""),
+});
+
+/** On one line: it is a name in mails. */
+const companySchema = v.pipe(v.string(), v.transform(toOneLine), v.minLength(1), v.maxLength(100));
 
 export const settingsSchema = v.object({
   company: v.optional(companySchema, "Hilo"),
@@ -129,6 +152,7 @@ export const settingsSchema = v.object({
   mail: v.optional(mailSettingsSchema, {}),
   hours: v.optional(hoursSettingsSchema, {}),
   limits: v.optional(limitsSettingsSchema, {}),
+  security: v.optional(securitySettingsSchema, {}),
 });
 
 /** What agents are told: also the origin that links, mails and the snippet name, which is not that of Pages. */
@@ -142,6 +166,7 @@ export const settingsPatchSchema = v.partial(
     mail: v.record(v.string(), v.unknown()),
     hours: v.record(v.string(), v.unknown()),
     limits: v.record(v.string(), v.unknown()),
+    security: v.record(v.string(), v.unknown()),
   }),
 );
 

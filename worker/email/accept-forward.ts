@@ -4,9 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { LedgerRow } from "../db/ledger.ts";
 import type { Env } from "../env.ts";
 import { processMail } from "./process.ts";
-
-/** Ms after which cron goes on with what was begun here. */
-const TAKEN_UP_MS = 60_000;
+import { TRY_MAX_MS } from "./tries.ts";
 
 export type AcceptForwardAnswer = "accepted" | "no_claim" | "busy";
 
@@ -19,7 +17,7 @@ export async function acceptClaimedForward(
   if (row.forwardAcceptedBy !== null) return "accepted";
   if (!isClaimedForward(row)) return "no_claim";
   const now = Date.now();
-  if (!(await acceptForward(db, row, { agentId, retryAt: now + TAKEN_UP_MS, now }))) return "busy";
+  if (!(await acceptForward(db, row, { agentId, retryAt: now + TRY_MAX_MS, now }))) return "busy";
   await processMail(env, row.id);
   return "accepted";
 }

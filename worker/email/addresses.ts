@@ -1,13 +1,15 @@
 import type { MailAddress } from "./mail.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
+import { findAddressesIn, firstAddressIn } from "./find-address.ts";
+import { ADDRESSES_MAX, AT_SIGNS_MAX } from "./reading-budget.ts";
 
 /** Addresses as they are really written in mail headers. */
 
 const ADDRESS_OCTETS_MAX = 254; // RFC 5321 §4.5.3.1.3
 const LOCAL_OCTETS_MAX = 64; // RFC 5321 §4.5.3.1.1
 const NAME_LENGTH_MAX = 200; // characters
-const HEADER_LENGTH_MAX = 100_000; // characters
-const MAILBOXES_MAX = 500;
+/** More than 500 mailboxes have. */
+export const HEADER_LENGTH_MAX = 40_000; // characters
 
 const LOCAL = /^[^\s@<>()[\],;:"\\\p{Cc}]+$/u;
 const DOMAIN = /^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u;
@@ -42,6 +44,8 @@ export function cleanDisplayName(value: string): string | null {
 interface Piece {
   /** Text outside angle brackets and comments, quotes removed. */
   words: string;
+  /** Whether an `@` is among the words. Looking for it in a text that grows would be quadratic. */
+  hasAt: boolean;
   comment: string;
   /** What stood in the last angle brackets; null without any. */
   angle: string | null;
@@ -77,29 +81,34 @@ function readComment(scanner: Scanner): string {
   return out;
 }
 
-function splitPieces(value: string): Piece[] {
+function splitPieces(value: string, max: number): Piece[] {
   const scanner: Scanner = { text: value.slice(0, HEADER_LENGTH_MAX), position: 0 };
   const pieces: Piece[] = [];
-  let piece: Piece = { words: "", comment: "", angle: null };
+  let piece: Piece = newPiece();
   const flush = (): void => {
     if (piece.words.trim() || piece.comment || piece.angle !== null) pieces.push(piece);
-    piece = { words: "", comment: "", angle: null };
+    piece = newPiece();
   };
-  while (scanner.position < scanner.text.length && pieces.length < MAILBOXES_MAX) {
+  while (scanner.position < scanner.text.length && pieces.length < max) {
     const char = scanner.text[scanner.position++] ?? "";
-    if (char === '"') piece.words += readUntil(scanner, '"');
+    if (char === '"') addWords(piece, readUntil(scanner, '"'));
     else if (char === "(") piece.comment += readComment(scanner);
     else if (char === "<") piece.angle = readUntil(scanner, ">");
     else if (char === "," || char === ";") flush();
     // A group name (`Team: a@example.com;`) is no part of its first member's name.
-    else if (char === ":" && !piece.words.includes("@")) piece.words = "";
-    else piece.words += char;
+    else if (char === ":" && !piece.hasAt) piece.words = "";
+    else addWords(piece, char);
   }
   flush();
   return pieces;
 }
 
-const BARE_ADDRESS = /[^\s<>()[\],;:"]{1,64}@[^\s<>()[\],;:"]{1,190}/u;
+const newPiece = (): Piece => ({ words: "", hasAt: false, comment: "", angle: null });
+
+function addWords(piece: Piece, words: string): void {
+  piece.words += words;
+  piece.hasAt ||= words.includes("@");
+}
 
 /** `<mailto:…>`, source routes and stray brackets are peeled off. */
 function addressOf(text: string): string | null {
@@ -117,10 +126,10 @@ function toMailbox(piece: Piece, carried: string): MailAddress | null {
     const name = cleanDisplayName(carried ? `${carried}, ${words}` : words) ?? cleanDisplayName(decodeHeaderText(piece.comment));
     return { address: found, name: name === null || name.toLowerCase() === found ? null : name };
   }
-  const bare = BARE_ADDRESS.exec(words);
-  const address = bare ? addressOf(bare[0]) : null;
+  const bare = firstAddressIn(words);
+  const address = bare ? addressOf(bare.text) : null;
   if (!bare || !address) return null;
-  const rest = cleanDisplayName(words.replace(bare[0], " ").replace(/[<>]/g, " "));
+  const rest = cleanDisplayName(words.replace(bare.text, " ").replace(/[<>]/g, " "));
   return { address, name: rest ?? cleanDisplayName(decodeHeaderText(piece.comment)) };
 }
 
@@ -128,10 +137,10 @@ function toMailbox(piece: Piece, carried: string): MailAddress | null {
  * Every mailbox with a valid address, in order. Groups are opened, comments become names where there is no other,
  * and an unquoted comma in a name (`Doe, John <…>`) does not make a mailbox of its own.
  */
-export function parseAddressList(value: string): MailAddress[] {
+export function parseAddressList(value: string, max = ADDRESSES_MAX): MailAddress[] {
   const out: MailAddress[] = [];
   let carried = "";
-  for (const piece of splitPieces(value)) {
+  for (const piece of splitPieces(value, max)) {
     const mailbox = toMailbox(piece, carried);
     if (mailbox) out.push(mailbox);
     carried = mailbox || piece.angle !== null ? "" : [carried, decodeHeaderText(piece.words).trim()].filter(Boolean).join(", ");
@@ -142,8 +151,8 @@ export function parseAddressList(value: string): MailAddress[] {
 /** Addresses that occur anywhere in a text, lower-cased, without repeats. */
 export function findAddresses(text: string, limit: number): string[] {
   const found = new Set<string>();
-  for (const match of text.matchAll(/[\p{L}\p{N}._%+=-]{1,64}@[\p{L}\p{N}.-]{1,190}/gu)) {
-    const address = parseAddress(match[0].replace(/[.-]+$/, ""));
+  for (const candidate of findAddressesIn(text, "plain", AT_SIGNS_MAX)) {
+    const address = parseAddress(candidate.text.replace(/[.-]{1,190}$/, ""));
     if (address) found.add(address);
     if (found.size >= limit) break;
   }

@@ -7,7 +7,7 @@ import type { Agent } from "../domain/api-shapes.ts";
 import { hasRole } from "../domain/roles.ts";
 import { conversationStub } from "../objects.ts";
 import { openRequest } from "./find-place.ts";
-import { contentOf, type ApplyInput, type Content } from "./mail-content.ts";
+import { contentOf, leftOutOf, type ApplyInput, type Content } from "./mail-content.ts";
 import { personOf } from "./mail-claims.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -47,7 +47,11 @@ export async function applyAgentReply(input: ApplyInput, verdict: VerdictOf<"not
       ...NOTE,
       open: openRequest(input, conversationId, null),
       author: { kind: "agent", id: verdict.agentId, ...(agent === null ? {} : { name: agent.name }) },
-      mail: { ledgerId: row.id, ...(mail.from === null ? {} : { from: { address: mail.from.address } }) },
+      mail: {
+        ledgerId: row.id,
+        ...(mail.from === null ? {} : { from: { address: mail.from.address } }),
+        ...leftOutOf(input),
+      },
     }));
   return learn(input, { conversationId, seq: message.seq });
 }
@@ -83,7 +87,7 @@ export async function applyOutside(input: ApplyInput, { conversationId }: Verdic
     ...NOTE,
     open: openRequest(input, conversationId, null),
     author: { kind: "contact", ...(from === null ? {} : { name: from.name ?? from.address }) },
-    mail: { ledgerId: row.id, isFromOutside: true, ...(from === null ? {} : { from }) },
+    mail: { ledgerId: row.id, isFromOutside: true, ...(from === null ? {} : { from }), ...leftOutOf(input) },
   });
   return learn(input, { conversationId, seq: message.seq });
 }

@@ -14,7 +14,7 @@ import { findPlace, type Place } from "./find-place.ts";
 import { isPlaceOf } from "./find-usual-place.ts";
 import { leaveClaim, takeFilesAlong } from "./leave-claim.ts";
 import { claimsOf, personOf } from "./mail-claims.ts";
-import { contentOf, type ApplyInput } from "./mail-content.ts";
+import { contentOf, leftOutOf, type ApplyInput } from "./mail-content.ts";
 import type { MailAddress } from "./mail.ts";
 import { findOtherPeople } from "./other-people.ts";
 import type { Verdict } from "./verdict.ts";
@@ -128,6 +128,7 @@ async function mailInfo(
     ...(forwardedBy === undefined ? {} : { forwardedBy }),
     ...(mail.class === "auto-reply" ? { isAutomatic: true } : {}),
     ...(verdict.code === "linked" ? { linkedTo: verdict.linkedTo } : {}),
+    ...leftOutOf(input),
     ...(mail.invitation ? { invitation: mail.invitation } : {}),
     ...(mail.protection ? { protection: mail.protection } : {}),
   };

@@ -7,6 +7,8 @@ import { parseMessageIds } from "./message-ids.ts";
 
 const BODY_LENGTH_MAX = 50_000; // characters looked at
 const REPORT_BYTES_MAX = 100_000;
+/** Recipients of one report that are looked at. */
+const REPORT_BLOCKS_MAX = 200;
 const DIAGNOSTIC_LENGTH_MAX = 500; // characters
 
 const STATUS = /\b([245]\.\d{1,3}\.\d{1,3})\b/;
@@ -38,7 +40,7 @@ function recipientOf(value: string): string | null {
 /** RFC 3464: one block for the message, then one for each recipient. */
 function readRecipients(report: string): RecipientReport[] {
   return report
-    .split(/\r?\n[ \t]*\r?\n/)
+    .split(/\r?\n[ \t]*\r?\n/, REPORT_BLOCKS_MAX)
     .map((block) => parseHeaderText(block))
     .filter(
       (fields) =>

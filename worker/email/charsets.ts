@@ -1,7 +1,7 @@
 /** Which characters a run of bytes means, when its declared charset cannot be trusted. */
 
 /** Bytes looked at to guess; more does not change the guess. */
-const GUESS_BYTES_MAX = 65_536;
+const GUESS_BYTES_MAX = 16_384;
 /** Fewer bytes beyond ASCII are a few accents: almost any two of them make some Chinese character. */
 const GUESS_HIGH_BYTES_MIN = 6;
 const CYRILLIC_LOWER_SHARE_MIN = 0.7;
@@ -26,7 +26,13 @@ const SINGLE_BYTE = /^(windows-125\d|iso-8859-\d+|koi8-[ru]|macintosh|ibm866|x-m
 const LATIN = /^(windows-1252|iso-8859-1|us-ascii|ascii|latin1)$/;
 
 export function isAscii(bytes: Uint8Array): boolean {
-  return !bytes.some((byte) => byte > 0x7f);
+  return firstBeyondAscii(bytes) < 0;
+}
+
+/** Index of the first byte beyond ASCII; -1 where there is none. */
+function firstBeyondAscii(bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i += 1) if ((bytes[i] ?? 0) > 0x7f) return i;
+  return -1;
 }
 
 /** Whether the bytes decode as UTF-8; a character cut at the very end is forgiven when `isCut`. */
@@ -130,10 +136,15 @@ function guessMultiByte(sample: Uint8Array, isCut: boolean): { label: string; sc
   return best;
 }
 
+/** The charset of a text of any length: it may begin in ASCII, and tell what it is only later. */
+export function charsetOf(bytes: Uint8Array, declared: string): string {
+  const first = bytes.length > GUESS_BYTES_MAX ? firstBeyondAscii(bytes) : 0;
+  return chooseCharset(bytes.subarray(Math.max(0, first - GUESS_BYTES_MAX / 2)), declared) || "utf-8";
+}
+
 /** Decodes with the charset that fits; the result does not depend on how the runtime reads windows-1252. */
 export function decodeBytes(bytes: Uint8Array, declared: string): string {
-  const label = chooseCharset(bytes, declared);
-  return repairControls(new TextDecoder(label || "utf-8").decode(bytes));
+  return repairControls(new TextDecoder(charsetOf(bytes, declared)).decode(bytes));
 }
 
 /** C1 controls never are text: they are windows-1252 punctuation that was read as ISO 8859-1. */

@@ -9,25 +9,35 @@ const TRACE_HEADERS =
   /^(received|return-path|delivered-to|x-received|x-original-to|x-forwarded-\w+|authentication-results|dkim-signature|x-google-dkim-signature|x-gm-message-state|received-spf|arc-[\w-]+|x-ms-exchange-[\w-]+|x-spam-[\w-]+)\s*:/i;
 /** Bytes of headers that are looked at. */
 const HEADER_BYTES_MAX = 256 * 1024;
+const HEADER_LINES_MAX = 5_000;
 
 /** Takes a mail in pieces, and holds no more of it than its headers. */
 export class ContentHasher {
   readonly #digest = new crypto.DigestStream("SHA-256");
   readonly #writer = this.#digest.getWriter();
   /** Null once the headers are hashed. */
-  #head: Uint8Array | null = new Uint8Array();
+  #head: Uint8Array[] | null = [];
+  #headBytes = 0;
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#head === null) return this.#writer.write(bytes);
-    this.#head = joinBytes([this.#head, bytes]);
+    this.#head.push(bytes.slice());
+    this.#headBytes += bytes.byteLength;
+    const isEnough = this.#headBytes > HEADER_BYTES_MAX;
+    if (!isEnough && this.#head.length % PIECES_AT_ONCE !== 0 && !hasEmptyLine(bytes)) return;
+    const head = joinBytes(this.#head);
+    this.#head = [head];
     // The line end after the last header may come with the next piece.
-    const end = headerEnd(this.#head);
-    if (end !== null || this.#head.byteLength > HEADER_BYTES_MAX) await this.#writeHead(this.#head, end);
+    const end = headerEnd(head);
+    if (end !== null || isEnough) await this.#writeHead(head, end);
   }
 
   /** @returns hex SHA-256 */
   async digest(): Promise<string> {
-    if (this.#head !== null) await this.#writeHead(this.#head, null);
+    if (this.#head !== null) {
+      const head = joinBytes(this.#head);
+      await this.#writeHead(head, headerEnd(head));
+    }
     await this.#writer.close();
     return toHex(new Uint8Array(await this.#digest.digest));
   }
@@ -42,11 +52,10 @@ export class ContentHasher {
   }
 }
 
-export async function hashContent(raw: Uint8Array): Promise<string> {
-  const hasher = new ContentHasher();
-  await hasher.write(raw);
-  return hasher.digest();
-}
+/** Pieces after which the header is looked through though none of them showed its end: it may lie between two. */
+const PIECES_AT_ONCE = 16;
+
+const hasEmptyLine = (bytes: Uint8Array): boolean => headerEnd(bytes) !== null;
 
 /** Offset of the empty line after the headers; null where it is not among these bytes or beyond the limit. */
 function headerEnd(raw: Uint8Array): number | null {
@@ -57,13 +66,19 @@ function headerEnd(raw: Uint8Array): number | null {
   return null;
 }
 
-/** Header fields with their continuation lines. */
+/** Header fields with their continuation lines; lines beyond the limit count as part of the last. */
 function headerFields(head: string): string[] {
-  const fields: string[] = [];
-  for (const line of head.split(/\r?\n/)) {
-    const last = fields.length - 1;
-    if (/^[ \t]/.test(line) && last >= 0) fields[last] = `${fields[last] ?? ""}\n${line}`;
-    else fields.push(line);
+  const fields: string[][] = [];
+  let start = 0;
+  for (let lines = 0; start <= head.length && lines < HEADER_LINES_MAX; lines += 1) {
+    const lf = head.indexOf("\n", start);
+    const end = lf < 0 ? head.length : lf;
+    const line = head.slice(start, lf > start && head[lf - 1] === "\r" ? lf - 1 : end);
+    const last = fields.at(-1);
+    if (last !== undefined && /^[ \t]/.test(line)) last.push(line);
+    else fields.push([line]);
+    start = end + 1;
   }
-  return fields;
+  if (start <= head.length) fields.at(-1)?.push(head.slice(start));
+  return fields.map((lines) => lines.join("\n"));
 }

@@ -1,5 +1,6 @@
 import { joinBytes } from "./bytes.ts";
 import { decodeBytes } from "./charsets.ts";
+import { ENCODED_WORDS_MAX } from "./reading-budget.ts";
 
 /** RFC 2047 encoded words, read with doubts about the charset they declare. */
 
@@ -59,7 +60,9 @@ export function decodeHeaderText(value: string): string {
   let out = "";
   let run: Word[] = [];
   let last = 0;
+  let count = 0;
   for (const match of value.matchAll(ENCODED_WORD)) {
+    if (++count > ENCODED_WORDS_MAX) break;
     const between = value.slice(last, match.index);
     // RFC 2047 §6.2: white space between two encoded words is not shown.
     if (run.length === 0 || between.trim() !== "") {

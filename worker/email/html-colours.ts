@@ -23,16 +23,20 @@ const NAMES: Readonly<Record<string, Colour>> = {
   teal: [0, 128, 128],
   orange: [255, 165, 0],
 };
+/** UTF-16 code units; what is longer is no colour. */
+const COLOUR_LENGTH_MAX = 100;
 /** An alpha below it is none, to the eye. */
 const ALPHA_SEEN_MIN = 0.05;
 /** Steps of 255 in each part that two colours may differ and still look alike. */
 const ALIKE_MAX = 15;
 
 const HEX = /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/;
-const FUNCTION = /^rgba?\(\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*(?:[,/]\s*(\d*\.?\d+)(%?)\s*)?\)$/;
+const FUNCTION =
+  /^rgba?\(\s*(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})\s*(?:[,/]\s*(\d+(?:\.\d+)?|\.\d+)(%?)\s*)?\)$/;
 
 /** Null for what is no colour, or one that is not known here. */
 export function parseColour(text: string): Colour | null {
+  if (text.length > COLOUR_LENGTH_MAX) return null;
   const value = text.trim().toLowerCase();
   const hex = HEX.exec(value)?.[1];
   if (hex !== undefined) return parseHex(hex);

@@ -60,11 +60,14 @@ const SIGNATURE_NAMES = new Set([
   "zmail_signature",
 ]);
 
+/** Classes of one element that are looked at. */
+const NAMES_MAX = 50;
+
 function namesOf(attributes: Map<string, string>): string[] {
   const text = `${attributes.get("class") ?? ""} ${attributes.get("id") ?? ""} ${attributes.get("name") ?? ""}`;
   return text
     .toLowerCase()
-    .split(/\s+/)
+    .split(/\s+/, NAMES_MAX)
     .map((name) => name.replace(FOREIGN_PREFIX, ""));
 }
 

@@ -5,6 +5,8 @@
  */
 import { type Colour, findBackgroundColour, isAlike, parseColour } from "./html-colours.ts";
 import { type HtmlTag, readAttributes, scanHtml } from "./html-tokens.ts";
+import type { Steps } from "./pace.ts";
+import { BYTES_PER_STEP, type ReadingBudget } from "./reading-budget.ts";
 
 /** Pixels; below it a text is a line at most. */
 const FONT_PX_SEEN_MIN = 3;
@@ -16,15 +18,18 @@ const OUTSIDE_PX = 300;
 const PX_PER_EM = 16;
 const PX_PER_PT = 4 / 3;
 
-/** UTF-16 code units, and start tags: what is beyond is shown as it is, with what it hides (T19). */
-const HTML_LENGTH_MAX = 1_000_000;
-const TAGS_MAX = 10_000;
 /** UTF-16 code units of a value that says how something looks. */
 const VALUE_LENGTH_MAX = 200;
 const STACK_MAX = 500; // open elements remembered
 const CLOSE_SEARCH_MAX = 60; // open elements looked through for the one an end tag closes
 /** Nothing of this is in most mails that people write: they are not looked at twice. */
 const SUSPICION = /\bhidden\b|display|visibility|opacity|font|colou?r|height|width|indent|position|margin|clip|scale|mso-hide/i;
+const RULES = /<style[\s>]/i;
+/** UTF-16 code units that are searched for one of these between two yields, and of the longest word that is searched. */
+const SEARCHED_LENGTH = 16_384;
+const WORD_LENGTH_MAX = 12;
+/** Steps of putting together what is left. */
+const JOIN_STEPS = 200;
 
 const VOID = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
 const SHOWN_WITHOUT_TEXT = new Set(["img", "br", "hr"]);
@@ -68,6 +73,8 @@ function isHidden({ isGone, isTiny, isInvisible, isOutside, colour, ground }: Lo
 
 type Style = ReadonlyMap<string, string>;
 
+const IMPORTANT = "!important";
+
 /** Lower-case; of a property that is given twice the later counts, unless the earlier insists. */
 function readStyle(text: string): Style {
   const style = new Map<string, string>();
@@ -76,17 +83,17 @@ function readStyle(text: string): Style {
     const colon = declaration.indexOf(":");
     const name = declaration.slice(0, Math.max(0, colon)).trim();
     const value = declaration.slice(colon + 1).trim();
-    const isImportant = value.endsWith("!important");
+    const isImportant = value.endsWith(IMPORTANT);
     if (value.length > VALUE_LENGTH_MAX || (important.has(name) && !isImportant)) continue;
     if (isImportant) important.add(name);
-    style.set(name, value.replace(/\s*!important$/, ""));
+    style.set(name, isImportant ? value.slice(0, -IMPORTANT.length).trimEnd() : value);
   }
   return style;
 }
 
 /** Pixels; null for what is no length, or a share of something. */
 function toPx(value: string | undefined): number | null {
-  const [, number, unit = ""] = /^(-?\d*\.?\d+)(px|pt|em|rem|)$/.exec(value ?? "") ?? [];
+  const [, number, unit = ""] = /^(-?(?:\d+(?:\.\d+)?|\.\d+))(px|pt|em|rem|)$/.exec(value ?? "") ?? [];
   if (number === undefined) return null;
   const px = unit === "pt" ? PX_PER_PT : unit === "em" || unit === "rem" ? PX_PER_EM : 1;
   return Number(number) * px;
@@ -96,7 +103,7 @@ const isBelow = (value: string | undefined, px: number): boolean => (toPx(value)
 
 function isGone(style: Style): boolean {
   const has = (name: string, pattern: RegExp): boolean => pattern.test(style.get(name) ?? "");
-  const [, opacity, percent] = /^(\d*\.?\d+)(%?)$/.exec(style.get("opacity") ?? "") ?? [];
+  const [, opacity, percent] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(style.get("opacity") ?? "") ?? [];
   if (opacity !== undefined && Number(opacity) / (percent === "%" ? 100 : 1) < OPACITY_SEEN_MIN) return true;
   if (has("display", /^none$/) || has("mso-hide", /^all$/) || isBelow(style.get("max-height"), 0)) return true;
   const isCut = has("overflow", /^(?:hidden|clip)/);
@@ -106,7 +113,7 @@ function isGone(style: Style): boolean {
     has("position", /^(?:absolute|fixed)$/) && ["left", "top", "right", "bottom"].some((side) => isFar(style, side));
   if (isMoved || ["margin-left", "margin-top"].some((side) => isFar(style, side))) return true;
   return (
-    has("clip", /^rect\((?:\s*[01](?:px)?[\s,]*){4}\)$/) ||
+    has("clip", /^rect\(\s*[01](?:px)?(?:[\s,]+[01](?:px)?){3}\s*\)$/) ||
     has("clip-path", /^inset\((?:50|100)%\)$/) ||
     has("transform", /scale[xy]?\(\s*0(?:\.0+)?\s*[,)]/)
   );
@@ -119,13 +126,14 @@ function isTinyFont(style: Style, parent: boolean): boolean | null {
   const size =
     style.get("font-size") ?? /(?:^|\s)(\d{0,5}\.?\d{1,5}(?:px|pt|em|rem|%)?)(?=\s|\/)/.exec(style.get("font") ?? "")?.[1];
   if (size === undefined || size === "inherit") return null;
-  const share = /^(\d*\.?\d+)(em|%)$/.exec(size);
+  const share = /^(\d+(?:\.\d+)?|\.\d+)(em|%)$/.exec(size);
   // A share of nothing is nothing.
   if (share !== null) return parent || (Number(share[1]) / (share[2] === "%" ? 100 : 1)) * PX_PER_EM < FONT_PX_SEEN_MIN;
   return (toPx(size) ?? FONT_PX_SEEN_MIN) < FONT_PX_SEEN_MIN;
 }
 
 class HiddenText {
+  readonly isFull = false;
   readonly pieces: string[] = [];
   hasCut = false;
   /** Whether anything is left that can be seen. */
@@ -136,14 +144,16 @@ class HiddenText {
   readonly #hasRules: boolean;
   readonly #stack: { name: string; look: Look }[] = [];
 
-  constructor(html: string) {
+  constructor(html: string, hasRules: boolean) {
     this.#html = html;
-    this.#hasRules = /<style[\s>]/i.test(html);
+    this.#hasRules = hasRules;
   }
 
-  finish(): string {
-    this.pieces.push(this.#html.slice(this.#end));
-    return this.pieces.join("");
+  /** @param looked how far the HTML was looked at */
+  finish(looked: number): SeenHtml {
+    const rest = this.#html.slice(this.#end);
+    const html = [...this.pieces, rest].join("");
+    return { html, end: html.length - (this.#html.length - looked) };
   }
 
   onText(start: number, end: number): void {
@@ -161,8 +171,9 @@ class HiddenText {
 
   onClose(name: string): void {
     const bottom = Math.max(0, this.#stack.length - CLOSE_SEARCH_MAX);
-    const index = this.#stack.findLastIndex((open, at) => open.name === name && at >= bottom);
-    if (index >= 0) this.#stack.length = index;
+    let index = this.#stack.length - 1;
+    while (index >= bottom && this.#stack[index]?.name !== name) index -= 1;
+    if (index >= bottom) this.#stack.length = index;
   }
 
   #endImplied(name: string): void {
@@ -240,11 +251,26 @@ function groundOf(attributes: Attributes, style: Style): Colour | null {
 /** Colours of attributes are written without the mark, too. */
 const parseAttribute = (value = ""): Colour | null => parseColour(value) ?? parseColour(`#${value}`);
 
+export interface SeenHtml {
+  html: string;
+  /** How far of it was looked at; what is beyond may hide something, and becomes no text (T19). */
+  end: number;
+}
+
 /** The HTML without the texts and pictures that nobody sees; as it is where nothing would be left. */
-export function dropHiddenText(html: string): string {
-  if (html.length > HTML_LENGTH_MAX || !SUSPICION.test(html)) return html;
-  if ((html.match(/<[a-z]/gi)?.length ?? 0) > TAGS_MAX) return html;
-  const hidden = new HiddenText(html);
-  scanHtml(html, hidden);
-  return hidden.hasCut && hidden.hasText ? hidden.finish() : html;
+export function* dropHiddenText(html: string, { tags }: Pick<ReadingBudget, "tags">): Steps<SeenHtml> {
+  if (!(yield* holds(html, SUSPICION))) return { html, end: html.length };
+  const hidden = new HiddenText(html, yield* holds(html, RULES));
+  const looked = yield* scanHtml(html, hidden, tags);
+  yield JOIN_STEPS;
+  return hidden.hasCut && hidden.hasText ? hidden.finish(looked) : { html, end: looked };
+}
+
+/** A word may be cut at the end of what is searched at once, so that searches overlap. */
+function* holds(html: string, pattern: RegExp): Steps<boolean> {
+  for (let at = 0; at < html.length; at += SEARCHED_LENGTH) {
+    if (pattern.test(html.slice(at, at + SEARCHED_LENGTH + WORD_LENGTH_MAX))) return true;
+    yield SEARCHED_LENGTH / BYTES_PER_STEP;
+  }
+  return false;
 }

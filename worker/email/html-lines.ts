@@ -1,12 +1,12 @@
 import { type ContainerKind, containerKind } from "./html-containers.ts";
 import { decodeEntities } from "./html-entities.ts";
 import { type HtmlTag, readAttributes, scanHtml } from "./html-tokens.ts";
-import { LINES_MAX, type MailLine, toMailLine } from "./mail-line.ts";
+import { type MailLine, toMailLine } from "./mail-line.ts";
+import { doAtOnce, type Steps } from "./pace.ts";
+import { type ReadingBudget, WHOLE_BUDGET } from "./reading-budget.ts";
 
 /** HTML mail → lines of text that know where they come from: reply, quote or signature. */
 
-/** Longer bodies are read up to here. */
-const HTML_LENGTH_MAX = 2_000_000; // characters
 const STACK_MAX = 500; // open elements remembered
 const CLOSE_SEARCH_MAX = 60; // open elements looked through for the one an end tag closes
 const DEPTH_SHOWN_MAX = 10; // quote marks written
@@ -31,7 +31,11 @@ interface Open {
 class LineBuilder {
   readonly lines: MailLine[] = [];
   private readonly html: string;
+  private readonly linesMax: number;
   private readonly stack: Open[] = [];
+  /** Of the open elements those that hold a quoted mail, and those that are lists. */
+  private readonly containers: Open[] = [];
+  private readonly lists: Open[] = [];
   /** Pieces of the line being built: growing one string and looking at its end is quadratic. */
   private pieces: string[] = [];
   private endsInSpace = false;
@@ -44,12 +48,17 @@ class LineBuilder {
   private signatureDepth = 0;
   private prefix = "";
 
-  constructor(html: string) {
+  constructor(html: string, linesMax: number) {
     this.html = html;
+    this.linesMax = linesMax;
+  }
+
+  get isFull(): boolean {
+    return this.lines.length >= this.linesMax;
   }
 
   onText(start: number, end: number): void {
-    if (this.lines.length >= LINES_MAX) return;
+    if (this.isFull) return;
     const decoded = decodeEntities(this.html.slice(start, end)).replace(/\u00a0/g, " ");
     if (this.preDepth === 0) return this.append(decoded.replace(/[ \t\r\n\f]+/g, " "), end);
     const [first = "", ...others] = decoded.split("\n");
@@ -95,6 +104,8 @@ class LineBuilder {
 
   private push(open: Open): void {
     this.stack.push(open);
+    if (open.kind === "quote") this.containers.push(open);
+    if (isList(open)) this.lists.push(open);
     if (open.name === "blockquote") this.quoteDepth++;
     if (open.name === "pre") this.preDepth++;
     if (open.kind === "signature") this.signatureDepth++;
@@ -103,24 +114,26 @@ class LineBuilder {
   private pop(): void {
     const open = this.stack.pop();
     if (!open) return;
+    if (open.kind === "quote") this.containers.pop();
+    if (isList(open)) this.lists.pop();
     if (open.name === "pre") this.preDepth--;
     if (open.kind === "signature") this.signatureDepth--;
     if (open.isSpaced) this.wantsBlank = true;
     if (open.name !== "blockquote") return;
     this.quoteDepth--;
-    const container = this.stack.findLast((entry) => entry.kind === "quote");
+    const container = this.containers.at(-1);
     if (container) container.hadBlockquote = true;
   }
 
   private itemPrefix(): string {
-    const list = this.stack.findLast((open) => open.name === "ol" || open.name === "ul");
+    const list = this.lists.at(-1);
     return list?.name === "ol" ? `${list.itemNumber++}. ` : "- ";
   }
 
   /** Text between the block quotes of a quoting container is an answer written into the quote. */
   private currentRole(): MailLine["role"] {
     if (this.isRestCut) return "quote";
-    const containers = this.stack.filter((open) => open.kind === "quote");
+    const { containers } = this;
     const isAnswer = containers.length === 1 && containers[0]?.hadBlockquote === true && this.quoteDepth === 0;
     if (containers.length > 0 && !isAnswer) return "quote";
     return this.signatureDepth > 0 ? "signature" : "text";
@@ -152,7 +165,7 @@ class LineBuilder {
   private addLine(text: string, end: number): void {
     const marks = ">".repeat(Math.min(this.quoteDepth, DEPTH_SHOWN_MAX));
     const role = text === "" ? this.currentRole() : this.role;
-    if (this.lines.length < LINES_MAX) this.lines.push(toMailLine(marks ? `${marks} ${text}` : text, role, end));
+    if (!this.isFull) this.lines.push(toMailLine(marks ? `${marks} ${text}` : text, role, end));
   }
 
   private flush(): void {
@@ -181,10 +194,21 @@ function emojiOf(alt: string): string {
   return text.length <= 8 && /\p{Extended_Pictographic}/u.test(text) ? text : "";
 }
 
-/** @param html without what nobody sees: `dropHiddenText` */
+const isList = ({ name }: Open): boolean => name === "ol" || name === "ul";
+
+/**
+ * @param html without what nobody sees: `dropHiddenText`
+ * @returns the lines, and how far the HTML was read
+ */
+export function* readHtmlLines(
+  html: string,
+  { lines, tags }: Pick<ReadingBudget, "lines" | "tags">,
+): Steps<{ lines: MailLine[]; end: number }> {
+  const builder = new LineBuilder(html, lines);
+  const end = yield* scanHtml(html, builder, tags);
+  return { lines: builder.finish(), end };
+}
+
 export function htmlToLines(html: string): MailLine[] {
-  const source = html.slice(0, HTML_LENGTH_MAX);
-  const builder = new LineBuilder(source);
-  scanHtml(source, builder);
-  return builder.finish();
+  return doAtOnce(readHtmlLines(html, WHOLE_BUDGET)).lines;
 }

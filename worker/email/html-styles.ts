@@ -79,7 +79,7 @@ const isBackground = (property: string): boolean => property === "background" ||
 
 /** Of a background in one word or many its colour, which most newsletters and signatures write so. Null for none. */
 function groundOf(value: string): string | null {
-  const plain = value.replace(/\s*!\s*important$/i, "");
+  const plain = value.replace(/!\s*important$/i, "").trimEnd();
   return /^(?:none|inherit|initial|unset)$/i.test(plain) ? "transparent" : findBackgroundColour(plain);
 }
 

@@ -1,6 +1,22 @@
 /** Cuts HTML mail into tags and text, in one pass; never throws, whatever the input. */
+import type { Steps } from "./pace.ts";
+
+const ATTRIBUTES_LENGTH_MAX = 2_000; // characters of a tag that are searched
+/** Characters of text that are told of at once; no entity is cut. */
+const TEXT_PIECE_LENGTH = 4_096;
+/** Characters of the longest entity. */
+const ENTITY_LENGTH_MAX = 12;
+/** Characters between two yields inside one tag. */
+const TAG_STOPS_AT_ONCE = 1_000;
+/** Steps between two yields, and characters of a tag that cost one more. */
+const STEPS_AT_ONCE = 20;
+const TAG_LENGTH_PER_STEP = 40;
+/** Steps of a piece of text. */
+const TEXT_STEPS = 80;
 
 export interface HtmlSink {
+  /** True when no more is wanted. */
+  readonly isFull: boolean;
   /** Raw text between tags, entities not yet decoded. */
   onText(start: number, end: number): void;
   onOpen(tag: HtmlTag): void;
@@ -36,9 +52,9 @@ function indexOf(cursor: Cursor, text: string, from: number): number {
 const TAG_STOP = /[>"']/g;
 
 /** Index behind the `>` that ends the tag; quoted attribute values may hold one. */
-function findTagEnd(cursor: Cursor, from: number): number {
+function* findTagEnd(cursor: Cursor, from: number): Steps<number> {
   let position = from;
-  for (;;) {
+  for (let stops = 1; ; stops += 1) {
     TAG_STOP.lastIndex = position;
     const stop = TAG_STOP.exec(cursor.html);
     if (!stop) return cursor.html.length;
@@ -47,6 +63,7 @@ function findTagEnd(cursor: Cursor, from: number): number {
     const isValue = cursor.html[stop.index - 1] === "=";
     const close = isValue ? indexOf(cursor, stop[0], stop.index + 1) : stop.index;
     position = (close < 0 ? stop.index : close) + 1;
+    if (stops % TAG_STOPS_AT_ONCE === 0) yield TAG_STOPS_AT_ONCE / 10;
   }
 }
 
@@ -75,39 +92,71 @@ function nameAt(html: string, position: number): string {
   return NAME.exec(html)?.[0].toLowerCase() ?? "";
 }
 
-function readOpenTag(cursor: Cursor, start: number, sink: HtmlSink): number {
+function* readOpenTag(cursor: Cursor, start: number, sink: HtmlSink): Steps<number> {
   const name = nameAt(cursor.html, start + 1);
-  const end = findTagEnd(cursor, start + 1 + name.length);
+  const end = yield* findTagEnd(cursor, start + 1 + name.length);
   const isSelfClosing = cursor.html[end - 2] === "/";
   if (RAW_ELEMENTS.has(name)) return isSelfClosing ? end : skipRaw(cursor, name, end);
   sink.onOpen({ name, start, end, isSelfClosing });
   return end;
 }
 
-/** Walks the whole text once, telling the sink what it meets. */
-export function scanHtml(html: string, sink: HtmlSink): void {
-  const cursor: Cursor = { html, position: 0, missing: new Set() };
-  while (cursor.position < html.length) {
-    const open = html.indexOf("<", cursor.position);
-    const textEnd = open < 0 ? html.length : open;
-    if (textEnd > cursor.position) sink.onText(cursor.position, textEnd);
-    if (open < 0) return;
-    const next = html[open + 1] ?? "";
-    if (next === "!" || next === "?") cursor.position = readMarkup(cursor, open);
-    else if (/[a-z]/i.test(next)) cursor.position = readOpenTag(cursor, open, sink);
-    else if (next === "/" && nameAt(html, open + 2)) {
-      const close = indexOf(cursor, ">", open);
-      sink.onClose(nameAt(html, open + 2), open);
-      cursor.position = close < 0 ? html.length : close + 1;
-    } else {
-      // `a < b`: no tag, just a character.
-      sink.onText(open, open + 1);
-      cursor.position = open + 1;
-    }
+/**
+ * A long text is told of in pieces.
+ *
+ * @returns the steps of the last piece, for which it has not yielded
+ */
+function* readText(cursor: Cursor, end: number, sink: HtmlSink): Steps<number> {
+  while (end - cursor.position > TEXT_PIECE_LENGTH && !sink.isFull) {
+    const at = cursor.position + TEXT_PIECE_LENGTH;
+    const reference = cursor.html.lastIndexOf("&", at - 1);
+    const cut = reference > at - ENTITY_LENGTH_MAX ? reference : at;
+    sink.onText(cursor.position, cut);
+    cursor.position = cut;
+    yield TEXT_STEPS;
   }
+  const rest = end - cursor.position;
+  if (rest > 0) sink.onText(cursor.position, end);
+  cursor.position = end;
+  return Math.floor((rest * TEXT_STEPS) / TEXT_PIECE_LENGTH);
 }
 
-const ATTRIBUTES_LENGTH_MAX = 2_000; // characters of a tag that are searched
+function* readToken(cursor: Cursor, open: number, sink: HtmlSink): Steps<number> {
+  const { html } = cursor;
+  const next = html[open + 1] ?? "";
+  if (next === "!" || next === "?") return readMarkup(cursor, open);
+  if (/[a-z]/i.test(next)) return yield* readOpenTag(cursor, open, sink);
+  if (next === "/" && nameAt(html, open + 2)) {
+    const close = indexOf(cursor, ">", open);
+    sink.onClose(nameAt(html, open + 2), open);
+    return close < 0 ? html.length : close + 1;
+  }
+  // `a < b`: no tag, just a character.
+  sink.onText(open, open + 1);
+  return open + 1;
+}
+
+/**
+ * Walks the text once, telling the sink what it meets.
+ *
+ * @returns how far it came: to the end, unless the sink was full, or there were more tags
+ */
+export function* scanHtml(html: string, sink: HtmlSink, tagsMax: number): Steps<number> {
+  const cursor: Cursor = { html, position: 0, missing: new Set() };
+  let steps = 0;
+  for (let tokens = 1; cursor.position < html.length && !sink.isFull && tokens <= tagsMax; tokens += 1) {
+    const open = html.indexOf("<", cursor.position);
+    steps += yield* readText(cursor, open < 0 ? html.length : open, sink);
+    if (open < 0 || sink.isFull) break;
+    cursor.position = yield* readToken(cursor, open, sink);
+    steps += 1 + Math.ceil(Math.min(cursor.position - open, ATTRIBUTES_LENGTH_MAX) / TAG_LENGTH_PER_STEP);
+    if (steps < STEPS_AT_ONCE) continue;
+    yield steps;
+    steps = 0;
+  }
+  return cursor.position;
+}
+
 const ATTRIBUTE =
   /[\s"'](class|id|type|name|style|alt|cite|start|color|bgcolor|background)\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
 

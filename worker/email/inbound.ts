@@ -12,9 +12,9 @@ import { configOf, type Env } from "../env.ts";
 import { MAIL_BYTES_MAX, findRecipient, receiveMail } from "./receive.ts";
 
 /** Loaded when a mail is there: the parser and the sanitiser would cost every visitor's first request start-up time. */
-async function processMail(env: Env, ledgerId: string): Promise<void> {
-  const process = await import("./process.ts");
-  await process.processMail(env, ledgerId);
+async function processMail(env: Env, { row, isNew }: { row: { id: string }; isNew: boolean }): Promise<void> {
+  const { processMail: process, resumeMail } = await import("./process.ts");
+  await (isNew ? process : resumeMail)(env, row.id);
 }
 
 const TOO_LARGE_REPLY = "552 5.3.4 This message is too large";
@@ -31,7 +31,7 @@ export async function handleEmail(message: ForwardableEmailMessage, env: Env): P
     case "empty":
       return message.setReject("554 5.6.0 There is no message");
     case "accepted":
-      return processMail(env, received.row.id);
+      return processMail(env, received);
     default:
       return assertNever(received);
   }
@@ -66,7 +66,7 @@ export const inboundMailApp = new Hono<AppEnv>()
     if (received.kind === "unknown-mailbox") throw new AppError("not_found", "There is no such mailbox.");
     if (received.kind === "too-large") throw tooLarge();
     if (received.kind === "empty") throw new AppError("invalid", "The body must be the raw mail.");
-    c.executionCtx.waitUntil(processMail(c.env, received.row.id));
+    c.executionCtx.waitUntil(processMail(c.env, received));
     return c.json({ ledgerId: received.row.id }, 202);
   })
   .get("/recipients", describe(RECIPIENTS_DESCRIPTION), async (c) => {

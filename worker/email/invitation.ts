@@ -1,5 +1,6 @@
 /** The event of a calendar invitation (RFC 5545, RFC 5546), as much as a card shows. Pure, bounded. */
 
+import { decodeBytes } from "./charsets.ts";
 import type { Invitation } from "../../durable-objects/conversation/protocol.ts";
 
 /** Characters of a calendar that are looked at. */
@@ -14,9 +15,12 @@ interface Line {
   value: string;
 }
 
-/** @returns null where there is no event with a time */
-export function parseInvitation(bytes: Uint8Array): Invitation | null {
-  const text = new TextDecoder().decode(bytes.subarray(0, CALENDAR_LENGTH_MAX));
+/**
+ * @param charset as the part declares it
+ * @returns null where there is no event with a time
+ */
+export function parseInvitation(bytes: Uint8Array, charset = ""): Invitation | null {
+  const text = decodeBytes(bytes.subarray(0, CALENDAR_LENGTH_MAX), charset);
   const lines = unfold(text);
   const start = lines.findIndex(({ name, value }) => name === "BEGIN" && value.toUpperCase() === "VEVENT");
   if (start < 0) return null;

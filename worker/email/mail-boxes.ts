@@ -1,7 +1,8 @@
 /** `winmail.dat` among the files of a mail gives way to the files and the text in it. Pure. */
 import { cleanDisplayName } from "./addresses.ts";
 import type { MailAttachment } from "./mail.ts";
-import { parseTnef, type TnefFile } from "./tnef.ts";
+import type { Steps } from "./pace.ts";
+import { readTnef, type TnefFile } from "./tnef.ts";
 
 export interface OpenedBoxes {
   attachments: MailAttachment[];
@@ -13,10 +14,10 @@ export interface OpenedBoxes {
 const isBox = ({ type, name }: MailAttachment): boolean =>
   /^application\/(vnd\.)?ms-tnef$/.test(type) || /^winmail\.dat$/i.test(name);
 
-export function openBoxes(attachments: readonly MailAttachment[]): OpenedBoxes {
+export function* openBoxes(attachments: readonly MailAttachment[]): Steps<OpenedBoxes> {
   const opened: OpenedBoxes = { attachments: [], text: "", html: "" };
   for (const attachment of attachments) {
-    const box = isBox(attachment) && attachment.stored === undefined ? parseTnef(attachment.content) : null;
+    const box = isBox(attachment) && attachment.stored === undefined ? yield* readTnef(attachment.content) : null;
     if (box === null) {
       opened.attachments.push(attachment);
       continue;

@@ -17,11 +17,12 @@ export function toHeaders(entries: Iterable<{ key: string; value: string }>): Ma
 }
 
 const HEADER_TEXT_LENGTH_MAX = 100_000; // characters
+const HEADER_TEXT_LINES_MAX = 2_000;
 
 /** Reads header lines from a text, up to its first empty line; lines that are none are passed over. */
 export function parseHeaderText(text: string): MailHeaders {
   const entries: { key: string; value: string }[] = [];
-  for (const line of text.slice(0, HEADER_TEXT_LENGTH_MAX).split(/\r?\n/)) {
+  for (const line of text.slice(0, HEADER_TEXT_LENGTH_MAX).split(/\r?\n/, HEADER_TEXT_LINES_MAX)) {
     if (line.trim() === "") {
       if (entries.length > 0) break;
       continue;

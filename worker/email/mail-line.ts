@@ -1,4 +1,6 @@
 /** One line of a mail body, as the cutter sees it: plain text and HTML both become these. */
+import type { Steps } from "./pace.ts";
+import { WHOLE_BUDGET } from "./reading-budget.ts";
 
 export interface MailLine {
   /** As shown, with its quote marks. */
@@ -14,9 +16,12 @@ export interface MailLine {
 }
 
 /** Longer bodies are read up to here; what follows is shown as it is, folded. */
-export const LINES_MAX = 20_000;
+export const LINES_MAX = WHOLE_BUDGET.lines;
 /** Of each line this much is looked at; nothing that matters stands further right. */
 const LINE_LENGTH_MAX = 1_000; // characters
+
+/** A look at the clock of steps after so many lines. */
+const LINES_AT_ONCE = 50;
 
 const QUOTE_MARKS_MAX = 50;
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
@@ -41,7 +46,7 @@ export function toMailLine(text: string, role: MailLine["role"] = "text", htmlEn
 }
 
 /** Lines of a plain text, at most `LINES_MAX`, and the rest as it is. */
-export function splitLines(text: string): { lines: MailLine[]; rest: string } {
+export function* splitLines(text: string): Steps<{ lines: MailLine[]; rest: string }> {
   const lines: MailLine[] = [];
   let start = 0;
   while (start <= text.length && lines.length < LINES_MAX) {
@@ -50,6 +55,7 @@ export function splitLines(text: string): { lines: MailLine[]; rest: string } {
     const line = text.slice(start, end);
     lines.push(toMailLine(line.endsWith("\r") ? line.slice(0, -1) : line));
     start = end + 1;
+    if (lines.length % LINES_AT_ONCE === 0) yield LINES_AT_ONCE;
   }
   return { lines, rest: start <= text.length ? text.slice(start) : "" };
 }

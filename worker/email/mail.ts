@@ -1,5 +1,5 @@
 /** What Hilo understands of a mail: the shapes that parsing makes, matching reads and composing takes. */
-import type { Invitation } from "../../durable-objects/conversation/protocol.ts";
+import type { Invitation, LeftOut } from "../../durable-objects/conversation/protocol.ts";
 import type { MailProtection } from "./protection.ts";
 
 export interface MailAddress {
@@ -114,6 +114,8 @@ export interface ParsedMail {
   listId: string | null;
   /** The event of a calendar file. */
   invitation?: Invitation | null;
+  /** What was not read, because it is beyond a limit; the raw mail has it. */
+  leftOut?: LeftOut[];
   /** Whether it is signed or encrypted; neither is checked or opened. */
   protection?: MailProtection | null;
 }

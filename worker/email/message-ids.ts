@@ -1,7 +1,13 @@
 /** Message-IDs as they are really written: with or without brackets, folded, several in one header. */
 
+import { MESSAGE_IDS_MAX } from "./reading-budget.ts";
+
 const ID_LENGTH_MAX = 998; // RFC 5322 §2.1.1, a whole line
-const IDS_MAX = 200;
+/** The conversation may be known by the id that began it; the newest tell most. */
+const OLDEST_IDS = 20;
+/** Characters of one header that are looked at, at its beginning and at its end. */
+const HEAD_LENGTH = 2_000;
+const TAIL_LENGTH = 30_000;
 /** A mail without a Message-ID is never dropped: it gets one made of its bytes. */
 export const GENERATED_ID_PREFIX = "gen-";
 
@@ -10,25 +16,45 @@ function cleanId(value: string): string | null {
   return id.length > 0 && id.length <= ID_LENGTH_MAX ? id : null;
 }
 
-/** All ids of an `In-Reply-To` or `References` header, without brackets or repeats, in order. */
+/** All ids of an `In-Reply-To` or `References` header, without brackets or repeats, in order; of many, the most telling. */
 export function parseMessageIds(value: string): string[] {
+  const isLong = value.length > HEAD_LENGTH + TAIL_LENGTH;
+  // What is cut in two is none: it would be another id.
+  const text = isLong
+    ? `${value.slice(0, HEAD_LENGTH).replace(/\S+$/, "")} ${value.slice(-TAIL_LENGTH).replace(/^[^\s<]+/, "")}`
+    : value;
+  return keepTelling(readIds(text));
+}
+
+/** @param ids the oldest first */
+export function keepTelling(ids: readonly string[]): string[] {
+  if (ids.length <= MESSAGE_IDS_MAX) return [...ids];
+  return [...ids.slice(0, OLDEST_IDS), ...ids.slice(OLDEST_IDS - MESSAGE_IDS_MAX)];
+}
+
+function readIds(value: string): string[] {
   const ids = new Set<string>();
-  let rest = "";
+  const outside: string[] = [];
   let position = 0;
-  while (position < value.length && ids.size < IDS_MAX) {
+  while (position < value.length) {
     const open = value.indexOf("<", position);
     const close = open < 0 ? -1 : value.indexOf(">", open);
     if (close < 0) break;
-    rest += ` ${value.slice(position, open)}`;
+    outside.push(value.slice(position, open));
     const id = cleanId(value.slice(open + 1, close));
     if (id) ids.add(id);
     position = close + 1;
   }
-  rest += ` ${value.slice(position)}`;
+  outside.push(value.slice(position));
+  const words = outside
+    .join(" ")
+    .split(/[\s,]+/)
+    .filter((word) => word !== "");
+  const isAlone = ids.size === 0 && words.length === 1;
   // Words outside brackets count only when they look like an id: `Your message of Monday` does not.
-  for (const word of rest.split(/[\s,]+/)) {
-    const id = word.includes("@") || (ids.size === 0 && rest.trim() === word) ? cleanId(word) : null;
-    if (id && ids.size < IDS_MAX) ids.add(id);
+  for (const word of words) {
+    const id = word.includes("@") || isAlone ? cleanId(word) : null;
+    if (id) ids.add(id);
   }
   return [...ids];
 }

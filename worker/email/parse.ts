@@ -1,85 +1,125 @@
-import PostalMime, { type Attachment, type Email } from "postal-mime";
-import { cleanDisplayName, findAddresses, parseAddress, parseAddressList } from "./addresses.ts";
+import { findAddresses } from "./addresses.ts";
 import { readAuthentication, readSpamMark } from "./authentication.ts";
 import { parseUnwantedAnswers } from "./auto-answer.ts";
 import { readBounce, readReport } from "./bounces.ts";
-import { repairControls } from "./charsets.ts";
 import { classifyMail, readAutoSubmitted } from "./classify.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
-import { unflow } from "./flowed-text.ts";
-import { dropHiddenText } from "./html-hidden.ts";
-import { htmlToLines } from "./html-lines.ts";
+import { readHeaderFields, readHeaderText } from "./header-text.ts";
 import type { Invitation } from "../../durable-objects/conversation/protocol.ts";
 import { parseInvitation } from "./invitation.ts";
-import { attachmentSize, type ForwardedFrom, type MailAddress, type MailAttachment, type ParsedMail } from "./mail.ts";
+import { attachmentSize, type ForwardedFrom, type MailAttachment, type ParsedMail } from "./mail.ts";
+import { type Body, fillBody, readBody } from "./mail-body.ts";
 import { parseMailDate } from "./mail-dates.ts";
 import { openBoxes } from "./mail-boxes.ts";
-import { firstHeader, type MailHeaders, toHeaders } from "./mail-headers.ts";
-import { splitLines } from "./mail-line.ts";
-import { GENERATED_ID_PREFIX, parseMessageId, parseMessageIds } from "./message-ids.ts";
-import { normaliseMail } from "./normalise.ts";
+import { firstHeader, type MailHeaders } from "./mail-headers.ts";
+import { type People, readPeople, readThreading } from "./mail-people.ts";
+import { parseSkeleton } from "./mail-skeleton.ts";
+import { GENERATED_ID_PREFIX, parseMessageId } from "./message-ids.ts";
+import { type Pace, tirelessPace } from "./pace.ts";
+import type { FileSink, SplitPart } from "./part-body.ts";
 import { readProtection } from "./protection.ts";
+import { type ReadingBudget, SMALL_BUDGET, WHOLE_BUDGET } from "./reading-budget.ts";
 import { LOOP_HEADER } from "./reply-marker.ts";
-import { stripQuotes, type StrippedMail } from "./strip-quotes.ts";
+import { MailSplitter, type SplitMail } from "./split-mail.ts";
+import type { StrippedMail } from "./strip-quotes.ts";
 
 const SUBJECT_LENGTH_MAX = 998; // characters
-const BODY_LENGTH_MAX = 2_000_000; // characters of text or HTML
 const MENTIONED_MAX = 20; // addresses
-const FILE_NAME_LENGTH_MAX = 200; // characters
 /** Attached mails that are opened to see who wrote the forwarded one. */
 const NESTING_MAX = 1;
+/** Steps of what is asked about the whole mail once it is read. */
+const FACTS_STEPS = 500;
 
-export interface ParseMailOptions {
+export interface ReadingOptions {
   /** Name of the server whose `Authentication-Results` are trusted; null where none is. */
   authservId?: string | null;
   /** Envelope sender, the author of last resort. */
   envelopeFrom?: string | null;
-  /** The file that a part only stands for, because it was too large to be parsed. */
-  findStored?: (content: Uint8Array) => Required<Pick<MailAttachment, "content" | "stored">> | null;
+  pace?: Pace;
+  budget?: ReadingBudget;
+  /** Where files go that are too large for memory. */
+  openFile?: (index: number) => FileSink;
+  /** What such a file is found by later; null where it is kept nowhere. */
+  fileKey?: (index: number) => string | null;
+  /** How deep inside another mail this one is. */
+  depth?: number;
 }
 
-interface Body {
-  text: string;
-  /** Without what its sender hid from readers. */
-  html: string | null;
-  /** With it. */
-  fullHtml: string | null;
-  stripped: StrippedMail;
+/** In tools and tests there is memory enough for every file. */
+const IN_MEMORY: ReadingBudget = {
+  ...WHOLE_BUDGET,
+  fileKeptBytes: Number.POSITIVE_INFINITY,
+  filesKeptBytes: Number.POSITIVE_INFINITY,
+};
+const NOWHERE: FileSink = { write: () => Promise.resolve(), close: () => Promise.resolve() };
+
+/** Reads a mail that is all in memory. */
+export async function parseMail(raw: Uint8Array, options: ReadingOptions = {}): Promise<ParsedMail> {
+  return readMailChunks([raw], { budget: IN_MEMORY, ...options });
 }
 
-/**
- * Reads a raw mail. Throws only where the parser's own limits are passed (headers over 2 MiB, 256 levels of parts):
- * the caller shows a placeholder then.
- */
-export async function parseMail(raw: Uint8Array, options: ParseMailOptions = {}): Promise<ParsedMail> {
-  return parseNested(raw, options, 0);
+/** Reads a mail of any size, in the pieces in which it comes. The one reader: everything else calls it. */
+export async function readMailChunks(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: ReadingOptions,
+): Promise<ParsedMail> {
+  const { pace = tirelessPace(), budget = WHOLE_BUDGET, openFile = () => NOWHERE } = options;
+  const nonce = crypto.randomUUID();
+  const splitter = new MailSplitter({ budget, openFile, nonce });
+  for await (const chunk of chunks) await pace.do(splitter.write(chunk));
+  const split = await pace.do(splitter.end());
+  return readSplit(split, { ...options, nonce, pace, budget });
 }
 
-async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: number): Promise<ParsedMail> {
-  const normal = normaliseMail(raw);
-  const email = await PostalMime.parse(normal.bytes, { forceRfc822Attachments: true });
-  if (normal.isFlowed && email.text) email.text = unflow(email.text, normal.isDelSp);
-  const headers = toHeaders(email.headers);
+type SplitReading = ReadingOptions & { nonce: string; pace: Pace; budget: ReadingBudget };
+
+/** From what the splitter left of a mail to what it means. */
+async function readSplit(split: SplitMail, reading: SplitReading): Promise<ParsedMail> {
+  const { pace, budget, nonce, fileKey = () => null } = reading;
+  const { leftOut, parts } = split;
+  const headers = await pace.do(readHeaderFields(await pace.do(readHeaderText(split.header))));
   const subject = readSubject(headers);
-  const opened = openBoxes(email.attachments.map((attachment, i) => toAttachment(attachment, i, options.findStored)));
-  const { attachments } = opened;
-  if (!email.text?.trim() && !email.html?.trim()) Object.assign(email, { text: opened.text, html: opened.html });
-  const body = readBody(email, headers.has("subject") ? subject : "");
-  const people = readPeople(headers, options.envelopeFrom ?? null);
-  const facts = {
-    headers,
-    partTypes: attachments.map(({ type }) => type),
-    from: people.from?.address ?? null,
-    subject,
-    text: body.text,
-  };
-  const mailClass = classifyMail(facts);
-  const forwarded = mailClass === "person" ? await readForward(body.stripped, attachments, depth) : null;
+  const { marked, files } = await parseSkeleton(split, { nonce, pace, fileKey });
+  const opened = await pace.do(openBoxes(files));
+  const kept = opened.attachments.filter(({ stored }) => stored?.key !== null);
+  leftOut.add("files", kept.length - budget.files);
+  const bodyOptions = { budget, leftOut, nonce, parts };
+  const filled = await pace.do(fillBody(marked, bodyOptions));
+  const isEmpty = filled.text.trim() === "" && filled.html.trim() === "";
+  const body = await pace.do(readBody(isEmpty ? opened : filled, headers.has("subject") ? subject : "", bodyOptions));
+  const people = await pace.do(readPeople(headers, { envelopeFrom: reading.envelopeFrom ?? null, leftOut }));
+  const threading = await pace.do(readThreading(headers));
+  await pace.spend(FACTS_STEPS);
+  const read = { headers, subject, people, body, attachments: opened.attachments };
   return {
     ...people,
-    ...readThreading(headers),
+    ...threading,
+    ...(await tell(read, reading)),
+    invitation: readInvitation(opened.attachments, parts),
+    leftOut: leftOut.list(),
+  };
+}
+
+interface Read {
+  headers: MailHeaders;
+  subject: string;
+  people: People;
+  body: Body;
+  attachments: MailAttachment[];
+}
+
+/** Everything that headers, body and files say together. */
+async function tell(
+  read: Read,
+  reading: SplitReading,
+): Promise<Omit<ParsedMail, keyof People | "inReplyTo" | "references" | "listId" | "invitation" | "leftOut">> {
+  const { headers, subject, people, body, attachments } = read;
+  const partTypes = attachments.map(({ type }) => type);
+  const mailClass = classifyMail({ headers, partTypes, from: people.from?.address ?? null, subject, text: body.text });
+  const forwarded = mailClass === "person" ? await readForward(body.stripped, attachments, reading) : null;
+  return {
     subject,
-    messageId: parseMessageId(firstHeader(headers, "message-id")) ?? (await generateId(headers, body, attachments)),
+    messageId: parseMessageId(firstHeader(headers, "message-id")) ?? (await generateId(read)),
     date: parseMailDate(firstHeader(headers, "date")),
     class: mailClass,
     text: body.stripped.text,
@@ -95,17 +135,18 @@ async function parseNested(raw: Uint8Array, options: ParseMailOptions, depth: nu
     autoSubmitted: readAutoSubmitted(headers),
     unwantedAnswers: parseUnwantedAnswers(firstHeader(headers, "x-auto-response-suppress")),
     loopMarker: firstHeader(headers, LOOP_HEADER.toLowerCase()).trim() || null,
-    mentionedAddresses: readMentioned(people.replyTo, body),
-    authentication: readAuthentication(headers, options.authservId ?? null),
-    isMarkedSpam: readSpamMark(headers, options.authservId ?? null),
-    invitation: readInvitation(attachments),
+    mentionedAddresses: readMentioned(people, body),
+    authentication: readAuthentication(headers, reading.authservId ?? null),
+    isMarkedSpam: readSpamMark(headers, reading.authservId ?? null),
     protection: readProtection(headers, { text: body.text, attachments }),
   };
 }
 
-function readInvitation(attachments: readonly MailAttachment[]): Invitation | null {
+function readInvitation(attachments: readonly MailAttachment[], parts: readonly SplitPart[]): Invitation | null {
   const calendar = attachments.find(({ type }) => type === "text/calendar" || type === "application/ics");
-  return calendar === undefined ? null : parseInvitation(calendar.content);
+  if (calendar === undefined) return null;
+  const part = parts.find(({ content }) => content === calendar.content);
+  return parseInvitation(calendar.content, part?.header.charset ?? "");
 }
 
 function readSubject(headers: MailHeaders): string {
@@ -118,88 +159,8 @@ function readSubject(headers: MailHeaders): string {
     .slice(0, SUBJECT_LENGTH_MAX);
 }
 
-function readAddresses(headers: MailHeaders, name: string): MailAddress[] {
-  return (headers.get(name) ?? []).flatMap((value) => parseAddressList(value));
-}
-
-type People = Pick<ParsedMail, "from" | "sender" | "to" | "cc" | "replyTo">;
-
-/** The author is `From`; the others only stand in where it holds no valid address at all. */
-function readPeople(headers: MailHeaders, envelopeFrom: string | null): People {
-  const sender = readAddresses(headers, "sender")[0] ?? null;
-  const replyTo = readAddresses(headers, "reply-to");
-  const envelope = envelopeFrom === null ? null : parseAddress(envelopeFrom);
-  const from = readAddresses(headers, "from")[0] ?? sender ?? replyTo[0] ?? (envelope ? { address: envelope, name: null } : null);
-  return { from, sender, to: readAddresses(headers, "to"), cc: readAddresses(headers, "cc"), replyTo };
-}
-
-function readThreading(headers: MailHeaders): Pick<ParsedMail, "inReplyTo" | "references" | "listId"> {
-  const ids = (name: string): string[] => [
-    ...new Set((headers.get(name) ?? []).flatMap((value) => parseMessageIds(decodeHeaderText(value)))),
-  ];
-  const listId = firstHeader(headers, "list-id");
-  return {
-    inReplyTo: ids("in-reply-to"),
-    references: ids("references"),
-    listId: /<([^<>]{1,255})>/.exec(listId)?.[1] ?? (listId.trim() || null),
-  };
-}
-
-function cleanBody(text: string | undefined): string {
-  return repairControls((text ?? "").slice(0, BODY_LENGTH_MAX)).replaceAll("\u0000", "");
-}
-
-/** The HTML part is what the sender saw; the plain one stands in where it is empty. */
-function readBody(email: Email, subject: string): Body {
-  const fullHtml = cleanBody(email.html) || null;
-  const html = fullHtml === null ? null : dropHiddenText(fullHtml);
-  const plain = cleanBody(email.text);
-  const lines = html === null ? [] : htmlToLines(html);
-  if (lines.some((line) => line.bare !== "")) {
-    return { text: lines.map((line) => line.text).join("\n"), html, fullHtml, stripped: stripQuotes(lines, subject) };
-  }
-  const { lines: plainLines, rest } = splitLines(plain);
-  const stripped = stripQuotes(plainLines, subject);
-  const quoted = rest ? [stripped.quoted, rest.trim()].filter(Boolean).join("\n") : stripped.quoted;
-  return { text: plain, html, fullHtml, stripped: { ...stripped, quoted } };
-}
-
-function toBytes(content: Attachment["content"]): Uint8Array {
-  if (typeof content === "string") return new TextEncoder().encode(content);
-  return content instanceof Uint8Array ? content : new Uint8Array(content);
-}
-
-const EXTENSIONS = new Map([
-  ["message/rfc822", "eml"],
-  ["text/calendar", "ics"],
-  ["text/plain", "txt"],
-  ["text/html", "html"],
-  ["application/pdf", "pdf"],
-  ["image/jpeg", "jpg"],
-  ["image/png", "png"],
-  ["image/gif", "gif"],
-  ["image/webp", "webp"],
-]);
-
-function toAttachment(attachment: Attachment, index: number, findStored: ParseMailOptions["findStored"]): MailAttachment {
-  const type = attachment.mimeType.toLowerCase() || "application/octet-stream";
-  const name = cleanDisplayName(decodeHeaderText(attachment.filename ?? ""))
-    ?.replace(/[/\\]/g, "_")
-    .slice(-FILE_NAME_LENGTH_MAX);
-  const extension = EXTENSIONS.get(type);
-  const contentId = attachment.contentId?.replace(/[<>\s]/g, "") || null;
-  const content = toBytes(attachment.content);
-  return {
-    name: name || `attachment-${index + 1}${extension ? `.${extension}` : ""}`,
-    type,
-    ...(findStored?.(content) ?? { content }),
-    isInline: contentId !== null && (attachment.related === true || attachment.disposition === "inline"),
-    contentId,
-  };
-}
-
 /** Made of what stays the same when a mail is delivered twice; trace headers do not. */
-async function generateId(headers: MailHeaders, body: Body, attachments: readonly MailAttachment[]): Promise<string> {
+async function generateId({ headers, body, attachments }: Read): Promise<string> {
   const fields = ["from", "to", "cc", "date", "subject"].map((name) => firstHeader(headers, name));
   const files = attachments.map((file) => `${file.name} ${attachmentSize(file)}`);
   const bytes = new TextEncoder().encode(JSON.stringify([fields, body.text, body.fullHtml, files]));
@@ -217,7 +178,7 @@ interface FoundForward {
 async function readForward(
   stripped: StrippedMail,
   attachments: readonly MailAttachment[],
-  depth: number,
+  { depth = 0, pace }: SplitReading,
 ): Promise<FoundForward | null> {
   if (stripped.forward) {
     const note = stripped.quoted === "" ? "" : stripped.text;
@@ -226,7 +187,7 @@ async function readForward(
   const attached = attachments.find(({ type }) => type === "message/rfc822");
   if (!attached || depth >= NESTING_MAX) return null;
   try {
-    const inner = await parseNested(attached.content, {}, depth + 1);
+    const inner = await readMailChunks([attached.content], { budget: SMALL_BUDGET, depth: depth + 1, pace });
     if (!inner.from) return null;
     return { from: { ...inner.from, subject: inner.subject || null }, note: stripped.text, text: inner.text };
   } catch {
@@ -235,7 +196,7 @@ async function readForward(
 }
 
 /** Only an address with a `+` part can carry a token. */
-function readMentioned(replyTo: readonly MailAddress[], body: Body): string[] {
+function readMentioned({ replyTo }: People, body: Body): string[] {
   const found = [...replyTo.map(({ address }) => address), ...findAddresses(body.text, MENTIONED_MAX * 5)];
   if (body.fullHtml !== null) found.push(...findAddresses(body.fullHtml, MENTIONED_MAX * 5));
   return [...new Set(found)].filter((address) => address.includes("+")).slice(0, MENTIONED_MAX);

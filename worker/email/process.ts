@@ -1,138 +1,127 @@
 /**
- * From *received* to *applied*: parse, decide, carry out, note it in the ledger. Every step can run again: a verdict is
- * stored before it is carried out, messages are appended by Message-ID, files and rows have ids that come from the mail.
+ * From *received* to *applied*: who takes a mail up, when, and whether others are read meanwhile. Every step of a try
+ * (`take-up.ts`) can run again: a verdict is stored before it is carried out, messages are appended by Message-ID, files and
+ * rows have ids that come from the mail.
  */
 import { openDatabase, type Database } from "../db/database.ts";
-import { beginTry, endTry, findLedgerRow, listDueLedgerRows, updateLedger, type LedgerRow } from "../db/ledger.ts";
-import { listMailboxes, loadCachedSettings } from "../db/settings.ts";
-import { backOffMs } from "../../durable-objects/conversation/outbox.ts";
+import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
+import { beginTry, claimAlone, endAlone, findGivenUp, isAnyOtherTried, listDueLedgerRows } from "../db/ledger-tries.ts";
 import { withTimeout } from "../../durable-objects/conversation/with-timeout.ts";
-import { describeError } from "../domain/error-text.ts";
 import type { Env } from "../env.ts";
-import { answerAutomatically } from "./answer-automatically.ts";
-import { applyVerdict, type Applied } from "./apply.ts";
-import { findOnlyReplyTo } from "./contact-form.ts";
-import { decideMail } from "./decide.ts";
-import { gatherFacts } from "./facts.ts";
-import { matchConversation } from "./match-conversation.ts";
-import { noticeForm } from "./notice-form.ts";
-import { placeholderMail } from "./placeholder.ts";
-import { readMail } from "./read-mail.ts";
-import type { TakenUp } from "./taken-up.ts";
-import { isWaiting, tellAttention } from "./tell-attention.ts";
+import { READER_VERSION } from "./reading-budget.ts";
+import { hasEndedHere, noted, takeUp } from "./take-up.ts";
+import { isAlone, isBeingTried, planTry, TRY_MAX_MS } from "./tries.ts";
 
-/** Tries before a mail counts as failed; it stays in the ledger with its raw bytes. */
-const TRIES_MAX = 5;
-const RETRY = { baseMs: 15_000, maxMs: 60 * 60_000 };
 /** Mails taken up in one run of cron. */
 const DUE_MAX = 25;
+/** Ms for which a mail waits for one that is read alone, and one that is to be read alone for the others. */
+const TURN_MAX_MS = 20_000;
+const TURN_POLL_MS = 250;
 
-/** Never throws: what fails is tried again by cron, and says so in the ledger. */
+/** Where a mail is read anew: as if it had just come in. */
+export const UNDECIDED = {
+  state: "received",
+  verdict: null,
+  decision: null,
+  reason: null,
+  conversationId: null,
+  seq: null,
+  movedFrom: null,
+  attempts: 0,
+} as const;
+
+/** By whoever has received it, or wants it now. Never throws: what fails is tried again by cron, and the ledger says so. */
 export async function processMail(env: Env, id: string): Promise<void> {
   const db = openDatabase(env.DB);
   await noted("mail_failed", id, async () => {
     const row = await findLedgerRow(db, id);
-    if (row !== null && row.retryAt !== null) await takeUp(env, db, row);
+    if (row === null || row.retryAt === null) return;
+    // The receiver's own try was begun with the row.
+    if (row.tryAt === null) await tryInTurn({ env, db }, row);
+    else await takeUp({ env, db, row, plan: "whole", asked: null, readerVersion: READER_VERSION });
+  });
+}
+
+/** A mail that was here already: taken up where nobody else is to do that later. */
+export async function resumeMail(env: Env, id: string): Promise<void> {
+  const db = openDatabase(env.DB);
+  await noted("mail_failed", id, async () => {
+    const row = await findLedgerRow(db, id);
+    if (row !== null && isDue(row, Date.now())) await tryInTurn({ env, db }, row);
   });
 }
 
 /** What a crash or a failure has left unfinished. One that fails, or never ends, does not keep the next one waiting. */
-export async function processDueMails(env: Env): Promise<void> {
+export async function processDueMails(env: Env, { readerVersion = READER_VERSION } = {}): Promise<void> {
   const db = openDatabase(env.DB);
+  await noted("mail_failed", "of an earlier reader", () => askForGivenUp(db, readerVersion));
+  const begun: Promise<unknown>[] = [];
   for (const due of await listDueLedgerRows(db, Date.now(), DUE_MAX)) {
-    await noted("mail_failed", due.id, async () => {
-      const row = await beginTry(db, due, nextTryAt(due.attempts + 1));
-      if (row !== null) await withTimeout(takeUp(env, db, row));
-    });
+    if (!isDue(due, Date.now())) continue;
+    const work = noted("mail_failed", due.id, async () => void (await tryOnce({ env, db, readerVersion }, due)));
+    begun.push(work);
+    await withTimeout(work).catch(() => undefined);
+  }
+  // What still goes on would end with this run, and count as a try that did not end.
+  await withTimeout(Promise.all(begun)).catch(() => undefined);
+}
+
+/** One at a time: a later reader may be able to read what an earlier one has given up. */
+async function askForGivenUp(db: Database, readerVersion: number): Promise<void> {
+  const row = await findGivenUp(db, readerVersion);
+  if (row === null) return;
+  const now = Date.now();
+  await updateLedger(db, row.id, { ...UNDECIDED, asked: "version", readerVersion, retryAt: now, updatedAt: now });
+}
+
+function isDue(row: LedgerRow, now: number): boolean {
+  return row.retryAt !== null && row.retryAt <= now && (!isBeingTried(row, now) || hasEndedHere(row));
+}
+
+interface Turn {
+  env: Env;
+  db: Database;
+  readerVersion?: number;
+}
+
+/** Waits for its turn while another mail is read alone; then cron has it. */
+async function tryInTurn(turn: Turn, row: LedgerRow): Promise<void> {
+  const deadline = Date.now() + TURN_MAX_MS;
+  for (let known: LedgerRow | null = row; known?.retryAt === row.retryAt && known.tryAt === row.tryAt;) {
+    if ((await tryOnce(turn, known)) || Date.now() > deadline) return;
+    await scheduler.wait(TURN_POLL_MS);
+    known = await findLedgerRow(turn.db, row.id);
   }
 }
 
-async function noted(event: string, ledgerId: string, work: () => Promise<void>): Promise<void> {
+/** @returns false where it has to wait: for one that is read alone, or for the others to end */
+async function tryOnce({ env, db, readerVersion = READER_VERSION }: Turn, due: LedgerRow): Promise<boolean> {
+  const hasEnded = hasEndedHere(due);
+  const plan = planTry(hasEnded ? { ...due, tryAt: null } : due);
+  const isByItself = isAlone(plan);
+  if (isByItself && !(await goAlone(db, due.id))) return false;
   try {
-    await work();
-  } catch (error) {
-    console.error(JSON.stringify({ level: "error", event, ledgerId, ...describeError(error) }));
+    const now = Date.now();
+    const row = await beginTry(db, due, { now, retryAt: now + TRY_MAX_MS, isAlone: isByItself, hasEnded });
+    if (row === null) return false;
+    if (isByItself) await claimAlone(db, due.id, { now, until: now + TRY_MAX_MS });
+    await takeUp({ env, db, row, plan, asked: due.asked, readerVersion });
+    return true;
+  } finally {
+    if (isByItself) await noted("mail_still_alone", due.id, () => endAlone(db, due.id));
   }
 }
 
-/** @throws Error where it failed; the row says when it is tried again */
-async function takeUp(env: Env, db: Database, row: LedgerRow): Promise<void> {
-  try {
-    // One that was begun more often than that has ended the process each time.
-    if (row.attempts > TRIES_MAX && row.state !== "failed") throw new Error("the mail was begun too often");
-    await settle(env, db, row);
-  } catch (error) {
-    await noted("mail_not_put_off", row.id, () => putOff(env, db, row));
-    throw error;
+/** Others are not begun any more, and those that were are waited for. */
+async function goAlone(db: Database, id: string): Promise<boolean> {
+  const deadline = Date.now() + TURN_MAX_MS;
+  if (!(await claimAlone(db, id, { now: Date.now(), until: deadline + TRY_MAX_MS }))) return false;
+  for (;;) {
+    const now = Date.now();
+    if (!(await isAnyOtherTried(db, id, now - TRY_MAX_MS))) return true;
+    if (now > deadline) break;
+    await scheduler.wait(TURN_POLL_MS);
   }
-}
-
-async function putOff(env: Env, db: Database, row: LedgerRow): Promise<void> {
-  if (row.attempts >= TRIES_MAX) return giveUp(env, db, row);
-  await endTry(db, row.id, { retryAt: nextTryAt(row.attempts), updatedAt: Date.now() });
-}
-
-async function settle(env: Env, db: Database, row: LedgerRow): Promise<void> {
-  const known = await loadKnown(db);
-  const { mail, isReadable, contentHash } = await readMail(env.MAIL, row, known.settings.mail);
-  const replyTo = findOnlyReplyTo(
-    mail,
-    known.mailboxes.map(({ address }) => address),
-  );
-  const facts = {
-    fromAddress: mail.from?.address ?? null,
-    replyTo: replyTo?.address ?? null,
-    subject: mail.subject,
-    messageId: mail.messageId,
-    contentHash,
-  };
-  await updateLedger(db, row.id, { ...facts, ...(row.state === "received" ? { state: "parsed" } : {}) });
-  const taken = { ...known, env, db, row, mail, contentHash };
-  const verdict = await decideMail(taken);
-  const applied = await applyVerdict({ ...taken, verdict });
-  await finish(env, db, row, isReadable ? applied : failed(applied, UNREADABLE));
-  if (replyTo !== null) await noted("form_not_offered", row.id, () => noticeForm({ ...taken, verdict, applied }));
-  // The mail is where it belongs: an answer that cannot be sent changes nothing about it.
-  await noted("auto_answer_failed", row.id, () => answerAutomatically({ ...taken, verdict, applied }));
-}
-
-async function loadKnown(db: Database): Promise<Pick<TakenUp, "settings" | "mailboxes">> {
-  return { settings: await loadCachedSettings(db, Date.now()), mailboxes: await listMailboxes(db) };
-}
-
-const UNREADABLE = "This email could not be displayed; its raw bytes can be downloaded.";
-const NOT_TAKEN_UP = `It could not be taken up after ${TRIES_MAX} tries.`;
-
-/**
- * Instead of the mail stands a placeholder, in the conversation that its envelope names, else in a new one. While not even
- * that can be had (the object is away), both are tried again without end, and the ledger shows it.
- */
-async function giveUp(env: Env, db: Database, row: LedgerRow): Promise<void> {
-  try {
-    const known = await loadKnown(db);
-    const mail = placeholderMail(row, known.settings.mail.locale);
-    const taken = { ...known, env, db, row, mail, contentHash: row.rawHash };
-    // Not stored: when the mail itself can be taken up after all, its own verdict holds.
-    const verdict = matchConversation(await gatherFacts(taken));
-    await finish(env, db, row, failed(await applyVerdict({ ...taken, verdict }), NOT_TAKEN_UP));
-  } catch (error) {
-    const later = { retryAt: nextTryAt(row.attempts), updatedAt: Date.now() };
-    await endTry(db, row.id, { state: "failed", reason: NOT_TAKEN_UP, ...later });
-    await tellAttention(env);
-    throw error;
-  }
-}
-
-/** A placeholder for a mail that was not to be shown anyway is not shown either. */
-function failed(applied: Applied, reason: string): Applied {
-  return applied.state === "applied" ? { ...applied, state: "failed", reason } : applied;
-}
-
-async function finish(env: Env, db: Database, row: LedgerRow, applied: Applied): Promise<void> {
-  await endTry(db, row.id, { ...applied, retryAt: null, updatedAt: Date.now() });
-  if (isWaiting(row.state) || isWaiting(applied.state)) await tellAttention(env);
-}
-
-function nextTryAt(attempts: number): number {
-  return Date.now() + backOffMs(attempts, RETRY, Math.random());
+  await endAlone(db, id);
+  return false;
 }

@@ -24,11 +24,11 @@ export function readProtection(
     const isSigned = /smime-type\s*=\s*"?signed-data/.test(contentType) || /\.p7s$/i.test(sealed.name);
     return { kind: isSigned ? "signed" : "encrypted", by: "smime" };
   }
-  if (/^\s*-----BEGIN PGP MESSAGE-----/m.test(mail.text)) return { kind: "encrypted", by: "pgp" };
+  if (/^[ \t]*-----BEGIN PGP MESSAGE-----/m.test(mail.text)) return { kind: "encrypted", by: "pgp" };
   const isSigned =
     contentType.startsWith("multipart/signed") ||
     types.some((type) => type === "application/pgp-signature" || /^application\/(x-)?pkcs7-signature$/.test(type)) ||
-    /^\s*-----BEGIN PGP SIGNED MESSAGE-----/m.test(mail.text);
+    /^[ \t]*-----BEGIN PGP SIGNED MESSAGE-----/m.test(mail.text);
   if (!isSigned) return null;
   return { kind: "signed", by: isPgp || mail.text.includes("-----BEGIN PGP SIGNED") ? "pgp" : "smime" };
 }

@@ -1,20 +1,15 @@
-/** From the stored bytes to a parsed mail and its hash, however large it is. */
+/** From the stored bytes to a parsed mail and its hash, in slices, however large it is and whatever is in it. */
 import { MAIL_FILE_PREFIX } from "./mail-files.ts";
 import { BlobWriter } from "./blob-writer.ts";
-import { ContentHasher, hashContent } from "./content-hash.ts";
+import { ContentHasher } from "./content-hash.ts";
 import { describeError } from "../domain/error-text.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { LedgerRow } from "../db/ledger.ts";
 import type { ParsedMail } from "./mail.ts";
-import { parseMail, type ParseMailOptions } from "./parse.ts";
+import { Pace } from "./pace.ts";
+import { readMailChunks, type ReadingOptions } from "./parse.ts";
 import { placeholderMail } from "./placeholder.ts";
-import { MailSplitter, readMark, type FileSink, type SplitMail, type SplitOptions } from "./split-mail.ts";
-
-/**
- * Bytes of a mail that is parsed whole. The parser needs some five times as much, an isolate has 128 MB, and several
- * mails can be in it at once.
- */
-const WHOLE_BYTES_MAX = 4 * 1024 * 1024;
+import { READING_MAX_MS, type ReadingBudget, WHOLE_BUDGET } from "./reading-budget.ts";
 
 export interface ReadMail {
   mail: ParsedMail;
@@ -24,68 +19,74 @@ export interface ReadMail {
 }
 
 export interface MailReading extends Pick<Settings["mail"], "locale" | "authservId"> {
-  /** False where only its words are wanted: the files of a large mail are then not written to the store. */
+  /** False where only its words are wanted: large files are then not written to the store. */
   keepsFiles?: boolean;
+  budget?: ReadingBudget;
 }
 
-/** @throws Error where the raw bytes cannot be had; a mail that cannot be parsed is a placeholder */
+/** @throws Error where the raw bytes cannot be had in time; a mail that cannot be parsed is a placeholder */
 export async function readMail(bucket: R2Bucket, row: LedgerRow, reading: MailReading): Promise<ReadMail> {
-  const { locale, authservId, keepsFiles = true } = reading;
+  const { locale, authservId, keepsFiles = true, budget = WHOLE_BUDGET } = reading;
   const object = await bucket.get(row.rawKey);
   if (object === null) throw new Error("the raw mail is not in the store");
-  const options = { envelopeFrom: row.envelopeFrom === "" ? null : row.envelopeFrom, authservId };
-  if (object.size <= WHOLE_BYTES_MAX) {
-    const raw = new Uint8Array(await object.arrayBuffer());
-    const contentHash = await hashContent(raw);
-    return parsed(row, { locale, contentHash }, () => parseMail(raw, options));
-  }
-  const nonce = crypto.randomUUID();
-  const openFile = keepsFiles ? (index: number) => new BlobWriter(bucket, fileKey(row, index)) : () => NOWHERE;
-  const { contentHash, split } = await splitMail(object.body, { openFile, nonce });
-  return parsed(row, { locale, contentHash }, () => parseMail(split.small, { ...options, ...largeFiles(split, row, nonce) }));
+  const source = new HashedSource(object.body);
+  const options: ReadingOptions = {
+    envelopeFrom: row.envelopeFrom === "" ? null : row.envelopeFrom,
+    authservId,
+    budget,
+    pace: new Pace({ rest: restUntil(Date.now() + READING_MAX_MS) }),
+    ...(keepsFiles && { openFile: (index: number) => new BlobWriter(bucket, fileKey(row, index)) }),
+    fileKey: (index) => fileKey(row, index),
+  };
+  const read = await readOrNothing(source, options, row);
+  const contentHash = await source.digest();
+  return { mail: read ?? placeholderMail(row, locale), isReadable: read !== null, contentHash };
 }
 
-async function parsed(
-  row: LedgerRow,
-  known: { locale: "en" | "es"; contentHash: string },
-  parse: () => Promise<ParsedMail>,
-): Promise<ReadMail> {
-  const { locale, contentHash } = known;
+/** Null where it cannot be parsed; what the stores refuse is thrown. */
+async function readOrNothing(source: HashedSource, options: ReadingOptions, row: LedgerRow): Promise<ParsedMail | null> {
   try {
-    return { mail: await parse(), isReadable: true, contentHash };
+    return await readMailChunks(source.chunks(), options);
   } catch (error) {
+    if (!source.isRead || error instanceof ReadingTooSlow) throw error;
     console.error(JSON.stringify({ level: "error", event: "mail_unreadable", ledgerId: row.id, ...describeError(error) }));
-    return { mail: placeholderMail(row, locale), isReadable: false, contentHash };
+    return null;
   }
+}
+
+class ReadingTooSlow extends Error {}
+
+/** The clock goes on only while others have their turn; a reading that is still going on then is one of a slow store. */
+function restUntil(deadline: number): () => Promise<void> {
+  return async () => {
+    await scheduler.wait(0);
+    if (Date.now() > deadline) throw new ReadingTooSlow("the mail was not read in time");
+  };
 }
 
 /** The same mail has the same keys, so that reading it again makes no second copy. */
 const fileKey = (row: LedgerRow, index: number): string => `${MAIL_FILE_PREFIX}${row.id}/${index}`;
 
-const NOWHERE: FileSink = { write: () => Promise.resolve(), close: () => Promise.resolve() };
+/** The bytes as they come, hashed on their way. */
+class HashedSource {
+  /** Whether all of them have come. */
+  isRead = false;
+  readonly #body: ReadableStream<Uint8Array>;
+  readonly #hasher = new ContentHasher();
 
-async function splitMail(
-  body: ReadableStream<Uint8Array>,
-  options: SplitOptions,
-): Promise<{ contentHash: string; split: SplitMail }> {
-  const hasher = new ContentHasher();
-  const splitter = new MailSplitter(options);
-  for await (const chunk of body) {
-    await hasher.write(chunk);
-    await splitter.write(chunk);
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.#body = body;
   }
-  return { split: await splitter.end(), contentHash: await hasher.digest() };
-}
 
-/** What the marks in the small mail stand for. */
-function largeFiles({ files }: SplitMail, row: LedgerRow, nonce: string): ParseMailOptions {
-  return {
-    findStored: (content) => {
-      const index = readMark(content, nonce);
-      const file = index === null ? undefined : files[index];
-      if (index === null || file === undefined) return null;
-      const key = file.isStored ? fileKey(row, index) : null;
-      return { content: file.head, stored: { key, size: file.size } };
-    },
-  };
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#body) {
+      await this.#hasher.write(chunk);
+      yield chunk;
+    }
+    this.isRead = true;
+  }
+
+  digest(): Promise<string> {
+    return this.#hasher.digest();
+  }
 }

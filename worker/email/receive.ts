@@ -11,11 +11,10 @@ import type { Env } from "../env.ts";
 import { newId } from "../api/new-id.ts";
 import { storeRawMail } from "./store-raw-mail.ts";
 import { splitSubaddress } from "./subaddress.ts";
+import { TRY_MAX_MS } from "./tries.ts";
 
 /** Bytes of one mail: what the platform takes. */
 export const MAIL_BYTES_MAX = 25 * 1024 * 1024;
-/** Ms after which cron takes a mail up that nobody has finished. */
-const FIRST_RETRY_MS = 60_000;
 /** UTF-16 code units of an envelope address that are kept. */
 const ENVELOPE_LENGTH_MAX = 320;
 
@@ -65,9 +64,8 @@ export async function receiveMail(
     rawKey: raw.key,
     rawHash: raw.hash,
     state: "received",
-    // Whoever received it tries at once.
-    attempts: 1,
-    retryAt: now + FIRST_RETRY_MS,
+    // Whoever received it tries at once; cron takes it up when nothing is heard of that.
+    retryAt: now + TRY_MAX_MS,
     updatedAt: now,
   });
   // Only where the row is known to name another object: after a failure it may name this one.

@@ -1,3 +1,4 @@
+import { firstAddressIn } from "./find-address.ts";
 import type { MailLine } from "./mail-line.ts";
 import { ATTRIBUTION_START, DATE_START, WROTE_AT_END, WROTE_PATTERN } from "./strip-quotes-words.ts";
 
@@ -8,7 +9,6 @@ const ATTRIBUTION_LINES_MAX = 4;
 const ATTRIBUTION_LENGTH_MAX = 420; // characters
 const PLAIN_ATTRIBUTION_LENGTH_MAX = 80; // characters, where only quote marks below prove it
 
-const ADDRESS = /[^\s<>()"'«»]{1,64}@[^\s<>()"'«»]{1,190}/u;
 const DATE = /(?:^|[^\d])(?:(?:19|20)\d{2}(?!\d)|\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})/u;
 const ENDS_AFTER_ADDRESS = /[>)\]»]\s*[:：]$/u;
 const ENDS_WITH_COLON = /[:：]$/u;
@@ -25,7 +25,7 @@ export interface Attribution {
 }
 
 function isProven(text: string): boolean {
-  const hasAddress = ADDRESS.test(text);
+  const hasAddress = firstAddressIn(text) !== null;
   const hasDate = DATE.test(text);
   if (WROTE_AT_END.test(text))
     return ENDS_WITH_COLON.test(text) || text.endsWith("-") ? hasAddress || hasDate : hasAddress && hasDate;
@@ -72,10 +72,10 @@ export function matchAttribution(lines: readonly MailLine[], start: number): Att
 
 /** The person an attribution names: the address, and the name that stands before it. */
 export function readAttribution(text: string): { address: string; name: string | null } | null {
-  const found = ADDRESS.exec(text);
+  const found = firstAddressIn(text);
   if (!found) return null;
   const before = text.slice(0, found.index).replace(/[\s<([]+$/u, "");
   const quoted = /["“„«]\s*([^"“”„«»]{1,100}?)\s*["”»]$/u.exec(before);
   const name = quoted?.[1] ?? /(?:[\d:.,]\s|^|\p{Ll}\s|[AP]M,?\s)((?:\p{Lu}[\p{L}'’.-]*\s?){1,5})$/u.exec(before)?.[1];
-  return { address: found[0], name: name?.trim() || null };
+  return { address: found.text, name: name?.trim() || null };
 }

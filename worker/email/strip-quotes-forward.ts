@@ -1,6 +1,8 @@
 import { cleanDisplayName, parseAddress } from "./addresses.ts";
+import { findAddressesIn } from "./find-address.ts";
 import type { ForwardedFrom } from "./mail.ts";
 import { joinLines, type MailLine, trimBlankLines } from "./mail-line.ts";
+import type { Steps } from "./pace.ts";
 import { matchAttribution, readAttribution } from "./strip-quotes-attribution.ts";
 import {
   type HeaderBlock,
@@ -19,6 +21,10 @@ const DIVIDER_GAP_LINES_MAX = 4;
 const SUBJECT_PREFIXES_MAX = 8;
 /** Further down only an old thread can be. */
 const FORWARD_SCAN_LINES_MAX = 2_000;
+/** Times that `@` is looked at for the person of one field. */
+const PERSON_AT_SIGNS_MAX = 50;
+/** Steps of looking what begins at a line. */
+const LINE_STEPS = 8;
 
 export interface Forward {
   /** First line of the divider; what stands above is the forwarder's note. */
@@ -60,10 +66,10 @@ export function bareSubject(subject: string): string {
 
 function readPerson(value: string): { address: string; name: string | null } | null {
   const plain = value.replace(/[<[(]?mailto:/gi, "<");
-  for (const match of plain.matchAll(/[^\s<>()[\]"',;:]{1,64}@[^\s<>()[\]"',;:]{1,190}/gu)) {
-    const address = parseAddress(match[0]);
+  for (const found of findAddressesIn(plain, "loose", PERSON_AT_SIGNS_MAX)) {
+    const address = parseAddress(found.text);
     if (!address) continue;
-    const name = cleanDisplayName((plain.slice(0, match.index).split(/[<[]/)[0] ?? "").replace(/[("]+$/, ""));
+    const name = cleanDisplayName((plain.slice(0, found.index).split(/[<[]/)[0] ?? "").replace(/[("]+$/, ""));
     return { address, name: name === null || name.toLowerCase().includes("@") ? null : name };
   }
   return null;
@@ -147,10 +153,11 @@ function isUnmarked(lines: readonly MailLine[], index: number): boolean {
 }
 
 /** Who wrote the mail that is forwarded here; null where nothing proves a forward. */
-export function findForward(lines: readonly MailLine[], subject: string | null): Forward | null {
+export function* findForward(lines: readonly MailLine[], subject: string | null): Steps<Forward | null> {
   const search: Search = { lines, subject, kind: subjectKind(subject) };
   for (let i = 0; i < lines.length && i < FORWARD_SCAN_LINES_MAX; i++) {
     if (lines[i]?.bare === "") continue;
+    yield LINE_STEPS;
     const divided = fromDivider(search, i);
     if (divided) return divided;
     const block = matchHeaderBlock(lines, i, false);

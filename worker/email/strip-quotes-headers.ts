@@ -1,3 +1,4 @@
+import { firstAddressIn } from "./find-address.ts";
 import type { MailLine } from "./mail-line.ts";
 import { FORWARD_STEMS, HEADER_LABELS, type HeaderField, ORIGINAL_STEMS } from "./strip-quotes-words.ts";
 
@@ -10,7 +11,6 @@ const PHRASE_LENGTH_MAX = 80; // characters
 const VALUE_LENGTH_MAX = 4_000; // characters
 
 const DIVIDER_CHARS = new Set("-–—_=*~#─━‐⁃ ");
-const ADDRESS = /[^\s<>()[\]"']{1,64}@[^\s<>()[\]"']{1,190}/u;
 
 const CLOCK_AND_YEAR = /(?=.*\b(?:19|20)\d{2}\b).*\b\d{1,2}[:.]\d{2}\b/;
 const SUBJECT_LABEL_LENGTH_MIN = 4; // characters; shorter ones are found inside of words
@@ -33,13 +33,15 @@ function readLabel(bare: string): { field: HeaderField; value: string } | null {
   return { field, value: bare.slice(colon + 1).replace(/^[\s*_]+|[\s*_]+$/g, "") };
 }
 
+const hasAddress = (text: string): boolean => firstAddressIn(text) !== null;
+
 function isBlockProven(fields: Map<HeaderField, string>): boolean {
   const from = fields.get("from");
   if (from === undefined) return false;
-  const hasAddress = ADDRESS.test(from) || ADDRESS.test(fields.get("to") ?? "");
+  const isAddressed = hasAddress(from) || hasAddress(fields.get("to") ?? "");
   // `From: Madrid, To: Rome, Date: Monday` is what a traveller writes.
-  const isProven = hasAddress || fields.has("subject") || CLOCK_AND_YEAR.test(fields.get("date") ?? "");
-  return (fields.size >= 3 && isProven) || (fields.size >= 2 && ADDRESS.test(from));
+  const isProven = isAddressed || fields.has("subject") || CLOCK_AND_YEAR.test(fields.get("date") ?? "");
+  return (fields.size >= 3 && isProven) || (fields.size >= 2 && hasAddress(from));
 }
 
 function addValue(fields: Map<HeaderField, string>, field: HeaderField, value: string): void {
@@ -145,13 +147,21 @@ function findGlued(text: string, label: string): string | null {
   return index > 0 && /^\s?[:： ]/u.test(rest) ? rest.replace(/^[\s:：]+/u, "").trim() || null : null;
 }
 
+/** Behind the first address, or what stands in brackets like one. */
+function addressEnd(value: string): number | null {
+  const brackets = /<[^<>]{1,254}>/u.exec(value);
+  const bare = firstAddressIn(value);
+  if (brackets !== null && (bare === null || brackets.index < bare.index)) return brackets.index + brackets[0].length;
+  return bare === null ? null : bare.index + bare.text.length;
+}
+
 /** Fields that follow each other on one line without any space, as one webmail writes them. */
 export function readInlineFields(text: string): Map<HeaderField, string> {
   const fields = new Map<HeaderField, string>();
   const first = readLabel(text);
   if (!first) return fields;
-  const address = /<[^<>]{1,254}>|[^\s<>]{1,64}@[^\s<>]{1,190}/u.exec(first.value);
-  if (first.field === "from" && address) fields.set("from", first.value.slice(0, address.index + address[0].length));
+  const end = first.field === "from" ? addressEnd(first.value) : null;
+  if (end !== null) fields.set("from", first.value.slice(0, end));
   const subject = SUBJECT_LABELS.map((label) => findGlued(text, label)).find((found) => found !== null);
   if (subject) fields.set("subject", subject);
   return fields;

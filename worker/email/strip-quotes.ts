@@ -1,4 +1,5 @@
 import { joinLines, type MailLine, splitLines } from "./mail-line.ts";
+import { doAtOnce, type Steps } from "./pace.ts";
 import { isReplyMarkerLine } from "./reply-marker.ts";
 import { matchAttribution } from "./strip-quotes-attribution.ts";
 import { dividerAbove, findForward, type Forward } from "./strip-quotes-forward.ts";
@@ -13,6 +14,7 @@ import { findClosing, isSignatureStart } from "./strip-quotes-signature.ts";
 /** Quoted lines at least this long may have been wrapped by a relay, losing their mark. */
 const WRAPPED_LINE_LENGTH_MIN = 60; // characters
 const WRAPPED_LINES_MAX = 2;
+const LINES_JOINED_PER_STEP = 20;
 
 export interface StrippedMail {
   /** What an agent sees; everything where nothing else would be left. */
@@ -103,7 +105,10 @@ function matchSegment(lines: readonly MailLine[], index: number): Segment | null
   return { kind: isQuote(lines[below]) ? "quote" : "tail", start: index, end, isIntroduced: true };
 }
 
-function findSegments(lines: readonly MailLine[]): Segment[] {
+/** Steps of looking what begins at a line, which is compared with the words of all languages. */
+const LINE_STEPS = 8;
+
+function* findSegments(lines: readonly MailLine[]): Steps<Segment[]> {
   const segments: Segment[] = [];
   let kind: "own" | "signature" = "own";
   let start = 0;
@@ -112,6 +117,7 @@ function findSegments(lines: readonly MailLine[]): Segment[] {
   };
   for (let i = skipBlank(lines, 0); i < lines.length; i = skipBlank(lines, i)) {
     const segment = matchSegment(lines, i);
+    yield LINE_STEPS;
     if (segment) {
       // A rule above a header block may already belong to the quote before it.
       segment.start = Math.max(start, segment.start);
@@ -186,17 +192,18 @@ function htmlEndOf(lines: readonly MailLine[], kept: readonly MailLine[]): numbe
 }
 
 /** Everything above a forwarded mail is the forwarder's note; without one the whole mail is shown. */
-function stripForward(lines: readonly MailLine[], forward: Forward): StrippedMail {
-  const note = stripThread(lines.slice(0, forward.start));
+function* stripForward(lines: readonly MailLine[], forward: Forward): Steps<StrippedMail> {
+  const note = yield* stripThread(lines.slice(0, forward.start));
   const all = joinLines(lines);
   if (!note.text) return { text: all, quoted: "", htmlEnd: null, forward };
   const quoted = [note.quoted, joinLines(lines.slice(forward.start))].filter(Boolean).join("\n\n");
   return { ...note, quoted, forward };
 }
 
-function stripThread(lines: readonly MailLine[]): StrippedMail {
-  const chosen = trimClosing(lines, chooseSegments(lines, findSegments(lines)));
+function* stripThread(lines: readonly MailLine[]): Steps<StrippedMail> {
+  const chosen = trimClosing(lines, chooseSegments(lines, yield* findSegments(lines)));
   const { kept, cut } = pick(lines, chosen);
+  yield Math.ceil(lines.length / LINES_JOINED_PER_STEP);
   const text = joinLines(kept);
   if (!text) return { text: joinLines(lines), quoted: "", htmlEnd: null, forward: null };
   return { text, quoted: joinLines(cut), htmlEnd: htmlEndOf(lines, kept), forward: null };
@@ -206,15 +213,23 @@ function stripThread(lines: readonly MailLine[]): StrippedMail {
  * Cuts the lines of a mail. `subject` is the mail's own, null where it is not known: it tells a forward from an
  * answer where both look the same.
  */
+export function* cutQuotes(lines: readonly MailLine[], subject: string | null): Steps<StrippedMail> {
+  const forward = yield* findForward(lines, subject);
+  return yield* forward ? stripForward(lines, forward) : stripThread(lines);
+}
+
 export function stripQuotes(lines: readonly MailLine[], subject: string | null): StrippedMail {
-  const forward = findForward(lines, subject);
-  return forward ? stripForward(lines, forward) : stripThread(lines);
+  return doAtOnce(cutQuotes(lines, subject));
 }
 
 /** The same for a plain text. */
-export function stripQuotesFromText(text: string, subject: string | null): StrippedMail {
-  const { lines, rest } = splitLines(text);
-  const stripped = stripQuotes(lines, subject);
+export function* cutQuotesOfText(text: string, subject: string | null): Steps<StrippedMail> {
+  const { lines, rest } = yield* splitLines(text);
+  const stripped = yield* cutQuotes(lines, subject);
   if (!rest) return stripped;
   return { ...stripped, quoted: [stripped.quoted, rest.trim()].filter(Boolean).join("\n") };
+}
+
+export function stripQuotesFromText(text: string, subject: string | null): StrippedMail {
+  return doAtOnce(cutQuotesOfText(text, subject));
 }

@@ -2,24 +2,13 @@
 import { updateLedger, type LedgerRow } from "../db/ledger.ts";
 import type { Database } from "../db/database.ts";
 import type { Env } from "../env.ts";
-import { processMail } from "./process.ts";
-
-/** Ms after which cron goes on with what was begun here. */
-const TAKEN_UP_MS = 60_000;
+import { processMail, UNDECIDED } from "./process.ts";
+import { TRY_MAX_MS } from "./tries.ts";
 
 /** @param change what else is noted of it, such as who let it in */
 export async function takeUpAgain(env: Env, db: Database, id: string, change: Partial<LedgerRow>): Promise<void> {
   const now = Date.now();
-  const undecided = {
-    state: "received",
-    verdict: null,
-    decision: null,
-    reason: null,
-    conversationId: null,
-    seq: null,
-    movedFrom: null,
-  } as const;
-  const tries = { attempts: 1, retryAt: now + TAKEN_UP_MS, updatedAt: now };
-  await updateLedger(db, id, { ...change, ...undecided, ...tries });
+  // Cron goes on with it where this does not come to its end.
+  await updateLedger(db, id, { ...change, ...UNDECIDED, tryAt: null, retryAt: now + TRY_MAX_MS, updatedAt: now });
   await processMail(env, id);
 }

@@ -14,4 +14,8 @@ export interface TakenUp {
   row: LedgerRow;
   mail: ParsedMail;
   contentHash: string;
+  /** Only the small budget of it was read, and that is not all. */
+  isPartial: boolean;
+  /** A part of it is a message already, and this is the whole: a message of its own. */
+  isReadAgain: boolean;
 }

@@ -1,9 +1,12 @@
 /** The list of MAPI properties inside a `winmail.dat` (MS-OXTNEF §2.1.3.5). Pure, bounded, never throws. */
 
+import type { Steps } from "./pace.ts";
+
 export type TnefProperties = ReadonlyMap<number, { bytes: Uint8Array; isUnicode: boolean }>;
 
 const PROPERTIES_MAX = 2_000;
 const VALUES_MAX = 1_000;
+const VALUES_PER_STEP = 10;
 const GUID_BYTES = 16;
 /** Properties from here on have a name of their own in front of the value. */
 const NAMED_FROM = 0x8000;
@@ -32,6 +35,7 @@ class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
+  #values = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -54,8 +58,16 @@ class Reader {
     return at + 4 <= this.#bytes.length ? this.#view.getUint32(at, true) : 0;
   }
 
+  /** Since it was asked for the last time. */
+  takeSteps(): number {
+    const steps = 1 + Math.ceil(this.#values / VALUES_PER_STEP);
+    this.#values = 0;
+    return steps;
+  }
+
   /** Values are followed by what fills them up to groups of four. */
   padded(length: number): Uint8Array {
+    this.#values += 1;
     const value = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += Math.ceil(length / 4) * 4;
     return value;
@@ -63,7 +75,7 @@ class Reader {
 }
 
 /** The wanted ones among the properties, up to the first of a type that nobody knows. */
-export function readProperties(bytes: Uint8Array, wanted: readonly number[]): TnefProperties {
+export function* readProperties(bytes: Uint8Array, wanted: readonly number[]): Steps<TnefProperties> {
   const reader = new Reader(bytes);
   const found = new Map<number, { bytes: Uint8Array; isUnicode: boolean }>();
   const count = Math.min(reader.uint32(), PROPERTIES_MAX);
@@ -72,6 +84,7 @@ export function readProperties(bytes: Uint8Array, wanted: readonly number[]): Tn
     const id = reader.uint16();
     if (id >= NAMED_FROM) skipName(reader);
     const value = readValue(reader, type);
+    yield reader.takeSteps();
     if (value === null) break;
     if (!wanted.includes(id)) continue;
     // An object has the id of its interface in front.

@@ -2,6 +2,8 @@
  * Opens a `winmail.dat`: the box that Outlook puts files and rich text into (MS-OXTNEF). Reads names, types and bytes of
  * the files and the HTML or plain text; everything else is passed over. Pure, bounded, never throws.
  */
+import type { Steps } from "./pace.ts";
+import { BYTES_PER_STEP } from "./reading-budget.ts";
 import { readProperties, type TnefProperties } from "./tnef-properties.ts";
 
 const SIGNATURE = 0x223e_9f78;
@@ -48,8 +50,8 @@ export interface Tnef {
   html: string;
 }
 
-/** @returns null where these bytes are no such box */
-export function parseTnef(bytes: Uint8Array): Tnef | null {
+/** Yields what it costs. @returns null where these bytes are no such box */
+export function* readTnef(bytes: Uint8Array): Steps<Tnef | null> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== SIGNATURE) return null;
   const box: Tnef = { files: [], text: "", html: "" };
@@ -60,21 +62,23 @@ export function parseTnef(bytes: Uint8Array): Tnef | null {
     const start = at + ATTRIBUTE_HEAD_BYTES;
     // Cut off: what was read so far is what there is.
     if (start + length > bytes.length) break;
-    readAttribute(box, id, bytes.subarray(start, start + length));
+    yield* readAttribute(box, id, bytes.subarray(start, start + length));
+    yield 1;
     at = start + length + CHECKSUM_BYTES;
   }
   box.files = box.files.filter(({ content }) => content.length > 0);
   return box;
 }
 
-function readAttribute(box: Tnef, id: number, value: Uint8Array): void {
+function* readAttribute(box: Tnef, id: number, value: Uint8Array): Steps<void> {
   const file = box.files.at(-1);
   switch (id) {
     case ATTRIBUTE.body:
+      yield Math.ceil(value.length / BYTES_PER_STEP);
       box.text ||= textOf(value);
       return;
     case ATTRIBUTE.messageProperties: {
-      const found = readProperties(value, [PROPERTY.text, PROPERTY.html]);
+      const found = yield* readProperties(value, [PROPERTY.text, PROPERTY.html]);
       box.text ||= stringOf(found, PROPERTY.text);
       box.html ||= stringOf(found, PROPERTY.html);
       return;
@@ -89,13 +93,13 @@ function readAttribute(box: Tnef, id: number, value: Uint8Array): void {
       if (file !== undefined) file.content = value;
       return;
     case ATTRIBUTE.fileProperties:
-      if (file !== undefined) describeFile(file, value);
+      if (file !== undefined) yield* describeFile(file, value);
   }
 }
 
-function describeFile(file: TnefFile, value: Uint8Array): void {
+function* describeFile(file: TnefFile, value: Uint8Array): Steps<void> {
   const { fileData, fileName, longFileName, mediaType, contentId } = PROPERTY;
-  const found = readProperties(value, [fileData, fileName, longFileName, mediaType, contentId]);
+  const found = yield* readProperties(value, [fileData, fileName, longFileName, mediaType, contentId]);
   file.name = stringOf(found, longFileName) || file.name || stringOf(found, fileName);
   file.type = stringOf(found, mediaType).toLowerCase();
   file.contentId = stringOf(found, contentId).replace(/[<>\s]/g, "") || null;
@@ -105,11 +109,17 @@ function describeFile(file: TnefFile, value: Uint8Array): void {
 function stringOf(found: TnefProperties, id: number): string {
   const property = found.get(id);
   if (property === undefined) return "";
-  return property.isUnicode ? trimNul(new TextDecoder("utf-16le").decode(property.bytes)) : textOf(property.bytes);
+  return property.isUnicode
+    ? trimNul(new TextDecoder("utf-16le").decode(property.bytes.subarray(0, TEXT_BYTES_MAX)))
+    : textOf(property.bytes);
 }
 
+/** Bytes of a text that are read; no title and no note is longer. */
+const TEXT_BYTES_MAX = 1024 * 1024;
+
 /** Valid UTF-8, else the commonest code page of Windows. */
-function textOf(bytes: Uint8Array): string {
+function textOf(value: Uint8Array): string {
+  const bytes = value.subarray(0, TEXT_BYTES_MAX);
   try {
     return trimNul(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {

@@ -17,7 +17,7 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "bd1c46fd0eb1756c", server: "47d2213e5bbcdd59" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "e3130467295c6a71" },
   inbox: { client: "f387059828413d58", server: "d00d28b16ef3741e" },
 };
 

@@ -3,9 +3,15 @@ import { describe, expect, it } from "vitest";
 import { dropHiddenText } from "../../../worker/email/html-hidden.ts";
 import { htmlToLines } from "../../../worker/email/html-lines.ts";
 import { sanitiseMailHtml } from "../../../worker/email/html-mail.ts";
+import { doAtOnce, Pace } from "../../../worker/email/pace.ts";
+import { parseMail } from "../../../worker/email/parse.ts";
+import { type ReadingBudget, SMALL_BUDGET, STEPS_PER_SLICE, WHOLE_BUDGET } from "../../../worker/email/reading-budget.ts";
+import { HIDING, HTML } from "../../support/hostile-mail-pieces.ts";
+
+const seenIn = (html: string): string => doAtOnce(dropHiddenText(html, WHOLE_BUDGET)).html;
 
 const textOf = (html: string): string =>
-  htmlToLines(dropHiddenText(html))
+  htmlToLines(seenIn(html))
     .map((line) => line.text)
     .join("\n");
 
@@ -52,7 +58,7 @@ describe("[T12] text that the sender's reader does not see", () => {
         .trim(),
     ).toBe("Hello Ana");
     // The HTML view shows the same.
-    expect(sanitiseMailHtml(dropHiddenText(html))?.html).not.toMatch(/SECRET|SEC|🙈/u);
+    expect(sanitiseMailHtml(seenIn(html))?.html).not.toMatch(/SECRET|SEC|🙈/u);
   });
 
   it.each([
@@ -88,7 +94,7 @@ describe("[T12] text that the sender's reader does not see", () => {
 
   it("is all there is: then it is shown, for a mail must not vanish", () => {
     const html = '<div style="display:none">Please call me</div><p> </p>';
-    expect(dropHiddenText(html)).toBe(html);
+    expect(seenIn(html)).toBe(html);
   });
 
   it("is put into a word that one sees: the word is read as it is seen", () => {
@@ -103,7 +109,7 @@ describe("[T12] text that the sender's reader does not see", () => {
     );
     const property = fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       const html = pieces.join("");
-      const left = dropHiddenText(html);
+      const left = seenIn(html);
       let at = 0;
       for (const char of left) {
         at = html.indexOf(char, at) + 1;
@@ -112,18 +118,75 @@ describe("[T12] text that the sender's reader does not see", () => {
     });
     fc.assert(property, { seed: 12, numRuns: 2_000 });
   });
+});
 
-  it("[T19] is looked for only as far as that costs little: in no endless value, in no endless mail", () => {
-    const style = (value: string): string => `<p style="${value}">x`;
-    const hostile = [
-      style("display:none;".repeat(150)),
-      style(`font:${"1".repeat(1_900)}`),
-      style(`clip:rect(${"0 ".repeat(900)}`),
-    ];
-    for (const html of hostile) expect(dropHiddenText(html.repeat(500)).length).toBeGreaterThan(0);
-    const many = `${"<b>x</b>".repeat(10_000)}${span("display:none")}`;
-    expect(dropHiddenText(many)).toBe(many);
-    const long = `${"x".repeat(1_000_000)}${span("display:none")}`;
-    expect(dropHiddenText(long)).toBe(long);
+const repeat = (piece: string, length: number): string => piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
+const mailOf = (html: string): Uint8Array =>
+  new TextEncoder().encode(`From: ana@x.example\r\nSubject: Hello\r\nContent-Type: text/html; charset=utf-8\r\n\r\n${html}`);
+const budgets: [name: string, budget: ReadingBudget][] = [
+  ["whole", WHOLE_BUDGET],
+  ["small", SMALL_BUDGET],
+];
+
+describe("[T19] hidden text is looked for in counted slices, and not without end", () => {
+  it("counts tags and texts by their length", async () => {
+    const stepsOf = async (html: string): Promise<number> => {
+      const pace = new Pace({ rest: () => Promise.resolve() });
+      await pace.do(dropHiddenText(`<p hidden>x</p>${html}`, WHOLE_BUDGET));
+      return pace.steps;
+    };
+    const few = await stepsOf("<b>x".repeat(100));
+    expect(await stepsOf(`<b>${"x".repeat(4_000)}`.repeat(100))).toBeGreaterThan(few + 100 * 75);
+    expect(await stepsOf(`<b style="${"a:b;".repeat(480)}">x`.repeat(100))).toBeGreaterThan(few + 100 * 45);
+  });
+
+  describe.each(budgets)("with the %s budget", (_name, budget) => {
+    /** What one step is worth: about two characters of the smallest tags, with another 1,000 for what is done once. */
+    const stepsMax = (length: number): number => length / 2 + 1_000;
+
+    it.each([...HTML, ...HIDING])("rests after each slice: %s", async (piece) => {
+      // The first word is enough for the whole to be looked at.
+      const html = repeat(piece, budget.htmlBytes - 10).padStart(budget.htmlBytes, "hidden ");
+      const pace = new Pace({ rest: () => Promise.resolve() });
+      await pace.do(dropHiddenText(html, budget));
+      expect(pace.longestSlice).toBeLessThan(STEPS_PER_SLICE * 1.2);
+      expect(pace.steps).toBeLessThan(stepsMax(html.length));
+    });
+
+    it("finds it up to the last tag that is read", () => {
+      const before = "<b>x</b>".repeat((budget.tags - 10) / 2);
+      const { html, end } = doAtOnce(dropHiddenText(before + span("display:none"), budget));
+      expect(html).not.toContain("SECRET");
+      expect(end).toBe(html.length);
+    });
+
+    it("leaves what is beyond as it is, and says how far it came", () => {
+      const before = "<b>x</b>".repeat(budget.tags / 2 - 3);
+      const html = `${before}${span("display:none")}${"<b>y</b>".repeat(10)}${span("display:none", "BEYOND")}`;
+      const seen = doAtOnce(dropHiddenText(html, budget));
+      expect(seen.html).not.toContain("SECRET");
+      expect(seen.html).toContain("BEYOND");
+      expect(html.endsWith(seen.html.slice(seen.end))).toBe(true);
+      expect(seen.html.slice(0, seen.end)).not.toContain("BEYOND");
+    });
+
+    it("makes no text of what it has not looked at: that counts as left out", async () => {
+      // What is taken out would make room for tags that nobody has looked at.
+      const before = `<p>Hello Ana</p><div style="display:none">${"<br>".repeat(budget.tags - 100)}</div>`;
+      const mail = await parseMail(mailOf(`${before}${"<b>y</b>".repeat(100)}${span("display:none", "BEYOND")}`), { budget });
+      expect(mail.text).toMatch(/^Hello Ana\s*y/);
+      expect(mail.text).not.toContain("BEYOND");
+      expect(mail.leftOut).toEqual([{ kind: "html", count: expect.any(Number) }]);
+    });
+
+    it("reads a mail without it, and keeps the whole for what looks for addresses", async () => {
+      const mail = await parseMail(mailOf(span("display:none")), { budget });
+      expect(mail).toMatchObject({
+        text: "Hello Ana",
+        html: '<p>Hello <span style="display:none"></span>Ana</p>\n',
+        leftOut: [],
+      });
+      expect(mail.fullHtml).toContain("SECRET");
+    });
   });
 });

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ParsedMail } from "../../../worker/email/mail.ts";
-import { parseMail, type ParseMailOptions } from "../../../worker/email/parse.ts";
+import { parseMail, type ReadingOptions } from "../../../worker/email/parse.ts";
 
 export function readMail(name: string): Uint8Array {
   return new Uint8Array(readFileSync(join(import.meta.dirname, "../../fixtures/mail", name)));
 }
 
-export async function parseFixture(name: string, options: ParseMailOptions = {}): Promise<ParsedMail> {
+export async function parseFixture(name: string, options: ReadingOptions = {}): Promise<ParsedMail> {
   return parseMail(readMail(name), options);
 }
 

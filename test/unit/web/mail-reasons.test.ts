@@ -21,6 +21,7 @@ const FILES = [
   "match-aside",
   "match-outsiders",
   "process",
+  "take-up",
 ].map((name) => `../../../worker/email/${name}.ts`);
 
 /** Every sentence that is written in the code: it begins with a capital and ends with a full stop. */

@@ -75,6 +75,14 @@ describe("[T11] [T15] cleanFileName", () => {
     expect(cleanFileName(`${"n".repeat(300)}.${"x".repeat(300)}`)).toHaveLength(150);
   });
 
+  test("half a character, sent so or left by the cut, is none: a header could not carry it", () => {
+    for (const name of ["a\ud83d.txt", `${"n".repeat(144)}\u{1f600}${"n".repeat(9)}.txt`, `${"n".repeat(149)}\u{1f600}`]) {
+      const clean = cleanFileName(name);
+      expect([clean.isWellFormed(), clean.length <= 150]).toEqual([true, true]);
+      expect(() => encodeURIComponent(clean)).not.toThrow();
+    }
+  });
+
   test("never holds a path, a control character or nothing", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 400 }), (name) => {

@@ -31,6 +31,36 @@ test.each([
   expect(v.safeParse(settingsSchema, value).success).toBe(false);
 });
 
+test.each([
+  ["", ""],
+  [" security@acme.example ", "mailto:security@acme.example"],
+  ["MAILTO:Security+web@b\u00fccher.example", "mailto:Security+web@xn--bcher-kva.example"],
+  ["https://acme.example/Security?a=\u00e9", "https://acme.example/Security?a=%C3%A9"],
+])("[T15] %j is where a vulnerability is reported: %j", (contact, stored) => {
+  expect(v.parse(settingsSchema, { security: { contact } }).security.contact).toBe(stored);
+});
+
+test.each([
+  "http://acme.example/",
+  "javascript:alert(1)",
+  "security",
+  "mailto:a b@acme.example",
+  "mailto:a@acme.example?subject=x",
+  "mailto:a%0d@acme.example",
+  "https://ana:secret@acme.example/",
+  "https://",
+  `https://acme.example/${"x".repeat(300)}`,
+])("[T15] %j is not", (contact) => {
+  expect(v.safeParse(settingsSchema, { security: { contact } }).success).toBe(false);
+});
+
+test("[T15] a contact has no line of its own: what breaks lines is written otherwise, or refused", () => {
+  for (const contact of ["https://acme.example/\r\nExpires: 2000", "a@acme.example\r\nContact: mailto:b@evil.example"]) {
+    const parsed = v.safeParse(settingsSchema, { security: { contact } });
+    expect(parsed.success ? parsed.output.security.contact : "").not.toMatch(/[\r\n]/);
+  }
+});
+
 test("a change names what it names", () => {
   expect(v.parse(settingsPatchSchema, { mail: { locale: "es" }, unknown: 1 })).toEqual({ mail: { locale: "es" } });
   expect(v.safeParse(settingsPatchSchema, { company: "" }).success).toBe(false);

@@ -7,11 +7,17 @@ import ThreadHeader from "../../../web/inbox/conversation/ThreadHeader.vue";
 import { showLocale } from "../../../web/inbox/i18n/i18n.ts";
 import LedgerPage from "../../../web/inbox/ledger/LedgerPage.vue";
 import ListPane from "../../../web/inbox/list/ListPane.vue";
+import MyPage from "../../../web/inbox/me/MyPage.vue";
 import SavedRepliesPage from "../../../web/inbox/saved-replies/SavedRepliesPage.vue";
+import ConfirmSignInPage from "../../../web/inbox/session/ConfirmSignInPage.vue";
+import ForgotPasswordPage from "../../../web/inbox/session/ForgotPasswordPage.vue";
+import InvitationPage from "../../../web/inbox/session/InvitationPage.vue";
+import ResetPasswordPage from "../../../web/inbox/session/ResetPasswordPage.vue";
 import SetupPage from "../../../web/inbox/session/SetupPage.vue";
 import SignInPage from "../../../web/inbox/session/SignInPage.vue";
 import AgentSettings from "../../../web/inbox/settings/AgentSettings.vue";
 import ApiKeySettings from "../../../web/inbox/settings/ApiKeySettings.vue";
+import GeneralSettings from "../../../web/inbox/settings/GeneralSettings.vue";
 import HoursSettings from "../../../web/inbox/settings/HoursSettings.vue";
 import MailboxSettings from "../../../web/inbox/settings/MailboxSettings.vue";
 import WidgetSettings from "../../../web/inbox/settings/WidgetSettings.vue";
@@ -60,15 +66,41 @@ const answers = {
   "GET /api/conversations": page(aConversation(2), aConversation(1)),
 };
 
+const link = { purpose: "reset", name: "Ines", email: "i@example.com", company: "Acme", expiresAt: 4_000_000_000_000 };
+const sessions = [
+  ["Firefox", "Windows", false],
+  [null, null, true],
+].map(([browser, system, isCurrent], index) => ({
+  id: idOf(20 + index),
+  isCurrent,
+  createdAt: 1,
+  lastUsedAt: 1,
+  device: "",
+  browser,
+  system,
+  isPhone: false,
+  ipAddress: "198.51.100.7",
+}));
+const accountAnswers = {
+  "POST /api/account-links/check": link,
+  "GET /api/me/sessions": page(...sessions),
+};
+
 const { live } = aLiveConversation();
 const SCREENS = [
   ["sign-in", SignInPage, {}],
   ["setup", SetupPage, {}],
+  ["forgotten password", ForgotPasswordPage, {}],
+  ["new password", ResetPasswordPage, {}],
+  ["invitation", InvitationPage, {}],
+  ["confirmed sign-in", ConfirmSignInPage, {}],
+  ["one's own page", MyPage, {}],
   ["list", ListPane, { selectedId: "" }],
   ["thread header", ThreadHeader, { live, conversation: aConversation(1), isPanelShown: true }],
   ["contacts", ContactsPage, {}],
   ["saved replies", SavedRepliesPage, {}],
   ["ledger", LedgerPage, {}],
+  ["general settings", GeneralSettings, {}],
   ["widget settings", WidgetSettings, {}],
   ["mailbox settings", MailboxSettings, {}],
   ["agents", AgentSettings, {}],
@@ -78,7 +110,7 @@ const SCREENS = [
 
 beforeEach(async () => {
   localStorage.clear();
-  answerWith(answers);
+  answerWith({ ...answers, ...accountAnswers });
   await showLocale("en");
 });
 
@@ -90,12 +122,14 @@ describe("every screen", () => {
   });
 
   it.each(SCREENS)("%s exists in Spanish", async (_name, component, props) => {
-    const english = (await mountScreen(component, props)).text();
+    const inEnglish = await mountScreen(component, props);
+    await flushPromises();
+    const english = inEnglish.text();
     await showLocale("es");
     const wrapper = await mountScreen(component, props);
     await flushPromises();
     expect(wrapper.text()).not.toBe(english);
-    expect(wrapper.text()).not.toMatch(/\b(?:list|thread|settings|session|action)\.\w+/);
+    expect(wrapper.text()).not.toMatch(/\b(?:list|thread|settings|session|action|me)\.\w+/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { handleCron } from "../../../worker/cron.ts";
+import type { Env } from "../../../worker/env.ts";
 import { OTHER_MAILBOXES, OWNER, freshDeployment } from "../support/deployment.ts";
 import { databaseAway, storeAway } from "../support/faults.ts";
 import { ledger, rawMail, receive, type Envelope } from "../support/inbound.ts";
@@ -8,10 +9,9 @@ import { takeMail } from "../support/outbound.ts";
 import { deliveredAs, listThreads, openThread, reply } from "../support/threads.ts";
 
 const BOUNCE = ["Content-Type: text/plain", "X-Failed-Recipients: vera@example.test", "References: <sent-1@cloudflare.test>"];
-const HUGE = Array.from({ length: 40_000 }, (_, n) => `X-Filler-${n}: ${"x".repeat(60)}`);
 
 /** Mails of every kind, some of them more than once. */
-function mixedMails(replyTo: string): { raw: string; envelope?: Envelope }[] {
+function mixedMails(replyTo: string): { raw: string; envelope?: Envelope; bindings?: Partial<Env> }[] {
   const question = rawMail({ from: "nora@example.test", text: "question" });
   const reused = { from: "nora@example.test", messageId: "reused@example.test" };
   return [
@@ -33,7 +33,11 @@ function mixedMails(replyTo: string): { raw: string; envelope?: Envelope }[] {
     },
     { raw: rawMail({ from: OTHER_MAILBOXES[1] ?? "" }) },
     { raw: rawMail({ from: OWNER.email, text: "of an agent", headers: ["In-Reply-To: <first@example.test>"] }) },
-    { raw: rawMail({ from: "broken@example.test", headers: HUGE }), envelope: { from: "broken@example.test" } },
+    {
+      raw: rawMail({ from: "broken@example.test" }),
+      envelope: { from: "broken@example.test" },
+      bindings: { MAIL: storeAway("get") },
+    },
     { raw: rawMail({ from: "list@example.test", headers: ["List-Id: <news.example.test>"] }) },
     { raw: "no headers at all, just bytes", envelope: { from: "odd@example.test" } },
   ];
@@ -47,13 +51,15 @@ test("[E6] [A8] accepted = messages + events + quarantined + filtered + duplicat
   const { seq } = await reply(key, thread?.id);
   await deliveredAs(key, thread?.id, { seq, state: "sent" });
 
-  const bindings = [{}, { DB: databaseAway(9) }, { MAIL: storeAway("get") }, { DB: databaseAway(14) }];
-  for (const [index, { raw, envelope }] of mixedMails(outbound.mails[0]?.replyTo ?? "").entries()) {
-    const sent = await receive(raw, envelope, bindings[index % bindings.length]).catch(() => "try again");
+  const troubles = [{}, { DB: databaseAway(9) }, { MAIL: storeAway("get") }, { DB: databaseAway(14) }];
+  for (const [index, { raw, envelope, bindings }] of mixedMails(outbound.mails[0]?.replyTo ?? "").entries()) {
+    const sent = await receive(raw, envelope, bindings ?? troubles[index % troubles.length]).catch(() => "try again");
     // Whoever is told to try again does.
     if (sent !== null) expect(await receive(raw, envelope)).toBeNull();
   }
-  await env.DB.prepare("UPDATE ledger SET retry_at = 1 WHERE retry_at IS NOT NULL").run();
+  // One has ended its process twice.
+  await env.DB.prepare("UPDATE ledger SET unfinished = 2 WHERE envelope_from = 'broken@example.test'").run();
+  await env.DB.prepare("UPDATE ledger SET retry_at = 1, try_at = NULL WHERE retry_at IS NOT NULL").run();
   await handleCron(env);
 
   const rows = await ledger(key);
@@ -81,11 +87,13 @@ test("[E6] [A8] accepted = messages + events + quarantined + filtered + duplicat
   expect(tally("message")).toBe(12);
 
   // Each of those messages is there to be read, in the conversation that its row names.
-  for (const row of rows.filter((_, index) => kinds[index] === "message" || kinds[index] === "visible failure")) {
+  for (const [index, row] of rows.entries()) {
+    if (kinds[index] !== "message" && kinds[index] !== "visible failure") continue;
     const { messages } = await openThread(key, row.conversationId);
     const seqs = await env.DB.prepare("SELECT seq FROM ledger WHERE id = ?").bind(row.id).first<number>("seq");
     const message = messages.find((found) => found.seq === seqs);
-    expect([row.subject, message?.subject ?? ""]).toEqual([row.subject, row.subject ?? ""]);
+    const subject = kinds[index] === "visible failure" ? "An email that could not be displayed" : row.subject;
+    expect([row.subject, message?.subject ?? ""]).toEqual([row.subject, subject ?? ""]);
   }
   const places = new Set(rows.flatMap(({ conversationId }) => conversationId ?? []));
   const conversations = await listThreads(key, places.size);

@@ -1,13 +1,15 @@
+import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { contactSchema, savedReplySchema } from "../../../worker/domain/api-shapes.ts";
+import { contactSchema, conversationPageSchema, savedReplySchema } from "../../../worker/domain/api-shapes.ts";
+import worker from "../../../worker/index.ts";
 import { freshDeployment, newId } from "../support/deployment.ts";
 import { databaseAway, storeAway } from "../support/faults.ts";
 import { SITE, call, read, refused } from "../support/http.ts";
 import { MAIL_SECRET, ledger, post, rawMail, receive, settled } from "../support/inbound.ts";
 import { failure, takeMail } from "../support/outbound.ts";
 import { visitorSocket } from "../support/socket.ts";
-import { contactKnown, deliveredAs, openThread, reply } from "../support/threads.ts";
+import { deliveredAs, openThread, reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let key: string;
@@ -31,7 +33,6 @@ describe("[T15] CR, LF and NUL", () => {
       contact: { email: "vera@example.test", name: `Vera${BREAK}` },
       text: `hi${BREAK}`,
     });
-    await contactKnown(key, id);
     await call({ key }, "PATCH /api/settings", { body: { company: `Acme${BREAK}`, mail: { signature: `Bye${BREAK}` } } });
     const { seq } = await reply(key, id, { text: `Text${BREAK}`, subject: `Subject${BREAK}` });
     await deliveredAs(key, id, { seq, state: "sent" });
@@ -104,10 +105,16 @@ describe("[T12] names, titles and texts are text", () => {
     expect(made.name).toBe("a b c d");
   });
 
+  test("what a visitor's browser says of itself loses them too, and halves of characters", async () => {
+    const said = { page: "https://shop.example/\u202Exfdp\r\n\u0000\ud83d", locale: "en\u2066\n" };
+    const { conversationId: id } = await beginChat(said);
+    const { conversation } = await read(conversationPageSchema, { key }, `GET /api/conversations/${id}`);
+    expect(conversation.visitor).toMatchObject({ page: "https://shop.example/ xfdp \ufffd", locale: "en" });
+  });
+
   test("in a mail they are escaped; the HTML of inbound mail is harmless before it is stored", async () => {
     const outbound = takeMail();
     const { conversationId: id } = await beginChat({ text: HOSTILE, contact: { email: "vera@example.test", name: HOSTILE } });
-    await contactKnown(key, id);
     await reply(key, id, { text: HOSTILE });
     const mail = await outbound.nth(1);
     expect(mail.html).not.toContain("<img");
@@ -126,7 +133,6 @@ describe("[T12] names, titles and texts are text", () => {
 
   test("[T2] a visitor never receives html, notes, addresses or ids of agents", async () => {
     const { conversationId: id, token } = await beginChat({ contact: { email: "vera@example.test", name: "Vera" } });
-    await contactKnown(key, id);
     await reply(key, id, { channel: "note", text: "a note about her" });
     const { author } = await reply(key, id, { channel: "chat", text: "an answer" });
     const socket = await visitorSocket(token, { headers: { origin: SITE } });
@@ -151,7 +157,6 @@ describe("[T18] logs", () => {
       text: secrets.text,
       contact: { email: secrets.email, name: secrets.name },
     });
-    await contactKnown(key, id);
     const { seq } = await reply(key, id, { text: secrets.text, subject: secrets.subject });
     await deliveredAs(key, id, { seq, state: "failed" });
     await call({ token: `${token}x` }, "POST /widget/contact", { body: { email: secrets.email } });
@@ -193,6 +198,24 @@ describe("[T18] logs", () => {
       "vera@example",
     ])
       expect(lines.filter((line) => line.includes(secret))).toEqual([]);
+  });
+
+  test("what leaves by the doors of mail and clock, where the runtime writes all of it down, says nothing either", async () => {
+    const raw = rawMail({ from: "secret-name <secret-address@example.test>", subject: "SECRET", text: "SECRET" });
+    const thrown: unknown[] = [];
+    for (const after of [0, 1, 2])
+      await receive(raw, { from: "secret-address@example.test" }, { DB: databaseAway(after) }).catch((error) =>
+        thrown.push(error),
+      );
+    await receive(raw, {}, { MAIL: storeAway("put") }).catch((error) => thrown.push(error));
+    const clock = createScheduledController({ scheduledTime: new Date(), cron: "*/2 * * * *" });
+    await worker.scheduled(clock, { ...env, DB: databaseAway() }).catch((error) => thrown.push(error));
+    expect(thrown.length).toBeGreaterThan(3);
+    for (const error of thrown) {
+      const { message, stack, cause } = error instanceof Error ? error : new Error("no error");
+      expect(`${message} ${stack} ${String(cause)}`).not.toMatch(/secret|params:/i);
+      expect([message.length > 5, cause]).toEqual([true, undefined]);
+    }
   });
 
   test("an answer to a failure has an id that the log has, and no stack", async () => {

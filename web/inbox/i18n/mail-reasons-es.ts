@@ -143,6 +143,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "Too many mails of unknown senders came at once.": "Llegaron demasiados correos de remitentes desconocidos a la vez.",
   "This email could not be displayed; its raw bytes can be downloaded.":
     "Este correo no se pudo mostrar; su original se puede descargar.",
+  "Reading it did not come to an end, twice; its raw bytes can be downloaded.":
+    "Su lectura no llegó a terminar, dos veces; su original se puede descargar.",
   // Hilo
   "Hilo could not prepare this mail and tries again": "Hilo no pudo preparar este correo y lo vuelve a intentar",
   "Hilo was stopped while this mail was being handed over; it may or may not have been sent":

@@ -59,8 +59,9 @@ export function withCorrespondent(
 /** What the browser that began the chat has shown of an address; where none did, how the conversation came to it. */
 export function levelFor(state: ConversationState, email: string, now: number): AddressLevel {
   const beginner = beginnerOf(state);
-  if (beginner === null) return state.address?.by === "form" ? "typed" : "mail";
-  if (confirmedAddressOf(beginner, now) === email) return "confirmed";
+  if (beginner === null && state.address?.by !== "form") return "mail";
+  if (beginner !== null && confirmedAddressOf(beginner, now) === email) return "confirmed";
+  // Through a form it was typed, too: an answer to our mail shows that the mailbox exists, and no more.
   return correspondentOf(state, email)?.isReachable === true ? "reachable" : "typed";
 }
 

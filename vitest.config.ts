@@ -25,6 +25,8 @@ const TEST_SECRETS = {
 
 /** How many odd mails to try, and which; without it a share of them. */
 const { MAIL_FUZZ: count, MAIL_FUZZ_SEED: seed } = process.env;
+/** How many mails a flood is; without it a share of what an attack sent. */
+const MAIL_FLOOD = process.env["MAIL_FLOOD"] === undefined ? {} : { MAIL_FLOOD: process.env["MAIL_FLOOD"] };
 const MAIL_FUZZ = count === undefined ? {} : { MAIL_FUZZ: count, ...(seed === undefined ? {} : { MAIL_FUZZ_SEED: seed }) };
 
 /** How objects end that were still at work when a test of theirs was over and everything was made anew for the next. */
@@ -47,7 +49,12 @@ export default defineConfig({
             miniflare: {
               // Of a second company, for what two of them do to each other.
               d1Databases: ["OTHER_DB"],
-              bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations(MIGRATIONS_FOLDER), ...MAIL_FUZZ },
+              bindings: {
+                ...TEST_SECRETS,
+                TEST_MIGRATIONS: await readD1Migrations(MIGRATIONS_FOLDER),
+                ...MAIL_FUZZ,
+                ...MAIL_FLOOD,
+              },
             },
           })),
         ],

@@ -27,6 +27,13 @@ CREATE TABLE `forwarding_keys` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `forwarding_keys_key_unique` ON `forwarding_keys` (`key`);--> statement-breakpoint
+CREATE TABLE `mail_alone` (
+	`name` text PRIMARY KEY NOT NULL,
+	`ledger_id` text NOT NULL,
+	`begun_at` integer NOT NULL,
+	`until` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `notices` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -68,10 +75,18 @@ ALTER TABLE `agents` ADD `removed_by` text;--> statement-breakpoint
 CREATE INDEX `agents_removed` ON `agents` (`removed_at`) WHERE removed_at IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `api_keys` ADD `expires_at` integer;--> statement-breakpoint
 ALTER TABLE `ledger` ADD `reply_to` text;--> statement-breakpoint
+ALTER TABLE `ledger` ADD `try_at` integer;--> statement-breakpoint
+ALTER TABLE `ledger` ADD `unfinished` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `ledger` ADD `small_ends` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `ledger` ADD `is_partial` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `ledger` ADD `asked` text;--> statement-breakpoint
+ALTER TABLE `ledger` ADD `reader_version` integer;--> statement-breakpoint
+ALTER TABLE `ledger` ADD `asked_version` integer;--> statement-breakpoint
 ALTER TABLE `ledger` ADD `forward_accepted_by` text;--> statement-breakpoint
 ALTER TABLE `ledger` ADD `forwarded_out_of` text;--> statement-breakpoint
 ALTER TABLE `ledger` ADD `forwarded_out_seq` integer;--> statement-breakpoint
 CREATE INDEX `ledger_braked` ON `ledger` (`received_at`,`id`,`mailbox_id`) WHERE state = 'filtered' AND verdict = 'filtered:brake';--> statement-breakpoint
+CREATE INDEX `ledger_given_up` ON `ledger` (`reader_version`) WHERE unfinished >= 2;--> statement-breakpoint
 ALTER TABLE `mailboxes` ADD `brake_off_until` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `password_at` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `last_used_at` integer;

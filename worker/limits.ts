@@ -2,7 +2,7 @@
  * What is limited, and by how much (T10, T21; the table is docs/limits.md). Pure: who asks gives what is to be counted,
  * `totals.ts` counts it. A key that ends in `deployment` is a total of everybody together: past it the owner is told.
  */
-import type { TotalsRequest } from "../durable-objects/totals/totals-object.ts";
+import type { TotalsRequest } from "../durable-objects/totals/windows.ts";
 import type { NoticeKind } from "./domain/notices.ts";
 import type { Settings } from "./domain/settings.ts";
 

@@ -3,8 +3,8 @@
  * deployment's secret before they leave: no address is stored, and none can be guessed from what is.
  */
 import { waitUntil } from "cloudflare:workers";
-import type { TotalsRequest, TotalsObject, Used } from "../durable-objects/totals/totals-object.ts";
-import type { Limit, TakeAnswer } from "../durable-objects/totals/windows.ts";
+import type { TotalsObject } from "../durable-objects/totals/totals-object.ts";
+import type { Limit, TakeAnswer, TotalsRequest, Used } from "../durable-objects/totals/windows.ts";
 import { hmacSha256, toBase64Url } from "./auth/hmac.ts";
 import { describeError } from "./domain/error-text.ts";
 import { configOf, type Env } from "./env.ts";

@@ -23,7 +23,7 @@ import { decideDeliveryReport, type DeliveryReport } from "./delivery.ts";
 import { Drain } from "./drain.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import type { Effect, Turn } from "./effects.ts";
-import { claimFiles, findOwn, receiveFrame } from "./receive-frame.ts";
+import { claimFiles, findOwn, receiveFrame, type ReceiveParts } from "./receive-frame.ts";
 import { decideReceiveMail, mailFactsOf, openedState, type MailFacts, type OpenRequest, type ReceivedMail } from "./intake.ts";
 import { MessageLog } from "./message-log.ts";
 import { decideMoveIn, decideMoveOut, type MailPart, type MoveIn, type MoveOut } from "./moves.ts";
@@ -55,7 +55,7 @@ export abstract class ConversationObject extends DurableObject {
   readonly #runner: EffectRunner;
   readonly #drain: Drain;
   readonly #watch: AgentWatch;
-  readonly #visitorMessages: VisitorMessages;
+  readonly #receiving: ReceiveParts;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
     super(ctx, env);
@@ -63,7 +63,6 @@ export abstract class ConversationObject extends DurableObject {
     this.#log = new MessageLog(ctx.storage);
     this.#sockets = new Sockets(ctx);
     this.#watch = new AgentWatch(this.#sockets, ports);
-    this.#visitorMessages = new VisitorMessages(this.#log, ports);
     this.#clock = new AlarmClock(ctx.storage);
     const parts = { log: this.#log, sockets: this.#sockets, clock: this.#clock, ports };
     this.#runner = new EffectRunner({
@@ -72,6 +71,7 @@ export abstract class ConversationObject extends DurableObject {
       onStored: ({ isFromSocket }) => ctx.waitUntil(isFromSocket ? this.#drain.soon() : this.#drain.run()),
     });
     this.#drain = new Drain({ ...parts, runner: this.#runner });
+    this.#receiving = { ...parts, runner: this.#runner, visitorMessages: new VisitorMessages(this.#log, ports) };
     void ctx.blockConcurrencyWhile(() => this.#clock.load());
   }
 
@@ -82,8 +82,7 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const parts = { runner: this.#runner, sockets: this.#sockets, ports: this.#ports, visitorMessages: this.#visitorMessages };
-    await receiveFrame(parts, socket, data);
+    await receiveFrame(this.#receiving, socket, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
@@ -108,8 +107,7 @@ export abstract class ConversationObject extends DurableObject {
       // A phone that lost its network is offline when its time is up, not at the next look after that.
       this.#clock.wakeAt(Math.min(Date.now() + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
     }
-    const silentAt = closeSilent(this.#sockets, Date.now());
-    if (silentAt !== null) this.#clock.wakeAt(silentAt);
+    closeSilent({ sockets: this.#sockets, clock: this.#clock });
     const nextAt = this.#drain.nextAt(Date.now());
     if (nextAt !== null) this.#clock.wakeAt(nextAt);
   }

@@ -1,11 +1,12 @@
 /**
  * The wire format of a conversation's sockets, as data. Nothing else lives here and nothing but the
- * schema library is imported, so that the browser, the Worker and the object share one truth.
+ * schema library and such data is imported, so that the browser, the Worker and the object share one truth.
  *
  * Rules of the protocol are numbered in SPEC.md. A test hashes these schemas: when they change, bump
  * PROTOCOL_VERSION (or only the recorded hash, where the change is an optional addition).
  */
 import * as v from "valibot";
+import { invitationSchema, leftOutSchema } from "./understood-mail.ts";
 
 /** Version that both ends speak. The subprotocol names it; an unknown one is closed with 4003. */
 export const PROTOCOL_VERSION = 1;
@@ -85,18 +86,6 @@ export const attachmentSchema = v.object({
   isInline: v.optional(v.boolean()),
 });
 
-/** The event of a calendar invitation. */
-export const invitationSchema = v.object({
-  kind: v.picklist(["request", "cancel", "reply", "other"]),
-  summary: v.string(),
-  /** `2026-11-02` for whole days, `2026-11-02T10:00:00Z`, or without `Z` where it is meant in `zone`. */
-  start: v.string(),
-  end: v.optional(v.string()),
-  zone: v.optional(v.string()),
-  organiser: v.optional(v.string()),
-  location: v.optional(v.string()),
-});
-
 /**
  * What became of a message that has to leave Hilo.
  * `queued` may still be undone until `undoUntil`; `sending` was written before the transport was called;
@@ -133,15 +122,6 @@ const moveSchema = v.object({
  * Decided once, when the message is stored; never computed later, and never widened but as `audience.ts` says.
  */
 export const audienceSchema = v.object({ sessions: v.array(v.string()), addresses: v.array(v.string()) });
-
-/**
- * What of a mail was not read: header lines, parts, levels of parts, files, addresses, lines; of texts and HTML about how many
- * characters.
- */
-export const leftOutSchema = v.object({
-  kind: v.picklist(["headers", "parts", "nesting", "files", "addresses", "lines", "text", "html"]),
-  count: v.number(),
-});
 
 export const messageSchema = v.object({
   seq: seqSchema,

@@ -14,17 +14,25 @@ export function makeRoom(sockets: Sockets, newcomer: Newcomer, now: number): boo
   return leaving !== null;
 }
 
-/** Has the alarm look after a socket that says nothing. */
-export function expectHello({ sockets, clock }: { sockets: Sockets; clock: AlarmClock }): void {
-  setTimeout(() => {
-    const endsAt = helloEndsAt(sockets.list());
-    if (endsAt !== null) clock.wakeAt(endsAt);
-  }, HELLO_PATIENCE_MS);
+interface HelloParts {
+  sockets: Sockets;
+  clock: AlarmClock;
 }
 
-/** Ends the sockets that have never said `hello`. @returns when the next one's time is up, or null */
-export function closeSilent(sockets: Sockets, now: number): number | null {
-  for (const { socket, connection } of sockets.list())
+/** Has the alarm look after a socket that says nothing. */
+export function expectHello(parts: HelloParts): void {
+  setTimeout(() => lookAgain(parts), HELLO_PATIENCE_MS);
+}
+
+/** Ends the sockets that have never said `hello`; by the alarm. */
+export function closeSilent(parts: HelloParts): void {
+  const now = Date.now();
+  for (const { socket, connection } of parts.sockets.list())
     if (isSilent(connection, now)) closeSocket(socket, CLOSE_CODES.badFrame, "hello_first");
-  return helloEndsAt(sockets.list());
+  lookAgain(parts);
+}
+
+function lookAgain({ sockets, clock }: HelloParts): void {
+  const endsAt = helloEndsAt(sockets.list());
+  if (endsAt !== null) clock.wakeAt(endsAt);
 }

@@ -6,22 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
 import { AlarmClock } from "../conversation/alarms.ts";
 import { decideRefund, decideTake, tallyEndsAt, tallySchema, usedOf } from "./windows.ts";
-import type { Take, TakeAnswer, Tallies, Tally } from "./windows.ts";
-
-export interface TotalsRequest extends Take {
-  /**
-   * Kept in memory alone: it costs no rows, and an eviction forgives it. Only where losing a count is harmless: windows of
-   * minutes, over what has a second bound elsewhere.
-   */
-  isForgiving?: boolean;
-}
-
-/** What counts now, for each limit of a request. */
-export interface Used {
-  key: string;
-  windowMs: number;
-  used: number;
-}
+import type { TakeAnswer, Tallies, Tally, TotalsRequest, Used } from "./windows.ts";
 
 /** Ms between two looks for rows that count no more. */
 const SWEEP_INTERVAL_MS = 60 * 60_000;

@@ -19,6 +19,21 @@ export interface Take {
   cost?: number;
 }
 
+export interface TotalsRequest extends Take {
+  /**
+   * Kept in memory alone: it costs no rows, and an eviction forgives it. Only where losing a count is harmless: windows of
+   * minutes, over what has a second bound elsewhere.
+   */
+  isForgiving?: boolean;
+}
+
+/** What counts now, for each limit of a request. */
+export interface Used {
+  key: string;
+  windowMs: number;
+  used: number;
+}
+
 export type TakeAnswer =
   | { isAllowed: true; takenAt: number }
   /** The key and window that hold the most back, and when the same would be allowed if nothing else came. */

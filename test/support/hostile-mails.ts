@@ -22,6 +22,8 @@ import {
 export interface Identity {
   from: string;
   messageId: string;
+  /** What it is known by later; shapes whose header is what is hostile have none. */
+  subject?: string;
 }
 
 export interface HostileShape {
@@ -33,8 +35,8 @@ export interface HostileShape {
 }
 
 const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
-const headOf = ({ from, messageId }: Identity): string =>
-  `From: Hostile <${from}>\r\nMessage-ID: <${messageId}>\r\nSubject: Hello\r\nMIME-Version: 1.0\r\n`;
+const headOf = ({ from, messageId, subject = "Hello" }: Identity): string =>
+  `From: Hostile <${from}>\r\nMessage-ID: <${messageId}>\r\nSubject: ${subject}\r\nMIME-Version: 1.0\r\n`;
 
 /** A piece over and over, between a beginning and an end. */
 function fill(begin: string, piece: string | Buffer, { bytes, end = "" }: { bytes: number; end?: string }): Uint8Array {
@@ -275,3 +277,8 @@ export const HOSTILE_SHAPES: readonly HostileShape[] = [
   ...TNEF,
   ...REPORTS,
 ];
+
+/** Those that are somebody's message, with the subject that they were given. */
+const LETTER_FAMILIES =
+  "lines|quotes|attributions|signatures|flowed|addresses in text|nesting|HTML|hidden text|charsets|encodings|TNEF".split("|");
+export const HOSTILE_LETTERS: readonly HostileShape[] = HOSTILE_SHAPES.filter(({ family }) => LETTER_FAMILIES.includes(family));

@@ -16,6 +16,8 @@ export interface StoredConversation {
 export interface MailEvidence {
   /** Texts of mails that the server has accepted. */
   readonly accepted: readonly string[];
+  /** Subjects of accepted mails whose words nobody can tell beforehand. */
+  readonly acceptedHostile?: readonly string[];
   /** Message-ID → how often a mail server has had it to the end, and whether it said so. */
   readonly delivered: ReadonlyMap<string, { readonly told: number; readonly untold: number }>;
 }
@@ -104,6 +106,11 @@ function judgeMail(mail: MailEvidence, conversations: readonly StoredConversatio
     const count = places.get(text) ?? 0;
     if (count === 0) verdict.lost.push(`the mail “${text}” was accepted and is in no conversation`);
     if (count > 1) verdict.doubled.push(`the mail “${text}” is in ${count} places`);
+  }
+  for (const subject of mail.acceptedHostile ?? []) {
+    const count = all.filter((message) => message.subject === subject).length;
+    if (count === 0) verdict.lost.push(`the hostile mail “${subject}” was accepted and is in no conversation`);
+    if (count > 1) verdict.doubled.push(`the hostile mail “${subject}” is in ${count} places`);
   }
   for (const [messageId, { told, untold }] of mail.delivered)
     if (told + untold > 1) verdict.doubled.push(`the mail ${messageId} left ${told + untold} times`);

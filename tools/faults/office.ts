@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { conversationSchema, messageSchema, type Message } from "../../durable-objects/conversation/protocol.ts";
-import { apiKeyCreatedSchema, pageOf, widgetConversationCreatedSchema } from "../../worker/domain/api-shapes.ts";
+import { apiKeyCreatedSchema, ledgerEntrySchema, pageOf, widgetConversationCreatedSchema } from "../../worker/domain/api-shapes.ts";
 import type { StoredConversation } from "./checker.ts";
 
 export const MAILBOX = "help@acme.test";
@@ -47,6 +47,7 @@ async function insist<S extends v.GenericSchema>(base: string, question: Ask<S>,
 
 const listSchema = pageOf(conversationSchema);
 const messagesSchema = pageOf(messageSchema);
+const ledgerSchema = pageOf(ledgerEntrySchema);
 
 export class Office {
   readonly #url: string;
@@ -103,6 +104,17 @@ export class Office {
       cursor = page.nextCursor;
     }
     return items;
+  }
+
+  /**
+   * What a person does with mails that were given up: the suite kills the server while they are read, and after the second
+   * time nobody reads them by itself.
+   */
+  async readAgain(): Promise<void> {
+    const { headers } = this;
+    const page = await ask(this.#url, { path: "/api/ledger?state=attention&limit=100", schema: ledgerSchema, headers });
+    const failed = (page?.items ?? []).filter(({ state }) => state === "failed");
+    for (const { id } of failed) await ask(this.#url, { path: `/api/ledger/${id}/parse`, schema: ledgerEntrySchema, headers, body: {} });
   }
 
   /** Everything that is stored of a conversation. */

@@ -143,6 +143,7 @@ async function settle({ options, server, proxy, mailServer, company, office }: S
   await company.finish();
   for (let waiting = [""]; waiting.length > 0 && Date.now() < deadline;) {
     await server.trouble({}, "?hurry");
+    await office.readAgain();
     waiting = company.people.filter((person) => !person.isSettled).map(({ record }) => record.name);
     // Reading all that is stored takes a while: not before everybody is there.
     if (waiting.length === 0) waiting = findUnfinished(company, await readAll(office));
@@ -162,7 +163,9 @@ function findUnfinished(company: Company, stored: readonly StoredConversation[])
   const mails = all.filter(({ delivery }) => delivery?.state === "sending").map(({ text }) => `mail “${text}”`);
   const texts = new Set(all.map(({ text }) => text));
   const accepted = company.writers.flatMap((writer) => writer.accepted).filter((text) => !texts.has(text));
-  return [...lists, ...mails, ...accepted];
+  const subjects = new Set(all.map(({ subject }) => subject));
+  const hostile = company.writers.flatMap((writer) => writer.acceptedHostile).filter((subject) => !subjects.has(subject));
+  return [...lists, ...mails, ...accepted, ...hostile];
 }
 
 /** What is stored: of every conversation that the list names, and of every one that somebody was in. */
@@ -195,14 +198,15 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
       clients.map(({ conversationId }) => conversationId),
     );
     const accepted = company.writers.flatMap((writer) => writer.accepted);
+    const acceptedHostile = company.writers.flatMap((writer) => writer.acceptedHostile);
     return {
       kills: server.kills,
       cuts: proxy.cuts,
       halfOpens: proxy.halfOpens,
       messages: conversations.reduce((sum, { messages }) => sum + messages.length, 0),
-      mailsIn: accepted.length,
+      mailsIn: accepted.length + acceptedHostile.length,
       mailsOut: mailServer.delivered.size,
-      verdict: judge({ conversations, clients, mail: { accepted, delivered: mailServer.delivered } }),
+      verdict: judge({ conversations, clients, mail: { accepted, acceptedHostile, delivered: mailServer.delivered } }),
     };
   } finally {
     await stage.close();

@@ -48,6 +48,8 @@ export interface ClientState {
   readonly hiddenUnsent: readonly string[];
   readonly conversation: AnyConversation | null;
   readonly presence: Presence | null;
+  /** It was a lot at once: what is unsent goes out later. */
+  readonly isLimited: boolean;
   readonly seenSeq: number;
   readonly typingSentAt: number;
   /** The newest draft of each kind that was written without a connection. */
@@ -119,6 +121,7 @@ export function initialClient(options: InitialClient): ClientState {
     hiddenUnsent: [],
     conversation: options.conversation ?? null,
     presence: null,
+    isLimited: false,
     seenSeq: 0,
     typingSentAt: 0,
     draftsToSend: [],

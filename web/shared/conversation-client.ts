@@ -68,6 +68,7 @@ function handleWelcome(turn: Turn, frame: Extract<ServerFrame, { type: "welcome"
   stepLinkOf(turn, { kind: "welcomed" });
   handleConversation(turn, frame.conversation);
   turn.state.presence = frame.presence;
+  turn.state.isLimited = false;
   withdraw(turn, frame.withdrawn ?? []);
   handlePage(turn, frame.messages, frame.more);
   if (isResumed) notify(turn, { kind: "resumed" });
@@ -81,6 +82,7 @@ function handleWelcome(turn: Turn, frame: Extract<ServerFrame, { type: "welcome"
 function handleMessage(turn: Turn, { message, clientId }: Extract<ServerFrame, { type: "message" }>): void {
   const isMine = clientId !== undefined && turn.state.unsent.some((unsent) => unsent.clientId === clientId);
   if (isMine) {
+    turn.state.isLimited = false;
     settle(turn, clientId);
     turn.state.messages = mergeMessages(turn.state.messages, [message]);
   } else {

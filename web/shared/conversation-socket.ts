@@ -85,6 +85,8 @@ export interface Snapshot {
   readonly unsent: readonly UnsentMessage[];
   readonly conversation: AnyConversation | null;
   readonly presence: Presence | null;
+  /** It was a lot at once: what is unsent goes out later, by itself. */
+  readonly isLimited: boolean;
 }
 
 /** Between two calls of `onChange` while the pages of a catch-up come in. */
@@ -126,8 +128,9 @@ export class ConversationSocket {
   }
 
   snapshot(): Snapshot {
-    const { messages, conversation, presence } = this.#state;
-    return { status: computeStatus(this.#state), messages, unsent: visibleUnsent(this.#state), conversation, presence };
+    const { messages, conversation, presence, isLimited } = this.#state;
+    const unsent = visibleUnsent(this.#state);
+    return { status: computeStatus(this.#state), messages, unsent, conversation, presence, isLimited };
   }
 
   /** Takes a message into the queue and answers its clientId. */

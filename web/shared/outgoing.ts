@@ -11,6 +11,8 @@ import type { UnsentMessage } from "./unsent-store.ts";
 export const ACKNOWLEDGEMENT_TIMEOUT_MS = 15_000;
 /** The server asked to try again. */
 const TRY_AGAIN_MS = 2_000;
+/** The server says that it was a lot at once. */
+const LIMITED_MS = 30_000;
 
 function toSendFrame(message: UnsentMessage): ClientFrame {
   const { clientId, text, attachments, channel, subject, cc, bcc, to, ifLastSeq } = message;
@@ -67,11 +69,12 @@ export function fail(turn: Turn, clientId: string, failure: { reason: RejectionR
 export function handleRejected(turn: Turn, { clientId, reason, detail }: Extract<ServerFrame, { type: "rejected" }>): void {
   const isTemporary = reason === "try_again" || reason === "too_much_traffic";
   const explained = { reason, ...(detail !== undefined && { detail }) };
+  if (reason === "too_much_traffic") turn.state.isLimited = true;
   if (isTemporary) {
     // It stays in flight, so that nothing overtakes it, and goes out again when the timer fires.
     if (clientId === undefined || clientId === turn.state.inFlight) {
       turn.effects.push({ kind: "clear-timer", name: "acknowledgement" });
-      turn.effects.push({ kind: "set-timer", name: "send-again", delayMs: TRY_AGAIN_MS });
+      turn.effects.push({ kind: "set-timer", name: "send-again", delayMs: turn.state.isLimited ? LIMITED_MS : TRY_AGAIN_MS });
     }
     return;
   }

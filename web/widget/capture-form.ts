@@ -4,12 +4,12 @@ import { el } from "./dom.ts";
 import type { VisitorContact } from "./panel-contract.ts";
 import { type Texts, fill } from "./texts.ts";
 
-const REASONS = { refused: "emailInvalid", ours: "emailOurs", again: "failed" } as const;
+const REASONS = { refused: "emailInvalid", ours: "emailOurs", limited: "tooMuch", again: "failed" } as const;
 const NAME_LENGTH_MAX = 100;
 const EMAIL_LENGTH_MAX = 254;
 
-/** `ours`: it is an address of the company itself. */
-export type SaveResult = "done" | "again" | "refused" | "ours";
+/** `ours`: it is an address of the company itself. `limited`: it was one too many. */
+export type SaveResult = "done" | "again" | "limited" | "refused" | "ours";
 
 interface CaptureFormOptions {
   readonly texts: Texts;

@@ -133,8 +133,9 @@ export class PanelView {
     else frame.subtitle.textContent = name ? fill(texts.withAgent, { name }) : texts.here;
   }
 
-  #bannerText({ status }: SessionView): string {
+  #bannerText({ status, isLimited }: SessionView): string {
     const { texts } = this.#options;
+    if (isLimited) return texts.tooMuch;
     switch (status.kind) {
       case "up-to-date":
         return "";

@@ -8,6 +8,8 @@ export interface SessionView {
   readonly unsent: readonly UnsentMessage[];
   readonly conversation: VisitorConversation | null;
   readonly presence: Presence | null;
+  /** It was a lot at once: what was written goes out later, by itself. */
+  readonly isLimited: boolean;
   /** An address is known, or has been given just now. */
   readonly hasEmail: boolean;
   /** The conversation that this device knew is not open to it any more. */
@@ -23,6 +25,7 @@ export function viewWithoutSession(unsent: readonly UnsentMessage[], isInTrouble
     unsent,
     conversation: null,
     presence: null,
+    isLimited: false,
     hasEmail: false,
     isEnded: false,
   };

@@ -42,6 +42,7 @@ const en = {
   notNow: "Not now",
   captureDone: "Thank you. If you leave, we'll answer to {email}.",
   failed: "That didn't work. Please try again.",
+  tooMuch: "That was a lot at once. Try again in a minute.",
   tooLong: "This message is too long",
   refused: "The message was not accepted",
 } as const;
@@ -92,6 +93,7 @@ const es: Texts = {
   notNow: "Ahora no",
   captureDone: "Gracias. Si te vas, te responderemos a {email}.",
   failed: "No ha funcionado. Inténtalo de nuevo.",
+  tooMuch: "Eso ha sido mucho de una vez. Inténtalo dentro de un minuto.",
   tooLong: "Este mensaje es demasiado largo",
   refused: "No se aceptó el mensaje",
 };

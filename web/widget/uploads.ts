@@ -4,7 +4,7 @@ import { ATTACHMENTS_PER_MESSAGE_MAX } from "../shared/protocol-constants.ts";
 import { type KeyedNode, el, icon, makeKeyedList } from "./dom.ts";
 import { type FileTexts, fileTexts } from "./file-texts.ts";
 import { fill, texts } from "./texts.ts";
-import type { Upload } from "./widget-api.ts";
+import type { CallResult, Upload } from "./widget-api.ts";
 
 type UploadState =
   | { readonly kind: "waiting" }
@@ -25,9 +25,14 @@ interface UploadsOptions {
   readonly onChange: () => void;
 }
 
-function failureText(status: number | null): keyof FileTexts {
+function failureText(result: Exclude<CallResult, { kind: "done" }>): keyof FileTexts {
+  if (result.kind === "limited") return "tooMuch";
+  const status = result.kind === "refused" ? result.status : null;
   return status === 413 ? "tooLarge" : status === 415 || status === 422 ? "typeRefused" : "uploadFailed";
 }
+
+/** The same file may go up later. */
+const isTemporary = (text: keyof FileTexts): boolean => text === "uploadFailed" || text === "tooMuch";
 
 export class Uploads {
   readonly element = el("ul", { class: "uploads" });
@@ -98,9 +103,7 @@ export class Uploads {
     picked.state = { kind: "running", share: 0, upload };
     void upload.result.then((result) => {
       picked.state =
-        result.kind === "done"
-          ? { kind: "done", attachment: result.value }
-          : { kind: "failed", text: failureText(result.kind === "refused" ? result.status : null) };
+        result.kind === "done" ? { kind: "done", attachment: result.value } : { kind: "failed", text: failureText(result) };
       this.#changed();
     });
   }
@@ -143,7 +146,7 @@ export class Uploads {
           el("span", { class: "file-name", dir: "auto" }, name),
           state.kind === "running" && el("progress", { max: "1", value: "0", "data-id": String(picked.id), "aria-label": label }),
           state.kind === "failed" && el("span", { class: "bad", role: "alert" }, texts[state.text]),
-          state.kind === "failed" && state.text === "uploadFailed" && this.#retryButton(picked),
+          state.kind === "failed" && isTemporary(state.text) && this.#retryButton(picked),
           remove,
         );
       },

@@ -18,6 +18,9 @@ const PAGE_LENGTH_MAX = 2000;
 /** What the server answers to an address that is one of its own mailboxes. */
 const OURS_STATUS = 409;
 
+/** Ms after which a first message that was a lot at once is tried again at the latest. */
+const LIMITED_MS_MAX = 10 * 60_000;
+
 interface SessionOptions {
   readonly api: WidgetApi;
   readonly memory: VisitorMemory;
@@ -45,6 +48,8 @@ export class VisitorSession {
   #isCreating = false;
   /** Failures in a row to make the conversation. */
   #attempt = 0;
+  /** The last of them, because it was a lot at once. */
+  #isLimited = false;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   /** Given, and not yet passed on. */
   #contact: VisitorContact | null;
@@ -76,7 +81,7 @@ export class VisitorSession {
     const known = conversation && "hasEmail" in conversation ? conversation : null;
     return {
       ...snapshot,
-      ...(this.#token === null && { status: this.#statusOfCreating(snapshot.unsent.length) }),
+      ...(this.#token === null && { status: this.#statusOfCreating(snapshot.unsent.length), isLimited: this.#isLimited }),
       conversation: known,
       hasEmail: this.#hasGivenEmail || this.#contact !== null || known?.hasEmail === true,
       isEnded: this.#isEnded,
@@ -133,7 +138,7 @@ export class VisitorSession {
     const { identity } = this.#options.memory;
     if (token === null || identity === null) return { kind: "expired" };
     const result = await this.#options.api.confirm(token, proof);
-    if (result.kind === "again") return result;
+    if (result.kind === "again" || result.kind === "limited") return { kind: "again" };
     if (result.kind === "done") {
       this.#options.memory.identity = { ...identity, token: result.value.token };
       this.#adopt(result.value.token);
@@ -192,6 +197,7 @@ export class VisitorSession {
       // It was reset meanwhile, or another tab has made the conversation.
       if (socket !== this.#socket) return;
       this.#isCreating = false;
+      this.#isLimited = result.kind === "limited";
       if (result.kind === "done") {
         const { token, conversationId, message } = result.value;
         if (this.#token === null) {
@@ -208,7 +214,8 @@ export class VisitorSession {
         socket.refuse(first.clientId, result.status === 413 ? "too_long" : "not_allowed");
         this.#create();
       } else {
-        this.#retryTimer = setTimeout(() => this.#create(), computeBackOffMs(this.#attempt, Math.random()));
+        const waitMs = result.kind === "limited" ? Math.min(result.waitMs, LIMITED_MS_MAX) : 0;
+        this.#retryTimer = setTimeout(() => this.#create(), waitMs + computeBackOffMs(this.#attempt, Math.random()));
         this.#attempt += 1;
         this.#options.onChange();
       }
@@ -247,7 +254,7 @@ export class VisitorSession {
     const result = await this.#options.api.saveContact(this.#token, contact);
     const kind = result.kind === "refused" && result.status === OURS_STATUS ? "ours" : result.kind;
     // After trouble it is tried again with the next connection.
-    if (kind === "again" || this.#contact !== contact) return kind;
+    if (kind === "again" || kind === "limited" || this.#contact !== contact) return kind;
     this.#contact = null;
     this.#hasGivenEmail ||= kind === "done";
     this.#options.onChange();
@@ -266,6 +273,7 @@ export class VisitorSession {
     this.#socket.stop();
     this.#token = null;
     this.#isCreating = false;
+    this.#isLimited = false;
     this.#isEnded = false;
     this.#hasGivenEmail = false;
   }

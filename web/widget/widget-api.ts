@@ -11,10 +11,14 @@ import { isRecord } from "../shared/record.ts";
 const CALL_TIMEOUT_MS = 20_000;
 const UPLOAD_TIMEOUT_MS = 10 * 60_000;
 
-/** `again`: the network or the server is in trouble, the same call may succeed later. */
+/**
+ * `again`: the network or the server is in trouble, the same call may succeed later. `limited`: it was a lot at once, and
+ * may succeed after that time.
+ */
 export type CallResult<T = unknown> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "again" }
+  | { readonly kind: "limited"; readonly waitMs: number }
   | { readonly kind: "refused"; readonly status: number; readonly problem: unknown };
 
 export interface Upload {
@@ -53,9 +57,11 @@ const isToken = (value: unknown): value is { token: string } => isRecord(value) 
 
 const isSignedUrl = (value: unknown): value is SignedUrl => isRecord(value) && typeof value["url"] === "string";
 
-function parseAnswer<T>({ status, responseText }: XMLHttpRequest, isAnswer: (value: unknown) => value is T): CallResult<T> {
+function parseAnswer<T>(request: XMLHttpRequest, isAnswer: (value: unknown) => value is T): CallResult<T> {
+  const { status, responseText } = request;
   // 0: no answer at all.
-  if (status === 0 || status >= 500 || status === 408 || status === 429) return { kind: "again" };
+  if (status === 0 || status >= 500 || status === 408) return { kind: "again" };
+  if (status === 429) return { kind: "limited", waitMs: (Number(request.getResponseHeader("Retry-After")) || 60) * 1_000 };
   const value = parseJson(responseText);
   if (status >= 300) return { kind: "refused", status, problem: value };
   // Else something between here and Hilo has answered.

@@ -1,6 +1,6 @@
 /** Files: uploaded with a checked sender, served by signed links that expire (T11). */
 import { Hono } from "hono";
-import type { TotalsRequest } from "../../durable-objects/totals/totals-object.ts";
+import type { TotalsRequest } from "../../durable-objects/totals/windows.ts";
 import { hmacSha256, isEqualConstantTime, toBase64Url } from "../auth/hmac.ts";
 import { findAttachment, insertAttachment } from "../db/attachments.ts";
 import { openDatabase } from "../db/database.ts";

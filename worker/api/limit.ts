@@ -1,5 +1,5 @@
 /** Refuses what is over a limit with 429, says when it may come again, and tells the owner where it was everybody's total. */
-import type { TotalsRequest } from "../../durable-objects/totals/totals-object.ts";
+import type { TotalsRequest } from "../../durable-objects/totals/windows.ts";
 import { hasRateLimits, type Env } from "../env.ts";
 import { noticeOf } from "../limits.ts";
 import { tellOwner } from "../tell-owner.ts";

@@ -21,8 +21,8 @@ import {
   type WidgetConfig,
 } from "../domain/api-shapes.ts";
 import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
-import { uuidV7Time } from "../domain/uuid.ts";
 import { toOneLine } from "../domain/one-line.ts";
+import { uuidV7Time } from "../domain/uuid.ts";
 import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
@@ -75,6 +75,7 @@ export const widgetApp = new Hono<AppEnv>()
       origin: "*",
       allowHeaders: ["authorization", "content-type", "x-filename"],
       allowMethods: ["GET", "POST"],
+      exposeHeaders: ["retry-after"],
       maxAge: 86_400,
     }),
   )
@@ -182,6 +183,7 @@ export const widgetApp = new Hono<AppEnv>()
   .onError((error, c) => {
     const response = onError(error, c);
     response.headers.set("access-control-allow-origin", "*");
+    response.headers.set("access-control-expose-headers", "retry-after");
     return response;
   });
 

@@ -91,10 +91,10 @@ export async function claimAlone(
 ): Promise<boolean> {
   const rows = await db
     .insert(mailAlone)
-    .values({ name: ALONE, ledgerId, until })
+    .values({ name: ALONE, ledgerId, begunAt: now, until })
     .onConflictDoUpdate({
       target: mailAlone.name,
-      set: { ledgerId, until },
+      set: { ledgerId, begunAt: now, until },
       setWhere: sql`${mailAlone.until} <= ${now} OR ${mailAlone.ledgerId} = ${ledgerId}`,
     })
     .returning();

@@ -331,6 +331,7 @@ export const mailAlone = sqliteTable("mail_alone", {
   name: text("name").$type<"alone">().primaryKey(),
   ledgerId: text("ledger_id").notNull(),
   /** Epoch ms. */
+  begunAt: integer("begun_at").notNull(),
   until: integer("until").notNull(),
 });
 

@@ -1,8 +1,8 @@
 /** The settings of a deployment: one stored JSON value, parsed with these schemas, every field with a default. */
 import * as v from "valibot";
 import { isAddress, toAsciiAddress } from "./address.ts";
-import { toOneLine } from "./one-line.ts";
 import { emailSchema } from "./api-shapes.ts";
+import { toOneLine } from "./one-line.ts";
 
 /** Addresses that can be called contact forms. */
 export const FORMS_MAX = 200;

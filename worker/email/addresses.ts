@@ -8,7 +8,8 @@ import { ADDRESSES_MAX, AT_SIGNS_MAX } from "./reading-budget.ts";
 const ADDRESS_OCTETS_MAX = 254; // RFC 5321 §4.5.3.1.3
 const LOCAL_OCTETS_MAX = 64; // RFC 5321 §4.5.3.1.1
 const NAME_LENGTH_MAX = 200; // characters
-const HEADER_LENGTH_MAX = 100_000; // characters
+/** More than 500 mailboxes have. */
+export const HEADER_LENGTH_MAX = 40_000; // characters
 
 const LOCAL = /^[^\s@<>()[\],;:"\\\p{Cc}]+$/u;
 const DOMAIN = /^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u;

@@ -1,5 +1,5 @@
 /** Who wrote a mail, to whom, and in answer to what: the headers that hold addresses and ids. Pure, bounded. */
-import { parseAddress, parseAddressList } from "./addresses.ts";
+import { HEADER_LENGTH_MAX, parseAddress, parseAddressList } from "./addresses.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
 import type { LeftOutCount } from "./left-out.ts";
 import type { MailAddress, ParsedMail } from "./mail.ts";
@@ -12,7 +12,7 @@ import { ADDRESSES_MAX } from "./reading-budget.ts";
 const ID_HEADERS_MAX = 20;
 const LIST_ID_LENGTH_MAX = 1_000; // characters
 /** Characters of a header with addresses, or with ids, for one step. */
-const ADDRESS_LENGTH_PER_STEP = 20;
+const ADDRESS_LENGTH_PER_STEP = 10;
 const ID_LENGTH_PER_STEP = 100;
 
 export type People = Pick<ParsedMail, "from" | "sender" | "to" | "cc" | "replyTo">;
@@ -23,7 +23,7 @@ function* readAddresses(headers: MailHeaders, name: string, leftOut: LeftOutCoun
   for (const value of values) {
     if (found.length >= ADDRESSES_MAX) break;
     for (const address of parseAddressList(value, ADDRESSES_MAX - found.length)) found.push(address);
-    yield Math.ceil(value.length / ADDRESS_LENGTH_PER_STEP);
+    yield Math.ceil(Math.min(value.length, HEADER_LENGTH_MAX) / ADDRESS_LENGTH_PER_STEP);
   }
   if (found.length >= ADDRESSES_MAX) leftOut.add("addresses", Math.max(0, countAtSigns(values) - found.length));
   return found;

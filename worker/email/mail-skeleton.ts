@@ -10,7 +10,7 @@ import { readMark, type SplitMail } from "./split-mail.ts";
 const FILE_NAME_LENGTH_MAX = 200; // characters
 /** Steps of one part for the parser, which is bounded by the parts and their headers. */
 const PART_STEPS = 10;
-const SKELETON_BYTES_PER_STEP = 50;
+const SKELETON_BYTES_PER_STEP = 100;
 const FILE_STEPS = 5;
 
 const EXTENSIONS = new Map([

@@ -43,7 +43,7 @@ const KIB = 1024;
 export const WHOLE_BUDGET: ReadingBudget = {
   headerBytes: 256 * KIB,
   headerLines: 2_000,
-  parts: 300,
+  parts: 250,
   nesting: 20,
   textBytes: 1024 * KIB,
   // More is not shown as HTML anyway.

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   INTERRUPTED,
+  HELD_SPREAD_MS,
   MAIL_TRIES_MAX,
   backOffMs,
   dueRows,
@@ -72,6 +73,26 @@ describe("[O2] [O3] results", () => {
       delivery: { state: "failed", reason: "gave up after 12 tries: greylisted" },
       messageId: null,
     });
+  });
+
+  test("[T21] a mail for which nobody was asked comes again at its time, and is never given up", () => {
+    let row = aRow({ attempts: MAIL_TRIES_MAX - 1, also: [7] });
+    const retryAt = NOW + 900_000;
+    for (const random of [0, 0.5, 0.999]) {
+      const settled = settleMail({
+        row,
+        result: { kind: "deferred", reason: "full", retryAt },
+        before: undefined,
+        now: NOW,
+        random,
+      });
+      if (settled.kind !== "again") throw new Error("it was given up");
+      expect(settled.delivery).toEqual({ state: "queued", reason: "full" });
+      expect(settled.row).toMatchObject({ also: [7], attempts: MAIL_TRIES_MAX - 1, state: "queued" });
+      expect(settled.row.dueAt - retryAt).toBeGreaterThanOrEqual(0);
+      expect(settled.row.dueAt - retryAt).toBeLessThanOrEqual(HELD_SPREAD_MS);
+      ({ row } = settled);
+    }
   });
 
   test("[A4] the back-off stays between half of its ceiling and its ceiling, however many failures there were", () => {

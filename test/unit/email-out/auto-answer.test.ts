@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseAutoAnswer, type AutoAnswerFacts } from "../../../worker/email/auto-answer.ts";
+import { chooseAutoAnswer, parseUnwantedAnswers, type AutoAnswerFacts } from "../../../worker/email/auto-answer.ts";
 
 function facts(over: Partial<AutoAnswerFacts> = {}, mail: Partial<AutoAnswerFacts["mail"]> = {}): AutoAnswerFacts {
   return {
@@ -49,10 +49,33 @@ describe("[E29] [T14] automatic answers", () => {
     ["a sender that fails authentication", facts({}, { authentication: { dmarc: "fail", spf: "none", dkim: "none" } })],
     ["the third mail of a day", facts({ answersToday: 2 })],
     ["a mail in quarantine", facts({ verdict: { code: "quarantined" } })],
+    ["a mail that asks for no answers", facts({}, { unwantedAnswers: parseUnwantedAnswers("All") })],
+    ["a mail that an agent let in", facts({ isLetIn: true })],
     ["another person in a conversation", facts({ verdict: { code: "token:new-person" } })],
   ];
   it.each(brakes)("never answers %s", (_, given) => {
     expect(chooseAutoAnswer({ ...given, isOpen: false })).toBeNull();
     expect(chooseAutoAnswer(given)).toBeNull();
+  });
+
+  it.each([
+    ["", []],
+    ["None", []],
+    ["DR, NDR, RN, NRN", []],
+    ["All", ["receipt", "out-of-hours"]],
+    [" dr ,ALL", ["receipt", "out-of-hours"]],
+    ["AutoReply", ["receipt"]],
+    ["OOF;AutoReply", ["receipt", "out-of-hours"]],
+    ["oof", ["out-of-hours"]],
+    ["AllOfThem", []],
+  ])("X-Auto-Response-Suppress: %j wants none of %j", (header, unwanted) => {
+    expect(parseUnwantedAnswers(header)).toEqual(unwanted);
+  });
+
+  it("gives the other answer where only one of them is not wanted", () => {
+    const without = (header: string) => ({ unwantedAnswers: parseUnwantedAnswers(header) });
+    expect(chooseAutoAnswer(facts({ isOpen: false }, without("OOF")))).toBe("receipt");
+    expect(chooseAutoAnswer(facts({ isOpen: false, isFirst: false }, without("OOF")))).toBeNull();
+    expect(chooseAutoAnswer(facts({ isOpen: false }, without("AutoReply")))).toBe("out-of-hours");
   });
 });

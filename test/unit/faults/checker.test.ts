@@ -99,6 +99,10 @@ describe("the judge", () => {
     const verdict = judge({ ...evidence, conversations: [evidence.stored, other, twice], mail });
     expect(verdict.doubled).toEqual(["the mail “mail 1” is in 2 places"]);
     expect(verdict.lost).toEqual(["the mail “mail 2” was accepted and is in no conversation"]);
+    const hostile = { accepted: [], acceptedHostile: ["Hostile mail 1"], delivered: new Map() };
+    expect(judge({ ...evidence, mail: hostile }).lost).toEqual([
+      "the hostile mail “Hostile mail 1” was accepted and is in no conversation",
+    ]);
   });
 
   test("[A5] finds a mail that left twice, and one that is called sent though nobody has it", () => {

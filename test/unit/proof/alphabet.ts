@@ -40,7 +40,7 @@ function* agentActions(): Generator<Action> {
     yield { do: "replace-address", where };
     yield { do: "part", where };
   }
-  for (const address of ADDRESSES) yield { do: "open-link", where: mailsOf(address) };
+  for (const where of THREADS) yield { do: "open-link", where };
   for (const from of THREADS) for (const to of THREADS) if (from !== to) yield { do: "merge", from, to };
   for (const author of ADDRESSES) yield* movesOf(author);
 }
@@ -51,8 +51,3 @@ function* movesOf(author: Address): Generator<Action> {
 }
 
 export const ALPHABET: readonly Action[] = [...sessionActions(), ...mailActions(), ...agentActions()];
-
-/** What is named by a word for it, or by its kind. */
-export function actionsOf(...kinds: Action["do"][]): Action[] {
-  return ALPHABET.filter((action) => kinds.includes(action.do));
-}

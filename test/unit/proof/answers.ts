@@ -1,5 +1,5 @@
 /** What agents answer, by chat and by mail, and how mails of ours leave. Pure. */
-import { addressOfLink, audienceOfChat, levelOf } from "./audience.ts";
+import { addressOfLink, audienceOfChat, everyoneIn, levelOf } from "./audience.ts";
 import type { Kept } from "./rules.ts";
 import { uniqueOf } from "./sessions.ts";
 import { store } from "./store.ts";
@@ -42,15 +42,15 @@ export function answerByChat(world: World, name: SessionName, kept: Kept): World
   const unconfirmed = session.unwarned & ~levelOf(world, name, kept);
   const others = kept.warningIsForOneSession ? [name] : sessionsIn(world, conversation);
   const isWarned = others.some((other) => world.sessions[other].isWarned);
-  const warns = kept.chatIsWarned && unconfirmed !== 0 && !isWarned;
+  const isAsked = kept.chatIsWarned && (kept.linksAreWarned || session.role !== "link");
+  const warns = isAsked && unconfirmed !== 0 && !isWarned;
   const quoted = warns ? 0 : session.unwarned & ~session.proven;
   const link = addressOfLink(world, name);
   const audience = audienceOfChat(world, name, kept);
-  const everyone = sessionsIn(world, conversation).reduce((set, other) => set | only(other), 0);
   const told = createMessage({
     kind: "told",
     session: name,
-    sessions: kept.toldNamesItsBeginner ? audience.sessions : everyone,
+    sessions: kept.toldNamesItsBeginner ? audience.sessions : everyoneIn(world, conversation),
     addresses: audience.addresses | link,
     meant: audience.meant | link,
     quoted,
@@ -92,7 +92,7 @@ export function answerByMail(world: World, { where, seen, copy }: MailAnswer, ke
   if (kept.replyCarriesWhatWasSeen && seen !== facts.address) return null;
   const to = kept.replyCarriesWhatWasSeen ? seen : facts.address;
   const next = withConversation(world, where, {
-    queued: { names: null, to, copy: copy === to ? null : copy, seen, isRetried: false },
+    queued: { names: null, to, copy: copy === to ? null : copy, seen, isRetried: false, word: "" },
   });
   const name = beginnerOf(world, where);
   return name === null ? next : withSession(next, name, { hasLine: true });
@@ -106,7 +106,9 @@ export function mailUnseen(world: World, name: SessionName, kept: Kept): World |
   const to = kept.unseenGoesToItsGiver ? gave : facts.address;
   if (to === null || !facts.messages.some((message) => isUnseenBy(message, name))) return null;
   if (!mayMailUnseen(facts, to, kept)) return null;
-  return withConversation(world, conversation, { queued: { names: name, to, copy: null, seen: null, isRetried: false } });
+  return withConversation(world, conversation, {
+    queued: { names: name, to, copy: null, seen: null, isRetried: false, word: "" },
+  });
 }
 
 function mayMailUnseen({ hasSentUnseen, reachable }: Conversation, to: Address, kept: Kept): boolean {
@@ -132,7 +134,7 @@ export function leave(world: World, where: ConversationName, kept: Kept): { worl
   const now = recipientNow(world, facts, outgoing, kept);
   const isLookedUp = !kept.recipientsAreStored || (outgoing.isRetried && !kept.retryKeepsRecipients);
   const to = isLookedUp ? (now ?? outgoing.to) : outgoing.to;
-  const isSpent = outgoing.names !== null && !mayMailUnseen(facts, to, kept);
+  const isSpent = outgoing.names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(facts, to, kept);
   if (isSpent || (kept.changedAddressStops && now !== to))
     return { world: withConversation(world, where, { queued: null, failed: outgoing }), sent: null };
   const all = only(to) | only(outgoing.copy);
@@ -165,7 +167,12 @@ function leaveBehind(world: World, where: ConversationName, { outgoing, to, all 
   if (names !== null) return markSeen(next, where, names) ?? next;
   const name = beginnerOf(next, where);
   const sessions = kept.replyIsForItsAddresses ? 0 : only(name);
-  const told = store(next, where, createMessage({ kind: "reply", to: all, sessions, addresses: all, meant: all }), kept);
+  const told = store(
+    next,
+    where,
+    createMessage({ kind: "reply", to: all, sessions, addresses: all, meant: all, word: outgoing.word }),
+    kept,
+  );
   // It carries a confirming link for the beginner, where they are not confirmed.
   if (name === null || has(told.sessions[name].level, to)) return told;
   return withSession(told, name, { secrets: told.sessions[name].secrets | only(to) });

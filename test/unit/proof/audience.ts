@@ -81,10 +81,12 @@ export function audienceOfChat(world: World, name: SessionName, kept: Kept): Pic
 
 /** Where nobody began a chat, what agents write there is also for the address of its mails. */
 export function addressOfLink(world: World, name: SessionName): Addresses {
-  const { role, gave } = world.sessions[name];
-  return role === "link" ? only(gave) : 0;
+  const { role, gave, conversation } = world.sessions[name];
+  const began = conversation === null ? null : world.conversations[conversation]?.began;
+  return role === "link" && began !== "chat" ? only(gave) : 0;
 }
 
+/** Everyone who stands in a conversation, as it would be were nothing for anybody by name. */
 export function everyoneIn(world: World, where: ConversationName): number {
   return sessionsIn(world, where).reduce((set, name) => set | only(name), 0);
 }

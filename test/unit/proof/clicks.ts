@@ -10,6 +10,7 @@ import {
   changed,
   has,
   isAlive,
+  mailsIn,
   mailsOf,
   only,
   sessionsIn,
@@ -120,10 +121,6 @@ function withNeighbours(
   }
   for (const name of sessionsIn(before, to)) next = beside(next, name, mailsIn(before, from), kept);
   return next;
-}
-
-function mailsIn(world: World, where: ConversationName): number {
-  return (world.conversations[where]?.messages ?? []).reduce((set, { from }) => set | only(from), 0);
 }
 
 function beside(world: World, name: "A" | "B" | "L", mails: number, kept: Kept): World {

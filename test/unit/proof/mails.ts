@@ -58,7 +58,7 @@ function targetOf(world: World, { from, pointer }: ReceivedMail, kept: Kept): Co
 }
 
 /** M16, M17: one of the address's places, else its own mails, else new ones. */
-function mayTake(world: World, into: ConversationName, from: Address, kept: Kept): boolean {
+export function mayTake(world: World, into: ConversationName, from: Address, kept: Kept): boolean {
   if (isPlace(world, into, from, kept)) return true;
   const hasPlace = CONVERSATIONS.some((name) => isPlace(world, name, from, kept));
   return !hasPlace && into === ownOf(world, from);
@@ -134,13 +134,16 @@ function isConfirmedBeginner(world: World, { name, address }: Claim, kept: Kept)
 function isTypedPlace(world: World, where: ConversationName, { name, address }: Claim, kept: Kept): boolean {
   const { lastLevel } = world.sessions[name];
   if (kept.otherAddressEndsPlace && lastLevel !== null && lastLevel !== address) return false;
-  const others = CONVERSATIONS.filter((other) => other !== where);
+  const counts = (other: ConversationName) => kept.mergedAwayCounts || isAlive(world, other);
+  const others = CONVERSATIONS.filter((other) => other !== where && counts(other));
   // Merged away or not: mails that had a place are not to be answered in a chat that only typed their address.
   const hasMails = others.some((other) => isOf(world, other, "mail", address) || isOf(world, other, "form", address));
   if (kept.mailPlaceStays && hasMails) return false;
-  const hasTyped = SESSIONS.some(
-    (other) => world.sessions[other].conversation !== where && world.sessions[other].gave === address,
-  );
+  const hasTyped = SESSIONS.some((other) => {
+    const { conversation, gave, role } = world.sessions[other];
+    const hasGiven = role === "beginner" || (role === "merged" && kept.mergedAwayCounts);
+    return conversation !== where && gave === address && hasGiven;
+  });
   const hasChat = others.some((other) => isOf(world, other, "chat", address) && isAlive(world, other));
   return !kept.twoChatsAreNoPlace || !(hasTyped || hasChat);
 }

@@ -9,13 +9,13 @@ import { FIRST, SCENES } from "./scenes.ts";
 import { replay, type Finding } from "./search.ts";
 import type { SessionName, World } from "./world.ts";
 
-export const WALK_STEPS_MAX = 16;
+const WALK_STEPS_MAX = 16;
 
 /** Most of what can be done cannot be done now: so many are tried before a walk ends early. */
 const TRIES_MAX = 300;
 
 /** How often each is tried. What ends much, or is needed once, seldom; what goes on with something begun, often. */
-const WEIGHTS: Readonly<Record<Action["do"], number>> = {
+export const WEIGHTS: Readonly<Record<Action["do"], number>> = {
   write: 2,
   see: 1,
   "use-token": 6,
@@ -78,6 +78,20 @@ export function walk(seed: number, kept: Kept): Finding | null {
     }
   }
   return null;
+}
+
+/** The way of a seed, all of it. */
+export function wayOf(seed: number, kept: Kept): Action[] {
+  const random = new Random(seed);
+  const actions = [...random.pick(BEGINNINGS)];
+  let world = replay(actions, kept);
+  for (let count = 0; count < WALK_STEPS_MAX; count += 1) {
+    const next = chooseStep(world, random, kept);
+    if (next === null) return actions;
+    actions.push(next.action);
+    ({ world } = next.step);
+  }
+  return actions;
 }
 
 /** Who has not been confirmed: what they are shown from here on must not depend on what is not for them. */

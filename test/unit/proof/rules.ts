@@ -1,6 +1,13 @@
 /**
  * The rules of proof that the model keeps, each by a name, with the sentence that says it. A search may break one of them on
  * purpose: what it then finds is what that sentence is there for.
+ *
+ * Not in the model: a site's identity tokens, merges that are undone, how many codes and mails a day, what a mail may carry
+ * of a visitor's words, what an agent writes in spite of a warning. Without a consequence in it, so not among the rules: that
+ * a warning also ends after 30 minutes and when the address changes (a visitor's next message is then only asked about once
+ * more), that a stranger's mail with ids of ours and no token gets a conversation of its own (it would be for agents in
+ * either), that a link's code goes to its mail's address alone (nothing else is there to be seen), and that a form's person
+ * is not reachable (its mails are nobody's).
  */
 export const RULES = {
   // Levels
@@ -24,6 +31,9 @@ export const RULES = {
   replyIsForItsAddresses: "a reply by mail is for the addresses that it went to, and for nobody else",
   wideningIsForTheSameAddress: "confirmed for the same address as before, or for the first time",
   wideningLooksAtTheLastOne: "as before means the one that it was confirmed for last, not any that it ever was",
+  wideningStopsAtAnother:
+    "and only what came since it was confirmed for another one: else a second code widens what the first may not",
+  wideningWaitsForUse: "it widens when the new token is first used, as the level counts",
   wideningIsOfItsOwn: "what was for it in that conversation, nothing else",
   addressWidensNothing: "no later change of the address widens anything",
   moveWidensNothing: "no move widens anything",
@@ -44,15 +54,18 @@ export const RULES = {
   retryKeepsRecipients: "tried again alike",
   unseenGoesToItsGiver: "an unseen chat reply goes to the address that the beginner whom it names gave",
   typedGetsOneUnseen: "unseen replies are mailed once while the address is only typed",
+  unseenIsCountedAsItLeaves: "counted when one leaves: two that wait, one taken back and tried again, are two",
   // The composer
   chatIsWarned: "the first chat reply needs a click: write nothing here that was mailed",
   warningEndsWithMail: "it holds until another mail comes in",
   warningEndsWithLevel: "and until what the session is confirmed for changes: other mails may be nobody's to write then",
   warningIsForOneSession: "it holds for that session",
   movedMailsWarn: "moved and merged mails too",
+  linksAreWarned: "for the link's browser as for a beginner",
   // Usual places
   mailPlaceStays: "a typed address's chat is its place only where the address has no other conversation",
   twoChatsAreNoPlace: "two chats that typed one address: neither is its place",
+  mergedAwayCounts: "conversations and sessions that were merged into others count among these",
   otherAddressEndsPlace: "a beginner that is confirmed for another address ends it",
   endedLevelKeepsPlace: "or was confirmed when its level ended",
   formIsNoPlace: "a form never is a place",

@@ -38,6 +38,12 @@ export const SCENES = {
     mails("vera@", "chat 1"),
     gives("A", "eve@"),
   ],
+  "a reply failed, for A has said another address": [
+    gives("A", "vera@"),
+    ...answeredByMail("chat 1", "vera@").slice(0, 1),
+    gives("A", "eve@"),
+    { do: "leave", where: "chat 1" },
+  ],
   "vera@ has mails, and both chats typed it": [mails("vera@"), gives("A", "vera@"), gives("B", "vera@")],
   "A is confirmed and has its mails": [...CONFIRMED, mails("vera@", "chat 1")],
   "A is confirmed, and a stranger's mail is there too": [
@@ -52,12 +58,33 @@ export const SCENES = {
     writes("A"),
     gives("A", "vera@"),
   ],
+  "A was confirmed for one address, for the other, and for the first again": [
+    ...CONFIRMED,
+    ...confirmed("A", "eve@"),
+    writes("A"),
+    gives("A", "vera@"),
+    { do: "bring-secret", secret: { session: "A", address: "vera@", by: "A" } },
+    { do: "use-token", session: "A" },
+  ],
+  "A was confirmed for one address, and twice for the other": [
+    ...CONFIRMED,
+    ...confirmed("A", "eve@"),
+    { do: "bring-secret", secret: { session: "A", address: "eve@", by: "A" } },
+    { do: "use-token", session: "A" },
+  ],
   "what A was told went out by mail": [
     answered("A"),
     gives("A", "vera@"),
     { do: "mail-unseen", session: "A" },
     { do: "leave", where: "chat 1" },
     answered("A"),
+  ],
+  "two mails of unseen replies were written, and one was taken back": [
+    answered("A"),
+    gives("A", "vera@"),
+    { do: "mail-unseen", session: "A" },
+    { do: "take-back", where: "chat 1" },
+    { do: "mail-unseen", session: "A" },
   ],
   "two beginners are in one conversation, and the one who came is confirmed": [
     gives("A", "vera@"),
@@ -69,6 +96,11 @@ export const SCENES = {
     mails("vera@", "chat 1"),
     mails("eve@"),
     merged("chat 1", "mails of eve@"),
+  ],
+  "somebody has the live link of a mail to a confirmed beginner": [
+    ...CONFIRMED,
+    ...answeredByMail("chat 1", "vera@"),
+    { do: "open-link", where: "chat 1" },
   ],
   "somebody has the live link of a mail": [
     mails("vera@"),

@@ -1,16 +1,17 @@
 /** What whoever holds a session's token does: writes, gives an address, asks for codes, brings secrets. Pure. */
-import { addressOfLink, audienceOfChat } from "./audience.ts";
+import { addressOfLink, audienceOfChat, everyoneIn } from "./audience.ts";
 import type { Kept } from "./rules.ts";
 import { store } from "./store.ts";
 import {
+  beginnerOf,
   changed,
   CONVERSATIONS,
   createMessage,
   has,
   isAlive,
   isWithin,
+  mailsIn,
   only,
-  sessionsIn,
   withConversation,
   withSession,
   type Address,
@@ -24,8 +25,7 @@ export function write(world: World, name: SessionName, kept: Kept): World | null
   const { conversation, isBlocked } = world.sessions[name];
   if (conversation === null || isBlocked) return null;
   const audience = audienceOfChat(world, name, kept);
-  const everyone = sessionsIn(world, conversation).reduce((set, other) => set | only(other), 0);
-  const sessions = kept.chatIsForItsSession ? audience.sessions : everyone;
+  const sessions = kept.chatIsForItsSession ? audience.sessions : everyoneIn(world, conversation);
   return store(world, conversation, createMessage({ kind: "chat", session: name, ...audience, sessions }), kept);
 }
 
@@ -98,7 +98,8 @@ export function bringSecret(world: World, { session, address, by }: BroughtSecre
   const bringer = world.sessions[by];
   if (bringer.conversation === null || bringer.isBlocked) return null;
   if (by !== session) return kept.secretIsOfItsSession ? null : withSession(world, by, { nextLevel: address, nextProven: 0 });
-  return withSession(world, by, { nextLevel: address, nextProven: only(address) });
+  const made = withSession(world, by, { nextLevel: address, nextProven: only(address) });
+  return kept.wideningWaitsForUse ? made : widen(made, by, { before: world, address }, kept);
 }
 
 /** The first use of the token that confirming made: from here on the level counts, and the old token is none. */
@@ -121,21 +122,27 @@ export function useToken(world: World, name: SessionName, kept: Kept): World | n
   return next;
 }
 
-/** The one widening there is, and beside it the truth: what was for this session alone, confirmed first or once more. */
+/**
+ * The one widening there is, and beside it the truth. Where the session was confirmed for another address before, what is its
+ * own until now stays as it is, for good: it may be somebody else who confirms now.
+ */
 function widen(world: World, name: SessionName, { before, address }: { before: World; address: Address }, kept: Kept): World {
   const { conversation, lastLevel, lastProven, level } = before.sessions[name];
   const facts = conversation === null ? null : world.conversations[conversation];
   if (conversation === null || facts === null) return world;
-  const isRight = world.sessions[name].proven !== 0 && (lastProven === null || lastProven === address);
-  const isSame = lastLevel === null || lastLevel === address || !kept.wideningIsForTheSameAddress;
-  const wasEver =
-    !kept.wideningLooksAtTheLastOne && facts.messages.some((message) => isOwn(message, name) && has(message.addresses, address));
+  const isSame = lastLevel === null || lastLevel === address || has(level, address);
+  const wasEver = facts.messages.some((message) => isOwn(message, name) && has(message.addresses, address));
+  const isForced = !kept.wideningIsForTheSameAddress || (!kept.wideningLooksAtTheLastOne && wasEver);
+  const isProven = has(world.sessions[name].proven, address);
+  const isOther = isProven && lastProven !== null && lastProven !== address;
   const messages = facts.messages.map((message) => {
+    const isClosed = message.isClosed || (isOther && isOwn(message, name));
     const isFor = isOwn(message, name) || (!kept.wideningIsOfItsOwn && message.session !== null);
-    const isWidened = isFor && (isSame || wasEver || has(level, address));
+    const isWidened = isFor && (isForced || (isSame && !(isClosed && kept.wideningStopsAtAnother)));
     return changed(message, {
+      isClosed,
       addresses: message.addresses | (isWidened ? only(address) : 0),
-      meant: message.meant | (isOwn(message, name) && isRight ? only(address) : 0),
+      meant: message.meant | (isOwn(message, name) && isProven && !isClosed ? only(address) : 0),
     });
   });
   return withConversation(world, conversation, { messages: uniqueOf(messages) });
@@ -157,18 +164,24 @@ export function endLevel(world: World, name: SessionName, kept: Kept): World | n
   return withSession(world, name, { level: 0, proven: 0, isWarned: isWarned && !kept.warningEndsWithLevel });
 }
 
-/** A browser opens the live link of our mail to the address of a conversation that its mails began. */
+/** A browser opens the live link of our mail to the address of a conversation that its mails, or its confirmed beginner, began. */
 export function openLink(world: World, where: ConversationName, kept: Kept): World | null {
   const facts = world.conversations[where];
-  if (world.sessions.L.conversation !== null || facts?.began !== "mail" || !isAlive(world, where)) return null;
-  const address = facts.address;
-  const ours = facts.messages.filter(({ kind, to }) => kind === "reply" && address !== null && isWithin(to, only(address)));
+  if (world.sessions.L.conversation !== null || facts === null || !isAlive(world, where)) return null;
+  const { address, began } = facts;
+  const beginner = beginnerOf(world, where);
+  const isConfirmed = beginner !== null && address !== null && has(world.sessions[beginner].level, address);
+  if (began !== "mail" && !isConfirmed) return null;
+  const ours = facts.messages
+    .filter(({ kind, to }) => kind === "reply" && address !== null && isWithin(to, only(address)))
+    .slice(-1);
   if (ours.length === 0) return null;
   const shown = (message: Message) =>
     ours.includes(message)
       ? changed(message, { sessions: message.sessions | only("L"), holders: message.holders | only("L") })
       : message;
   const next = withConversation(world, where, { messages: uniqueOf(facts.messages.map(shown)) });
-  const opened = withSession(next, "L", { conversation: where, role: "link", gave: address });
+  const unwarned = mailsIn(world, where);
+  const opened = withSession(next, "L", { conversation: where, role: "link", gave: address, unwarned });
   return kept.linkShowsItsMail ? opened : withSession(opened, "L", { level: addressOfLink(opened, "L") });
 }

@@ -31,10 +31,6 @@ export function isWithin(set: number, other: number): boolean {
   return (set & ~other) === 0;
 }
 
-export function namesOf(set: Addresses): Address[] {
-  return ADDRESSES.filter((address) => has(set, address));
-}
-
 export function otherOf(address: Address): Address {
   return address === "vera@" ? "eve@" : "vera@";
 }
@@ -51,11 +47,15 @@ interface MessageFields {
   /** Whom it is for, by name; with nobody in either set it is for agents. */
   readonly sessions: Sessions;
   readonly addresses: Addresses;
+  /** Tells it from others with the same writer and readers, where a history is compared message by message; else empty. */
+  readonly word: string;
   /** A chat reply that its session has not had on screen, and no mail has carried. */
   readonly isUnseen: boolean;
   /** Truth, which no rule reads: the addresses that it may be for, and who holds the link of the mail that it is. */
   readonly meant: Addresses;
   readonly holders: Sessions;
+  /** Its session has been confirmed for another address since it was for this one, or for none. */
+  readonly isClosed: boolean;
   /** Truth: the addresses whose mails an agent has quoted in it to a session that nobody had warned of. */
   readonly quoted: Addresses;
 }
@@ -73,15 +73,17 @@ const PLAIN: Omit<MessageFields, "kind"> = {
   to: 0,
   sessions: 0,
   addresses: 0,
+  word: "",
   isUnseen: false,
   meant: 0,
   holders: 0,
+  isClosed: false,
   quoted: 0,
 };
 
 export function createMessage(fields: Partial<MessageFields> & Pick<MessageFields, "kind">): Message {
   const all = { ...PLAIN, ...fields };
-  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.isUnseen} ${all.meant} ${all.holders} ${all.quoted}`;
+  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.word} ${all.isUnseen} ${all.meant} ${all.holders} ${all.isClosed} ${all.quoted}`;
   const known = messages.get(key);
   if (known !== undefined) return known;
   const message = { ...all, id: messages.size };
@@ -104,6 +106,7 @@ export interface Outgoing {
   /** Truth: the address that its agent saw. */
   readonly seen: Address | null;
   readonly isRetried: boolean;
+  readonly word: string;
 }
 
 export interface Conversation {
@@ -267,4 +270,9 @@ export function mailsOf(address: Address): ConversationName {
 
 export function formOf(address: Address): ConversationName {
   return address === "vera@" ? "form of vera@" : "form of eve@";
+}
+
+/** Whose mails came in here. */
+export function mailsIn(world: World, where: ConversationName): Addresses {
+  return (world.conversations[where]?.messages ?? []).reduce((set, { from }) => set | only(from), 0);
 }

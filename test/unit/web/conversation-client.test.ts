@@ -55,6 +55,20 @@ describe("sending", () => {
     expect(network.log.map(({ text }) => text)).toEqual(["a", "b"]);
   });
 
+  test("[T21] one that was too much at once stays in front and goes out again half a minute later, once", () => {
+    const network = connected();
+    network.refusal = "too_much_traffic";
+    network.send("a");
+    network.send("b");
+    network.advance(1_000);
+    expect([network.state.isLimited, visibleUnsent(network.state).length]).toEqual([true, 2]);
+    network.advance(28_000);
+    expect(sends(network)).toEqual(["a"]);
+    network.advance(3_000);
+    expect(sends(network)).toEqual(["a", "a", "b"]);
+    expect([network.state.isLimited, visibleUnsent(network.state).length]).toEqual([false, 0]);
+  });
+
   test("[A1] a socket that pongs while nobody behind it answers is given up", () => {
     const network = connected();
     network.send("a");

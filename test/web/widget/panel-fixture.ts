@@ -8,6 +8,7 @@ export const PREFIX = "hilo:hilo.example:";
 
 interface Answer {
   readonly status: number;
+  readonly retryAfter?: string;
   readonly body: unknown;
 }
 export interface Asked {
@@ -27,6 +28,7 @@ class FakeRequest extends EventTarget {
   responseText = "";
   timeout = 0;
   readonly upload = new EventTarget();
+  #retryAfter: string | null = null;
   #path = "";
   readonly #headers = new Map<string, string>();
 
@@ -36,6 +38,9 @@ class FakeRequest extends EventTarget {
   setRequestHeader(name: string, value: string): void {
     this.#headers.set(name, value);
   }
+  getResponseHeader(name: string): string | null {
+    return name === "Retry-After" ? this.#retryAfter : null;
+  }
   abort(): void {
     this.dispatchEvent(new Event("loadend"));
   }
@@ -43,8 +48,9 @@ class FakeRequest extends EventTarget {
     const parsed: unknown = typeof body === "string" ? JSON.parse(body) : body;
     const call = { path: this.#path, body: parsed, authorization: this.#headers.get("Authorization") };
     asked.push(call);
-    void Promise.resolve(answer(call)).then(({ status, body: text }) => {
+    void Promise.resolve(answer(call)).then(({ status, body: text, retryAfter }) => {
       this.status = status;
+      this.#retryAfter = retryAfter ?? null;
       this.responseText = JSON.stringify(text);
       this.dispatchEvent(new Event("loadend"));
     });

@@ -58,6 +58,31 @@ describe("the first message", () => {
     expect(Object.keys(localStorage)).toEqual([`${PREFIX}visitor`]);
   });
 
+  test.each([
+    ["en", "That was a lot at once. Try again in a minute."],
+    ["es", "Eso ha sido mucho de una vez. Inténtalo dentro de un minuto."],
+  ] as const)(
+    "[T21] refused for being a lot at once, it is kept, said so kindly (%s), and goes out by itself",
+    async (locale, text) => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      answerWith(() => ({ status: 429, body: null, retryAfter: "90" }));
+      const { panel, write, find } = mountPanel({ locale });
+      panel.open(true);
+      write("Hello");
+      await vi.advanceTimersByTimeAsync(100);
+      expect(find(".banner").textContent).toBe(text);
+      expect(find(".rows").textContent).toContain("Hello");
+      const before = asked.length;
+      await vi.advanceTimersByTimeAsync(89_000);
+      expect(asked).toHaveLength(before);
+      answerWith(() => ({ status: 201, body: created }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(asked.length).toBeGreaterThan(before);
+      expect(find(".banner").textContent).not.toBe(text);
+      vi.useRealTimers();
+    },
+  );
+
   test("[T5] the token travels as a subprotocol and never in an address", async () => {
     answerWith(() => ({ status: 201, body: created }));
     const { panel, write, find } = mountPanel();
@@ -214,6 +239,33 @@ describe("a conversation", () => {
       expect.not.objectContaining({ contact: expect.anything() }),
     ]);
     expect(socket().protocols).toEqual(["hilo.v1", "token.t"]);
+  });
+
+  test("[T21] a message, or an address, that was one too many: the kind line, and the words stay", async () => {
+    knowConversation();
+    answerWith(() => ({ status: 429, body: null, retryAfter: "60" }));
+    const { panel, root, find, write } = mountPanel();
+    panel.open(true);
+    await settle();
+    socket().open();
+    socket().receive(welcome([message(1)]));
+    write("and another");
+    await settle();
+    const sent = socket().sent.find((frame) => Reflect.get(Object(frame), "type") === "send");
+    const clientId = String(Reflect.get(Object(sent), "clientId"));
+    socket().receive({ type: "rejected", reason: "too_much_traffic", clientId });
+    await settle();
+    expect(find(".banner").textContent).toBe("That was a lot at once. Try again in a minute.");
+    expect(find(".rows").textContent).toContain("and another");
+    socket().receive({ type: "message", message: message(2, { author: { kind: "visitor" }, text: "and another" }), clientId });
+    await settle();
+    expect(find(".banner").textContent).toBe("");
+    const email = root.querySelector<HTMLInputElement>("input[type=email]");
+    if (email) email.value = "ana@example.com";
+    find(".capture").dispatchEvent(new Event("submit", { cancelable: true }));
+    await settle();
+    expect(find("#capture-error").textContent).toBe("That was a lot at once. Try again in a minute.");
+    expect(email?.value).toBe("ana@example.com");
   });
 
   test("[T5] a token that is not accepted any more is forgotten, the visitor is told, and what was unsent comes back", async () => {

@@ -91,7 +91,8 @@ describe("contacts", () => {
   });
 
   test("a changed name is shown in the contact's conversations", async () => {
-    const { conversationId } = await beginChat({ contact: { email: "vera@example.test" } });
+    const { conversationId } = await beginChat();
+    await call({ key }, `PUT /api/conversations/${conversationId}/contact`, { body: { email: "vera@example.test" } });
     const open = async () => read(conversationPageSchema, { key }, `GET /api/conversations/${conversationId}`);
     const id = await vi.waitFor(async () => v.parse(v.string(), (await open()).contact?.id), WAIT);
     await vi.waitFor(async () => {

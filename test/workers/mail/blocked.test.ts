@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { contactSchema, type Contact } from "../../../worker/domain/api-shapes.ts";
 import { CLOSE_CODES } from "../../../durable-objects/conversation/protocol.ts";
-import { FIRST_TOKEN_GENERATION } from "../../../durable-objects/conversation/state.ts";
+import { FIRST_TOKEN_GENERATION } from "../../../durable-objects/conversation/sessions.ts";
 import { isBlockedAddress } from "../../../worker/db/contacts.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { conversationStub } from "../../../worker/objects.ts";
@@ -14,7 +14,7 @@ import { SITE, call, read, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { ports } from "../support/ports.ts";
 import { WAIT, visitorSocket } from "../support/socket.ts";
-import { contactKnown, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
+import { addressNoted, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let key: string;
@@ -28,13 +28,28 @@ async function block(contact: Contact | undefined, isBlocked = true): Promise<Co
   return read(contactSchema, { key }, `PATCH /api/contacts/${contact?.id}`, { body: { isBlocked } });
 }
 
-/** A chat whose visitor left an address. */
-async function chat(email = "vera@example.test") {
+/** Somebody in the address book. */
+async function known(email = "vera@example.test"): Promise<Contact> {
+  return read(contactSchema, { key }, "POST /api/contacts", { body: { email }, status: 201 });
+}
+
+/** A chat whose visitor typed an address. */
+async function typed(email: string) {
   const begun = await beginChat({ text: "Hello", contact: { email } });
-  await contactKnown(key, begun.conversationId);
-  await listThreads(key, 1);
-  const [contact] = await listContacts(key);
-  return { ...begun, contact };
+  await addressNoted(begun.conversationId, email);
+  return begun;
+}
+
+/** One whose visitor typed Vera's, who is known. */
+async function chat() {
+  const contact = await known();
+  return { ...(await typed("vera@example.test")), contact };
+}
+
+/** What its first `clientId` is answered: 200, or 401 where its browser is sent away. */
+async function admission({ clientId }: { clientId: string }): Promise<number> {
+  const body = { clientId, text: "Hello" };
+  return (await call(null, "POST /widget/conversations", { body, headers: { origin: SITE } })).status;
 }
 
 describe("[T20] a blocked person's addresses", () => {
@@ -115,31 +130,38 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     expect([conversation.isVisitorOnline, messages.length]).toEqual([false, 1]);
   });
 
-  test("gives no fresh token for its first clientId, and unblocking gives none back", async () => {
+  test("gives no fresh token for its first clientId; unblocking lets it in again", async () => {
     const { contact, clientId, token } = await chat();
-    const body = { clientId, text: "Hello" };
-    expect((await call(null, "POST /widget/conversations", { body, headers: { origin: SITE } })).status).toBe(200);
+    expect(await admission({ clientId })).toBe(200);
     await block(contact);
-    await refused(null, "POST /widget/conversations", [401, "not_signed_in"], { body, headers: { origin: SITE } });
-    await block(contact, false);
-    await refused(null, "POST /widget/conversations", [401, "not_signed_in"], { body, headers: { origin: SITE } });
+    expect(await admission({ clientId })).toBe(401);
     await refused({ token }, "POST /widget/contact", [401, "not_signed_in"], { body: { email: "x@example.test" } });
     // Whoever comes anew is a new visitor.
     await beginChat({ clientId: newId() });
+    await block(contact, false);
+    expect(await admission({ clientId })).toBe(200);
+    expect((await call({ token }, "POST /widget/contact", { body: { email: "vera@example.test" } })).status).toBe(204);
   });
 
-  test("is closed in all of their conversations, and in nobody else's", async () => {
+  test("is closed in all in which one of their addresses was typed, and in nobody else's", async () => {
     const first = await chat();
-    const second = await beginChat({ contact: { email: "vera@example.test" } });
-    const other = await beginChat({ contact: { email: "nora@example.test" } });
-    await contactKnown(key, second.conversationId);
-    await contactKnown(key, other.conversationId);
-    await listThreads(key, 3);
+    const second = await typed("vera@example.test");
+    const other = await typed("nora@example.test");
     await block(first.contact);
-    const generations = [first, second, other].map(({ conversationId }) =>
-      conversationStub(env, conversationId).tokenGeneration(),
-    );
-    expect(await Promise.all(generations)).toEqual([2, 2, 1]);
+    expect(await Promise.all([first, second, other].map(admission))).toEqual([401, 401, 200]);
+    await block(first.contact, false);
+    expect(await Promise.all([first, second, other].map(admission))).toEqual([200, 200, 200]);
+  });
+
+  test("is closed when the address of somebody who is blocked is typed in it", async () => {
+    await block(await known());
+    const begun = await beginChat({ text: "Me again" });
+    const socket = await visitorSocket(begun.token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    await socket.next("welcome");
+    await call({ token: begun.token }, "POST /widget/contact", { body: { email: "vera@example.test" } });
+    expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
+    expect(await admission(begun)).toBe(401);
   });
 
   test("takes nothing in that was on its way when it was closed", async () => {
@@ -164,7 +186,7 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     let isLookedUp = false;
     ports.conversation = {
       claimAttachments: async () => {
-        await conversationStub(env, conversationId).revokeVisitor();
+        await conversationStub(env, conversationId).setBlocked(true);
         isLookedUp = true;
         return [];
       },
@@ -190,14 +212,14 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
   });
 
   test("that cannot be reached is said so, and closed by blocking again", async () => {
-    const { contact, conversationId } = await chat();
+    const { contact, clientId } = await chat();
     await refused({ key }, `PATCH /api/contacts/${contact?.id}`, [503, "unavailable"], {
       body: { isBlocked: true },
       bindings: { CONVERSATION: objectsAway("CONVERSATION") },
     });
-    expect(await conversationStub(env, conversationId).tokenGeneration()).toBe(1);
+    expect(await admission({ clientId })).toBe(200);
     expect((await listContacts(key))[0]?.isBlocked).toBe(true);
     await block(contact);
-    expect(await conversationStub(env, conversationId).tokenGeneration()).toBe(2);
+    expect(await admission({ clientId })).toBe(401);
   });
 });

@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { conversationCreatedSchema, pageOf, undeliverableAddressSchema } from "../../../worker/domain/api-shapes.ts";
 import { TRUSTED, passed } from "../support/authority.ts";
 import { MAILBOX, addAgent, freshDeployment, newId } from "../support/deployment.ts";
-import { call, read, refused } from "../support/http.ts";
+import { SITE, call, read, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { failure, takeMail, type Outbound } from "../support/outbound.ts";
 import { visitorSocket } from "../support/socket.ts";
-import { contactKnown, deliveredAs, listContacts, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
-import { beginChat } from "../support/visitor.ts";
+import { deliveredAs, listContacts, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
+import { beginChat, confirmedFor } from "../support/visitor.ts";
 
 const VERA = "vera@example.test";
 const LEO = "leo@example.test";
@@ -132,16 +132,20 @@ describe("answers of people in copy", () => {
 
   test("[T2] a visitor sees neither the copies nor the answers", async () => {
     const { conversationId: id, token } = await beginChat({ text: "Hi", contact: { email: VERA, name: "Vera" } });
-    await contactKnown(key, id);
     const { seq } = await reply(key, id, { cc: [LEO], bcc: [BOSS] });
     await deliveredAs(key, id, { seq, state: "sent" });
     await receive(rawMail({ from: LEO, text: "Not for the widget" }), { from: LEO, to: outbound.mails[0]?.replyTo ?? "" });
-    const socket = await visitorSocket(token);
-    socket.send({ type: "hello", lastSeq: 0 });
-    await socket.next("welcome");
-    const heard = JSON.stringify(socket.frames);
-    expect(heard).toContain("Our answer.");
-    for (const secret of [LEO, BOSS, "Not for the widget"]) expect(heard).not.toContain(secret);
+    const heard = async (by: string) => {
+      const socket = await visitorSocket(by, { headers: { origin: SITE } });
+      socket.send({ type: "hello", lastSeq: 0 });
+      await socket.next("welcome");
+      return JSON.stringify(socket.frames);
+    };
+    // Nor, before they have shown that the address is theirs, what was mailed to it (A16).
+    expect(await heard(token)).not.toContain("Our answer.");
+    const confirmed = await heard(await confirmedFor(token, VERA));
+    expect(confirmed).toContain("Our answer.");
+    for (const secret of [LEO, BOSS, "Not for the widget"]) expect(confirmed).not.toContain(secret);
   });
 });
 

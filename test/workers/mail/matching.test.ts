@@ -12,7 +12,7 @@ import { ledger, rawMail, receive, type Envelope, type MailParts } from "../supp
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { WAIT, visitorSocket } from "../support/socket.ts";
 import { contactKnown, deliveredAs, listContacts, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
-import { beginChat } from "../support/visitor.ts";
+import { beginChat, confirmedFor } from "../support/visitor.ts";
 
 let key: string;
 let outbound: Outbound;
@@ -34,10 +34,21 @@ async function take(parts: MailParts = {}, envelope: Envelope = {}) {
 /** A chat whose visitor typed Vera's address, and the signed address of an agent's reply to it by mail. */
 async function chatWithReply() {
   const chat = await beginChat({ text: "Do you ship?", contact: { email: "vera@example.test", name: "Vera" } });
-  await contactKnown(key, chat.conversationId);
   const { seq } = await reply(key, chat.conversationId, { text: "We do." });
   await deliveredAs(key, chat.conversationId, { seq, state: "sent" });
+  await contactKnown(key, chat.conversationId);
   return { ...chat, token: chat.token, address: outbound.mails.at(-1)?.replyTo ?? "", seq };
+}
+
+/** What the widget with this token shows. */
+async function welcomeOf(token: string) {
+  const socket = await visitorSocket(token, { headers: { origin: SITE } });
+  socket.send({ type: "hello", lastSeq: 0 });
+  return socket.next("welcome");
+}
+
+async function widgetTexts(token: string): Promise<string[]> {
+  return (await welcomeOf(token)).messages.map(({ text }) => text);
 }
 
 async function stored(raw: string) {
@@ -71,21 +82,22 @@ describe("[S14] a known contact", () => {
     await listThreads(key, 1);
   });
 
-  test("[T2] [M16] whose address a visitor only typed gets a new conversation, until a mail with the token proves it", async () => {
-    const { conversationId: chat, address } = await chatWithReply();
+  test("[T2] [M16] [A16] whose address was typed in this one chat joins it, for agents alone", async () => {
+    const { conversationId: chat, address, token } = await chatWithReply();
     const fresh = await take({ text: "private" });
-    expect(fresh.verdict).toBe("contact");
-    expect(fresh.conversationId).not.toBe(chat);
-    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do."]);
+    expect([fresh.verdict, fresh.conversationId]).toEqual(["contact", chat]);
     // One person all the same.
     expect(await listContacts(key)).toHaveLength(1);
-
     const answer = await take({ text: "with the token" }, { to: address });
     expect([answer.verdict, answer.conversationId]).toEqual(["token", chat]);
-    const next = await take({ text: "fresh again" });
-    expect([next.verdict, next.conversationId]).toEqual(["contact", chat]);
-    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do.", "with the token", "fresh again"]);
-    expect(await textsOf(key, fresh.conversationId)).toEqual(["private"]);
+    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do.", "private", "with the token"]);
+    expect((await openThread(key, chat)).conversation).toMatchObject({
+      address: { level: "reachable" },
+      unconfirmedMail: { seq: 4, email: "vera@example.test" },
+    });
+    // That the mailbox exists, and who reads it, says nothing of who chats.
+    expect(await widgetTexts(token)).toEqual(["Do you ship?"]);
+    expect(await widgetTexts(await confirmedFor(token, "vera@example.test"))).toEqual(await textsOf(key, chat));
   });
 
   test("[T2] [M16] does not join what was theirs until an agent put another's address right", async () => {
@@ -111,6 +123,7 @@ describe("[S14] a known contact", () => {
   test("[T2] [A5] a mail that was decided before an agent put another's address right is not shown to the visitor", async () => {
     const { conversationId: chat, address, token } = await chatWithReply();
     await take({ text: "Yes" }, { to: address });
+    const confirmed = await confirmedFor(token, "vera@example.test");
     const { id } = (await stored(rawMail({ text: "private" }))).row;
     for (let steps = 1; (await ledgerState(id)) !== "decided"; steps += 1)
       await processMail({ ...env, ...dyingAfter(steps) }, id);
@@ -119,22 +132,20 @@ describe("[S14] a known contact", () => {
     await processMail(env, id);
     expect((await ledger(key))[0]).toMatchObject({ id, state: "applied", verdict: "contact", conversationId: chat });
     expect(await textsOf(key, chat)).toContain("private");
-    const socket = await visitorSocket(token, { headers: { origin: SITE } });
-    socket.send({ type: "hello", lastSeq: 0 });
-    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "Yes"]);
+    expect(await widgetTexts(confirmed)).toEqual(["Do you ship?", "We do.", "Yes"]);
   });
 
-  test("[T2] ids of an unproven chat lead nowhere either", async () => {
-    const { conversationId: chat } = await chatWithReply();
+  test("[M12] [T2] [A16] ids lead its contact into a chat, too, for agents alone", async () => {
+    const { conversationId: chat, token } = await chatWithReply();
     const row = await take({ text: "private", headers: ["In-Reply-To: <sent-1@cloudflare.test>"] });
-    expect(row.verdict).toBe("linked");
-    expect(row.conversationId).not.toBe(chat);
-    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do."]);
+    expect([row.verdict, row.conversationId]).toEqual(["reference", chat]);
+    expect(await textsOf(key, chat)).toEqual(["Do you ship?", "We do.", "private"]);
+    expect(await widgetTexts(token)).toEqual(["Do you ship?"]);
   });
 });
 
 describe("[S13] a reply to the signed address", () => {
-  test("[M10] joins, reopens, shows its channel, and reaches the widget", async () => {
+  test("[M10] [T2] joins, reopens, shows its channel, and reaches the widget of who has shown that the address is theirs", async () => {
     const { conversationId: id, address, token } = await chatWithReply();
     await complete(id);
     const row = await take({ text: "Great!\r\n\r\nOn Mon, Olivia wrote:\r\n> We do." }, { to: address.toUpperCase() });
@@ -147,9 +158,8 @@ describe("[S13] a reply to the signed address", () => {
       ["email", "Great!"],
     ]);
     expect(messages[2]).toMatchObject({ quoted: "On Mon, Olivia wrote:\n> We do." });
-    const socket = await visitorSocket(token, { headers: { origin: SITE } });
-    socket.send({ type: "hello", lastSeq: 0 });
-    const shown = (await socket.next("welcome")).messages;
+    expect(await widgetTexts(token)).toEqual(["Do you ship?"]);
+    const shown = (await welcomeOf(await confirmedFor(token, "vera@example.test"))).messages;
     expect(shown.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "Great!"]);
     expect(JSON.stringify(shown)).not.toContain("example.test");
   });
@@ -164,12 +174,10 @@ describe("[S13] a reply to the signed address", () => {
       mail: { isNewPerson: true, from: { address: "eve@evil.test" } },
     });
     expect(contact?.email).toBe("vera@example.test");
-    const socket = await visitorSocket(token, { headers: { origin: SITE } });
-    socket.send({ type: "hello", lastSeq: 0 });
-    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do."]);
+    expect(await widgetTexts(await confirmedFor(token, "vera@example.test"))).toEqual(["Do you ship?", "We do."]);
     const { seq } = await reply(key, id, { text: "Hello?" });
     expect((await deliveredAs(key, id, { seq, state: "sent" })).to).toEqual(["vera@example.test"]);
-    // Nor does the next mail of that stranger come here by itself, or Vera's prove anything.
+    // Nor does the next mail of that stranger come here by itself.
     const next = await take({ from: "eve@evil.test", text: "again" });
     expect(next.conversationId).not.toBe(id);
   });
@@ -180,9 +188,7 @@ describe("[S13] a reply to the signed address", () => {
     const row = await take({ from: "Paul <paul@example.test>", text: "Paul's words" }, { to: address });
     expect([row.verdict, row.conversationId]).toEqual(["token", id]);
     expect((await textsOf(key, id)).at(-1)).toBe("Paul's words");
-    const socket = await visitorSocket(token, { headers: { origin: SITE } });
-    socket.send({ type: "hello", lastSeq: 0 });
-    expect((await socket.next("welcome")).messages.map(({ text }) => text)).toEqual([
+    expect(await widgetTexts(await confirmedFor(token, "vera@example.test"))).toEqual([
       "Do you ship?",
       "We do.",
       "I copy my colleague",

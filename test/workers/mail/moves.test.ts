@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { findLedgerRow } from "../../../worker/db/ledger.ts";
 import { ledgerEntrySchema, type LedgerEntry } from "../../../worker/domain/api-shapes.ts";
@@ -13,9 +13,9 @@ import { SITE, call, read, refused } from "../support/http.ts";
 import { FILE_MAIL, ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { ports } from "../support/ports.ts";
-import { agentSocket, visitorSocket } from "../support/socket.ts";
-import { contactKnown, count, deliveredAs, listContacts, listThreads, openThread, reply } from "../support/threads.ts";
-import { beginChat } from "../support/visitor.ts";
+import { WAIT, agentSocket, visitorSocket } from "../support/socket.ts";
+import { count, deliveredAs, listContacts, listThreads, openThread, placeOf, reply } from "../support/threads.ts";
+import { beginChat, confirmedFor } from "../support/visitor.ts";
 
 let owner: KeyedAgent;
 let key: string;
@@ -260,14 +260,15 @@ describe("[V6] what matching goes by follows the mail", () => {
   });
 });
 
-/** A chat of Vera's that a mail with its token has proven to be hers. */
-async function provenChat() {
-  const chat = await beginChat({ text: "Do you ship?", contact: { email: "vera@example.test", name: "Vera" } });
-  await contactKnown(key, chat.conversationId);
-  const { seq } = await reply(key, chat.conversationId, { text: "We do." });
-  await deliveredAs(key, chat.conversationId, { seq, state: "sent" });
+/** A chat of Vera's that a mail with its token came into, in a browser that has shown that her address is its owner's. */
+async function confirmedChat() {
+  const begun = await beginChat({ text: "Do you ship?", contact: { email: "vera@example.test", name: "Vera" } });
+  const { seq } = await reply(key, begun.conversationId, { text: "We do." });
+  await deliveredAs(key, begun.conversationId, { seq, state: "sent" });
   const mail = await take({ text: "Great!" }, { to: outbound.mails[0]?.replyTo ?? "" });
-  expect(mail.conversationId).toBe(chat.conversationId);
+  expect(mail.conversationId).toBe(begun.conversationId);
+  const chat = { ...begun, token: await confirmedFor(begun.token, "vera@example.test") };
+  await vi.waitFor(async () => expect(await placeOf("vera@example.test")).toBe(chat.conversationId), WAIT);
   return { chat, mail };
 }
 
@@ -279,7 +280,7 @@ async function widget(token: string) {
 
 describe("[V4] visitors", () => {
   test("are told at once that their mail is not shown any more, and again when it is", async () => {
-    const { chat, mail } = await provenChat();
+    const { chat, mail } = await confirmedChat();
     const { socket, welcome } = await widget(chat.token);
     const agent = await agentSocket({ key }, chat.conversationId);
     agent.send({ type: "hello", lastSeq: 0 });
@@ -306,8 +307,8 @@ describe("[V4] visitors", () => {
     expect(agent.frames.map(({ type }) => type)).not.toContain("withdrawn");
   });
 
-  test("[T2] never see a mail of somebody else that was moved into their chat, nor their own until it is proven", async () => {
-    const { chat } = await provenChat();
+  test("[T2] [A16] never see a mail that was moved into their chat: neither somebody else's nor their own", async () => {
+    const { chat } = await confirmedChat();
     const { socket } = await widget(chat.token);
     const nora = await take({ from: "Nora <nora@example.test>", text: "Nora's secret" });
     await move(nora.id, chat.conversationId);
@@ -316,13 +317,17 @@ describe("[V4] visitors", () => {
     expect(again.welcome.messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "Great!"]);
 
     const typed = await beginChat({ text: "It's Vera", contact: { email: "vera@example.test", name: "Vera" } });
-    await contactKnown(key, typed.conversationId);
     const liar = await widget(typed.token);
     const mail = await take({ text: "Vera's own words" });
     expect(mail.conversationId).toBe(chat.conversationId);
     await move(mail.id, typed.conversationId);
     expect((await shown(typed.conversationId)).at(-1)).toBe("Vera's own words");
     expect((await widget(typed.token)).welcome.messages.map(({ text }) => text)).toEqual(["It's Vera"]);
+    const confirmed = await confirmedFor(typed.token, "vera@example.test");
+    expect((await widget(confirmed)).welcome.messages.map(({ text }) => text)).toEqual(["It's Vera"]);
+    // Moved back it is for whom it was when it came.
+    await move(mail.id, chat.conversationId);
+    expect((await widget(chat.token)).welcome.messages.at(-1)?.text).toBe("Vera's own words");
     expect(JSON.stringify([socket.texts, again.socket.texts])).not.toContain("secret");
     expect(JSON.stringify(liar.socket.texts)).not.toContain("own words");
   });

@@ -8,7 +8,6 @@ import { ledger, rawMail, receive, type Envelope, type MailParts } from "../supp
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { deliveredAs, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
-import { contactKnown } from "../support/threads.ts";
 import { attachmentCreatedSchema } from "../../../worker/domain/api-shapes.ts";
 
 let owner: KeyedAgent;
@@ -169,7 +168,6 @@ describe("[E20] [E21] what is no signed address", () => {
 
 test("[E26] the chat below a reply links to its files", async () => {
   const chat = await beginChat({ text: "See the picture", contact: { email: "vera@example.test", name: "Vera" } });
-  await contactKnown(key, chat.conversationId);
   const file = await read(attachmentCreatedSchema, { key }, "POST /api/attachments", {
     body: "a plan",
     headers: { "content-type": "text/plain", "x-filename": "plan.txt" },

@@ -14,6 +14,8 @@ declare global {
       /** How many odd mails to try. */
       MAIL_FUZZ?: string;
       MAIL_FUZZ_SEED?: string;
+      /** How many mails a flood is. */
+      MAIL_FLOOD?: string;
     }
     interface GlobalProps {
       mainModule: typeof workerModule;

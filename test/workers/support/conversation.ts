@@ -1,6 +1,6 @@
 /** A conversation's object, driven directly: as the Worker drives it, without the Worker's own checks in the way. */
 import "./bindings.ts";
-import { abortAllDurableObjects, applyD1Migrations, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
 import { vi } from "vitest";
@@ -17,7 +17,7 @@ import {
 import type { InboxObject } from "../../../durable-objects/inbox/inbox-object.ts";
 import { WATCH_INTERVAL_MS } from "../../../durable-objects/conversation/watch.ts";
 import { conversationStub } from "../../../worker/objects.ts";
-import { newId } from "./deployment.ts";
+import { emptyStorage, newId } from "./deployment.ts";
 import { ports } from "./ports.ts";
 import { TestSocket } from "./socket.ts";
 
@@ -35,8 +35,7 @@ export const AUTHOR_ANA = { kind: "agent", id: ANA.agentId, name: ANA.name } as 
 export async function freshStorage(): Promise<void> {
   ports.reset();
   ports.roles = { loadRoles: async (ids) => new Map(ids.map((id) => [id, "agent"])) };
-  await reset();
-  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS ?? []);
+  await emptyStorage();
 }
 
 export function openRequest(over: Partial<OpenRequest> = {}): OpenRequest {

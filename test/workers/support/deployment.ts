@@ -3,7 +3,7 @@ import "./bindings.ts";
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { newToken, sha256Hex } from "../../../worker/auth/hmac.ts";
 import { hashPassword, openWithoutPassword } from "../../../worker/auth/sessions.ts";
 import { insertAgent, insertApiKey } from "../../../worker/db/agents.ts";
@@ -16,6 +16,7 @@ import { uuidV7 } from "../../../worker/domain/uuid.ts";
 import { forgetNotices } from "../../../worker/tell-owner.ts";
 import { forgetRefusals } from "../../../worker/totals.ts";
 import { ORIGIN, call } from "./http.ts";
+import { WAIT } from "./wait.ts";
 
 export const MAILBOX = "hello@acme.test";
 export const OTHER_MAILBOXES = ["sales@acme.test", "billing@acme.test"];
@@ -37,12 +38,20 @@ export interface KeyedAgent {
   key: string;
 }
 
-/** Empty storage, then what a setup makes, without the seconds that hashing a password takes. */
-export async function freshDeployment(settings: Record<string, unknown> = {}): Promise<Deployment> {
-  await reset();
+/** A write that is on its way while everything is deleted can bring the database back as it was. */
+export async function emptyStorage(): Promise<void> {
+  await vi.waitFor(async () => {
+    await reset();
+    expect(await env.DB.prepare("SELECT name FROM sqlite_master WHERE name = 'settings'").first()).toBeNull();
+  }, WAIT);
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS ?? []);
   forgetRefusals();
   forgetNotices();
+}
+
+/** Empty storage, then what a setup makes, without the seconds that hashing a password takes. */
+export async function freshDeployment(settings: Record<string, unknown> = {}): Promise<Deployment> {
+  await emptyStorage();
   const db = openDatabase(env.DB);
   const now = Date.now();
   // Mails leave at once where a test is not about taking them back.

@@ -4,6 +4,7 @@ import { expect, vi } from "vitest";
 import { SUBPROTOCOL, serverFrameSchema, type ServerFrame } from "../../../durable-objects/conversation/protocol.ts";
 import { inboxServerFrameSchema, type InboxServerFrame } from "../../../durable-objects/inbox/protocol.ts";
 import { fetchWorker, type Caller } from "./http.ts";
+import { WAIT } from "./wait.ts";
 
 export interface Closed {
   code: number;
@@ -59,8 +60,7 @@ export class TestSocket<Frame extends { type: string }> {
   }
 }
 
-/** Long enough for a busy machine; nothing waits longer than it needs. */
-export const WAIT = { timeout: 10_000, interval: 10 };
+export { WAIT };
 
 const parseFrame = (json: unknown): ServerFrame => v.parse(serverFrameSchema, json);
 const parseInboxFrame = (json: unknown): InboxServerFrame => v.parse(inboxServerFrameSchema, json);

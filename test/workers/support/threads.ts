@@ -68,9 +68,21 @@ export async function deliveredAs(
   }, WAIT);
 }
 
-/** Waits until the address that a visitor typed is in the address book. */
+/** Waits until a conversation has its contact: one is made when an agent's mail has left, or an agent gives the address. */
 export async function contactKnown(key: string, id: string): Promise<void> {
   await vi.waitFor(async () => expect((await openThread(key, id)).contact).not.toBeNull(), WAIT);
+}
+
+/** Waits until it is noted which conversation has the address that its visitor typed. */
+export async function addressNoted(id: string, email: string): Promise<void> {
+  const query = env.DB.prepare("SELECT 1 AS n FROM conversation_addresses WHERE email = ? AND conversation_id = ?");
+  await vi.waitFor(async () => expect(await query.bind(email, id).first("n")).toBe(1), WAIT);
+}
+
+/** Where the next mail of an address goes. */
+export async function placeOf(email: string): Promise<string | null> {
+  const id = await env.DB.prepare("SELECT conversation_id AS id FROM places WHERE email = ?").bind(email).first("id");
+  return typeof id === "string" ? id : null;
 }
 
 export async function count(table: string, where = "1"): Promise<number> {

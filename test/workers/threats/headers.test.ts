@@ -11,6 +11,7 @@ import { SETUP_BODY, addAgent, freshDeployment } from "../support/deployment.ts"
 import { databaseAway } from "../support/faults.ts";
 import { ORIGIN, SITE, fetchWorker, read, type Caller, type CallOptions } from "../support/http.ts";
 import { MAIL_SECRET } from "../support/inbound.ts";
+import { reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 1, 2, 3, 4, 5]);
@@ -61,7 +62,8 @@ const atHome = (path: string) =>
 async function walk(): Promise<[door: string, status: number, response: Response][]> {
   const agent = await addAgent("agent");
   const { token, conversationId: id } = await beginChat();
-  const file = await read(attachmentCreatedSchema, { token }, "POST /widget/attachments", { body: PNG, status: 201 });
+  const file = await read(attachmentCreatedSchema, { key }, "POST /api/attachments", { body: PNG, status: 201 });
+  await reply(key, id, { channel: "chat", attachmentIds: [file.id] });
   const link = await read(signedUrlSchema, { token }, `POST /widget/attachments/${file.id}/url`);
   const { links } = await read(pictureLinksSchema, { key }, "POST /api/pictures", {
     body: { urls: ["https://a.example/b.gif"] },

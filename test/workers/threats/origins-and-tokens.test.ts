@@ -105,9 +105,17 @@ describe("[T6] agents' requests and sockets come from our own origins", () => {
   });
 });
 
-const tokenFor = (conversationId: string, change: { generation?: number; origin?: string | null; secret?: string } = {}) =>
+interface TokenChange {
+  session?: string;
+  generation?: number;
+  origin?: string | null;
+  secret?: string;
+}
+
+const tokenFor = (conversationId: string, change: TokenChange = {}) =>
   createVisitorToken(change.secret ?? SECRET, {
     conversationId,
+    sessionId: change.session ?? newId(),
     generation: change.generation ?? 1,
     origin: change.origin === undefined ? SITE : change.origin,
   });
@@ -120,6 +128,7 @@ describe("[T5] [T9] a visitor's token", () => {
   test("unknown, foreign, forged and revoked ones are answered alike, by HTTP and by socket", async () => {
     const { conversationId: id, token } = await beginChat();
     const other = await beginChat();
+    const session = (await readVisitorToken(SECRET, token))?.sessionId ?? "";
     const [payload, signature] = [token.slice(0, token.lastIndexOf(".")), token.slice(token.lastIndexOf(".") + 1)];
     const bad = [
       "",
@@ -127,11 +136,13 @@ describe("[T5] [T9] a visitor's token", () => {
       `${token}x`,
       `${payload}.${"A".repeat(signature.length)}`,
       token.replace(id, other.conversationId),
-      token.replace("v1.", "v2."),
-      await tokenFor(id, { secret: "another secret of the right length 0123456789" }),
-      await tokenFor(newId()),
-      await tokenFor(id, { generation: 2 }),
-      await tokenFor(id, { origin: "https://evil.example" }),
+      token.replace("v2.", "v1."),
+      token.replace("v2.", "v3."),
+      await tokenFor(id, { session, secret: "another secret of the right length 0123456789" }),
+      await tokenFor(newId(), { session }),
+      await tokenFor(id),
+      await tokenFor(id, { session, generation: 2 }),
+      await tokenFor(id, { session, origin: "https://evil.example" }),
     ];
     const answers = new Set<string>();
     for (const wrong of bad) {
@@ -166,6 +177,7 @@ describe("[T5] [T9] a visitor's token", () => {
   test("is the same wherever it is read, and says nothing but what it is for", async () => {
     const { token, conversationId } = await beginChat();
     const read = await readVisitorToken(SECRET, token);
+    expect(read?.sessionId).not.toBe(conversationId);
     expect([read?.conversationId, read?.generation, await read?.isFor(SITE), await read?.isFor("https://evil.example")]).toEqual([
       conversationId,
       1,

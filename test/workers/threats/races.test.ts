@@ -3,7 +3,7 @@ import { addAgent, freshDeployment, newId, type KeyedAgent } from "../support/de
 import { call, refused, statusesOf } from "../support/http.ts";
 import { failure, takeMail } from "../support/outbound.ts";
 import { visitorSocket } from "../support/socket.ts";
-import { contactKnown, deliveredAs, openThread, reply } from "../support/threads.ts";
+import { deliveredAs, openThread, reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let owner: KeyedAgent;
@@ -85,7 +85,6 @@ describe("[T16] races", () => {
       return { messageId: "<x@y>" };
     });
     const { conversationId: id } = await beginChat({ contact: { email: "vera@example.test" } });
-    await contactKnown(key, id);
     const { seq } = await reply(key, id);
     await nth(1);
     await refused({ key }, `POST /api/conversations/${id}/messages/${seq}/undo`, [409, "too_late"]);
@@ -98,7 +97,6 @@ describe("[T16] races", () => {
   test("trying a failed mail again twice at once sends it once", async () => {
     takeMail(async () => Promise.reject(failure("E_DELIVERY_FAILED")));
     const { conversationId: id } = await beginChat({ contact: { email: "vera@example.test" } });
-    await contactKnown(key, id);
     const { seq } = await reply(key, id);
     await deliveredAs(key, id, { seq, state: "failed" });
     const outbound = takeMail();

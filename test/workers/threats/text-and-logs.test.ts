@@ -9,7 +9,7 @@ import { SITE, call, read, refused } from "../support/http.ts";
 import { MAIL_SECRET, ledger, post, rawMail, receive, settled } from "../support/inbound.ts";
 import { failure, takeMail } from "../support/outbound.ts";
 import { visitorSocket } from "../support/socket.ts";
-import { contactKnown, deliveredAs, openThread, reply } from "../support/threads.ts";
+import { deliveredAs, openThread, reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let key: string;
@@ -33,7 +33,6 @@ describe("[T15] CR, LF and NUL", () => {
       contact: { email: "vera@example.test", name: `Vera${BREAK}` },
       text: `hi${BREAK}`,
     });
-    await contactKnown(key, id);
     await call({ key }, "PATCH /api/settings", { body: { company: `Acme${BREAK}`, mail: { signature: `Bye${BREAK}` } } });
     const { seq } = await reply(key, id, { text: `Text${BREAK}`, subject: `Subject${BREAK}` });
     await deliveredAs(key, id, { seq, state: "sent" });
@@ -116,7 +115,6 @@ describe("[T12] names, titles and texts are text", () => {
   test("in a mail they are escaped; the HTML of inbound mail is harmless before it is stored", async () => {
     const outbound = takeMail();
     const { conversationId: id } = await beginChat({ text: HOSTILE, contact: { email: "vera@example.test", name: HOSTILE } });
-    await contactKnown(key, id);
     await reply(key, id, { text: HOSTILE });
     const mail = await outbound.nth(1);
     expect(mail.html).not.toContain("<img");
@@ -135,7 +133,6 @@ describe("[T12] names, titles and texts are text", () => {
 
   test("[T2] a visitor never receives html, notes, addresses or ids of agents", async () => {
     const { conversationId: id, token } = await beginChat({ contact: { email: "vera@example.test", name: "Vera" } });
-    await contactKnown(key, id);
     await reply(key, id, { channel: "note", text: "a note about her" });
     const { author } = await reply(key, id, { channel: "chat", text: "an answer" });
     const socket = await visitorSocket(token, { headers: { origin: SITE } });
@@ -160,7 +157,6 @@ describe("[T18] logs", () => {
       text: secrets.text,
       contact: { email: secrets.email, name: secrets.name },
     });
-    await contactKnown(key, id);
     const { seq } = await reply(key, id, { text: secrets.text, subject: secrets.subject });
     await deliveredAs(key, id, { seq, state: "failed" });
     await call({ token: `${token}x` }, "POST /widget/contact", { body: { email: secrets.email } });

@@ -26,10 +26,7 @@ const withTotals = (get: Env["TOTALS"]["get"]): Env => ({
 const rows = async () =>
   runInDurableObject(stub(), (_, { storage }) => storage.sql.exec("SELECT key, tally FROM tallies").toArray());
 
-beforeEach(async () => {
-  await freshStorage();
-  forgetRefusals();
-});
+beforeEach(freshStorage);
 afterEach(() => {
   vi.useRealTimers();
 });

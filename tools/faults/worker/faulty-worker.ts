@@ -44,19 +44,28 @@ export class Inbox extends ProductInbox {}
 
 export { Totals } from "../../../worker/index.ts";
 
+/** Epoch ms of the first request: whatever was begun before that has ended with another process. */
+let startedAt: number | null = null;
+
 async function handleFaults(request: Request, env: Env): Promise<Response> {
   trouble = v.parse(troubleSchema, await request.json());
-  // Nobody waits a minute for a mail's second try: it is due now.
+  // Nobody waits a minute for a mail's second try: it is due now, and one that was killed is known to have ended.
   if (new URL(request.url).searchParams.has("hurry")) {
-    await env.DB.prepare("UPDATE ledger SET retry_at = 0 WHERE retry_at IS NOT NULL").run();
+    await env.DB.batch([
+      env.DB.prepare("UPDATE ledger SET retry_at = 0 WHERE retry_at IS NOT NULL"),
+      env.DB.prepare("UPDATE ledger SET try_at = 1 WHERE retry_at IS NOT NULL AND try_at < ?").bind(startedAt ?? 0),
+      env.DB.prepare("DELETE FROM mail_alone WHERE begun_at < ?").bind(startedAt ?? 0),
+    ]);
     await handleCron(env);
   }
   return new Response(null, { status: 204 });
 }
 
 export default {
-  fetch: (request, env, ctx) =>
-    new URL(request.url).pathname === "/faults" ? handleFaults(request, env) : product.fetch(request, faulty(env), ctx),
+  fetch: (request, env, ctx) => {
+    startedAt ??= Date.now();
+    return new URL(request.url).pathname === "/faults" ? handleFaults(request, env) : product.fetch(request, faulty(env), ctx);
+  },
   email: (message, env) => product.email(message, faulty(env)),
   scheduled: (event, env) => product.scheduled(event, faulty(env)),
 } satisfies ExportedHandler<Env>;

@@ -166,9 +166,18 @@ function withName(state: ConversationState, name: string | undefined): Conversat
   return name === undefined || state.visitor?.name === name ? state : { ...state, visitor: { ...state.visitor, name } };
 }
 
+/** Where unseen replies go: the address that the browser gave whom the reply names; where none began a chat, the one that replies go to. */
+export function unseenAddressOf(state: ConversationState): string | null {
+  const beginner = beginnerOf(state);
+  return beginner === null ? (state.address?.email ?? null) : (beginner.given.at(-1) ?? null);
+}
+
 /** Enough of an address to be known by who owns it: `v•••@e•••`. */
 export function maskAddress(email: string): string {
   const at = email.lastIndexOf("@");
-  const first = (text: string) => [...text][0] ?? "";
-  return `${first(email.slice(0, at))}${MASK}@${first(email.slice(at + 1))}${MASK}`;
+  return `${firstOf(email.slice(0, at))}${MASK}@${firstOf(email.slice(at + 1))}${MASK}`;
+}
+
+function firstOf(text: string): string {
+  return String.fromCodePoint(text.codePointAt(0) ?? 0x20);
 }

@@ -190,12 +190,7 @@ export class MessageLog {
     const { sql } = this.#storage;
     switch (effect.kind) {
       case "insert":
-        sql.exec(
-          "INSERT INTO messages (seq, key, value) VALUES (?, ?, ?)",
-          effect.message.seq,
-          effect.key,
-          JSON.stringify(effect.message),
-        );
+        this.#insert(effect.message, effect.key);
         return null;
       case "update":
         sql.exec("UPDATE messages SET value = ? WHERE seq = ?", JSON.stringify(effect.message), effect.message.seq);
@@ -237,6 +232,11 @@ export class MessageLog {
       default:
         return assertNever(effect);
     }
+  }
+
+  #insert(message: Message, key: string): void {
+    const { sql } = this.#storage;
+    sql.exec("INSERT INTO messages (seq, key, value) VALUES (?, ?, ?)", message.seq, key, JSON.stringify(message));
   }
 
   #saveDraft(agentId: string, draft: Draft): void {

@@ -1,6 +1,6 @@
 /** One truth, two audiences: what agents and what visitors may see of it. Pure. */
 import { addressForAgents, isAddressShown, maskAddress } from "./addresses.ts";
-import { isFor, type Viewer } from "./audience.ts";
+import { beginnerViewer, isFor, type Viewer } from "./audience.ts";
 import {
   UNDONE_REASON,
   type Author,
@@ -118,4 +118,10 @@ export function frameFor(viewer: Viewer, frame: ServerFrame): ServerFrame | null
 
 export function presenceFor(viewer: Viewer, presence: Presence): Presence {
   return viewer.kind === "agent" ? presence : presenceForVisitor(presence);
+}
+
+/** Whether the browser that began the conversation is shown this message. */
+export function isForBeginner(state: ConversationState, message: Message | null, now: number): boolean {
+  const viewer = message === null ? null : beginnerViewer(state, now);
+  return message !== null && viewer !== null && messageFor(viewer, message) !== null;
 }

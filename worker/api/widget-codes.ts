@@ -5,7 +5,7 @@
 import { Hono } from "hono";
 import { createVisitorToken } from "../auth/visitor-token.ts";
 import { CODE_DIGITS, CODE_DIGITS_GUARDED, hashCode, readForSession } from "../auth/confirming-secrets.ts";
-import { widgetCodeAskedSchema, widgetCodeSchema, widgetConfirmSchema, widgetTokenSchema } from "../domain/api-shapes.ts";
+import { widgetCodeAskedSchema, widgetCodeSchema, widgetConfirmSchema, widgetTokenSchema } from "../domain/widget-shapes.ts";
 import { sendCode } from "../email/send-code.ts";
 import { configOf, hasRateLimits } from "../env.ts";
 import { conversationStub } from "../objects.ts";

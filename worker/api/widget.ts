@@ -11,15 +11,14 @@ import { offeredProtocols, refuseSocket } from "../../durable-objects/conversati
 import { messageFor } from "../../durable-objects/conversation/views.ts";
 import { createVisitorToken, deriveConversationId } from "../auth/visitor-token.ts";
 import { openDatabase } from "../db/database.ts";
+import { attachmentCreatedSchema, signedUrlSchema } from "../domain/api-shapes.ts";
 import {
-  attachmentCreatedSchema,
-  signedUrlSchema,
   widgetConfigSchema,
   widgetContactSchema,
   widgetConversationCreateSchema,
   widgetConversationCreatedSchema,
   type WidgetConfig,
-} from "../domain/api-shapes.ts";
+} from "../domain/widget-shapes.ts";
 import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
 import { toOneLine } from "../domain/one-line.ts";
 import { uuidV7Time } from "../domain/uuid.ts";

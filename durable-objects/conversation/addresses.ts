@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { Effect, Turn } from "./effects.ts";
 import type { AddressLevel, Author, Conversation } from "./protocol.ts";
-import { beginnerOf, confirmedAddressOf, withGiven } from "./sessions.ts";
+import { beginnerOf, confirmedAddressOf, withBeginner, withGiven } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 
 /** People of one conversation whose mails are counted; beyond it every address counts as one that was mailed. */
@@ -70,12 +70,6 @@ export function levelOf(state: ConversationState, now: number): AddressLevel | n
   return state.address === null ? null : levelFor(state, state.address.email, now);
 }
 
-/** True where its owner began the conversation by mail, or has shown in the chat that it is theirs. */
-export function isAddressShown(state: ConversationState, now: number): boolean {
-  const level = levelOf(state, now);
-  return level === "mail" || level === "confirmed";
-}
-
 /** As agents are told it. */
 export function addressForAgents(state: ConversationState, now: number): Conversation["address"] {
   const level = levelOf(state, now);
@@ -137,6 +131,14 @@ export function decideAddress(turn: Turn, given: { email: string; name?: string 
   if (state.address?.email === email)
     return state.contact?.email === email && state.claimed === null ? [] : told({ ...next, claimed: null });
   return replaced(turn, next, { email, by: "agent", actor });
+}
+
+/** *This is somebody else*: replies of this chat go to that address no more, and nothing of the chat does. */
+export function decideSomebodyElse({ state }: Turn, email: string): Effect[] {
+  const { beginner } = state;
+  if (beginner === null || state.address?.email !== email) return [];
+  const given = beginner.given.filter((known) => known !== email);
+  return told({ ...withBeginner(state, { given }), address: null, claimed: null, contact: null });
 }
 
 function replaced(

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { AlarmClock } from "./alarms.ts";
-import { decideAddress, decideTyped } from "./addresses.ts";
+import { decideAddress, decideSomebodyElse, decideTyped } from "./addresses.ts";
 import {
   decideAskToConfirm,
   decideAssign,
@@ -138,11 +138,8 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   view(agentId: string, limit: number): ViewAnswer | null {
-    const item = this.#runner.item();
-    if (item === null) return null;
-    const messages = this.#log.before(Number.MAX_SAFE_INTEGER, limit);
-    const hasOlder = (messages[0]?.seq ?? 1) > 1;
-    return { conversation: item, messages, hasOlder, events: this.#log.events(), drafts: this.#log.drafts(agentId) };
+    const conversation = this.#runner.item();
+    return conversation === null ? null : { conversation, ...this.#log.latest(agentId, limit) };
   }
 
   /** Null where there is no such conversation. */
@@ -178,6 +175,10 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideAddress(turn, given, actor));
   }
 
+  async takeAddressAway(email: string): Promise<boolean> {
+    return this.#command((turn) => decideSomebodyElse(turn, email));
+  }
+
   /** What a browser asks with its token; `refused` where that opens nothing here. */
   session(claim: SessionClaim, command: SessionCommand): SessionAnswer {
     const { state } = this.#runner;
@@ -208,13 +209,8 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   /** Mails a chat message with its transcript (S20), or tries a failed mail again, to the address that its agent saw. */
-  mailMessage(seq: number, seen: string | null = null): RejectionReason | null | "unknown" {
-    return this.#mailCommand((turn) => decideMailMessage(turn, seq, seen));
-  }
-
-  /** Mails the last reply, with the chat so far below it. */
-  mailTranscript(): RejectionReason | null | "unknown" {
-    return this.mailMessage(this.#runner.state?.lastReply?.seq ?? 0);
+  mailMessage(seq: number | null, seen: string | null = null): RejectionReason | null | "unknown" {
+    return this.#mailCommand((turn) => decideMailMessage(turn, seq ?? turn.state.lastReply?.seq ?? 0, seen));
   }
 
   undo(seq: number): RejectionReason | null | "unknown" {

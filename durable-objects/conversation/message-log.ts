@@ -181,6 +181,15 @@ export class MessageLog {
     );
   }
 
+  /** What an agent's page of the thread begins with. */
+  latest(
+    agentId: string,
+    limit: number,
+  ): { messages: Message[]; hasOlder: boolean; events: ConversationEvent[]; drafts: Draft[] } {
+    const messages = this.before(Number.MAX_SAFE_INTEGER, limit);
+    return { messages, hasOlder: (messages[0]?.seq ?? 1) > 1, events: this.events(), drafts: this.drafts(agentId) };
+  }
+
   deleteOutboxRow(seq: number): void {
     this.#outbox = null;
     this.#storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);

@@ -1,5 +1,5 @@
 /** One truth, two audiences: what agents and what visitors may see of it. Pure. */
-import { addressForAgents, isAddressShown, maskAddress } from "./addresses.ts";
+import { addressForAgents, maskAddress } from "./addresses.ts";
 import { beginnerViewer, isFor, type Viewer } from "./audience.ts";
 import {
   UNDONE_REASON,
@@ -12,7 +12,7 @@ import {
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
 import { beginnerOf, confirmedAddressOf } from "./sessions.ts";
-import { isUnread, replyAddressOf, type ConversationState } from "./state.ts";
+import { isUnread, type ConversationState } from "./state.ts";
 
 /** The conversation as a list item. */
 export function conversationForAgents(
@@ -53,9 +53,11 @@ function unconfirmedMailOf(state: ConversationState, now: number): Conversation[
 
 /** Only what is for this browser, or an agent's own act, shows in it: what else happens here is none of its business. */
 export function conversationForVisitor(state: ConversationState, now: number): VisitorConversation {
-  const { shown } = state;
-  const email = replyAddressOf(state);
-  const goesOnAt = email !== null && !isAddressShown(state, now) ? maskAddress(email) : null;
+  const { shown, beginner } = state;
+  // What was said here last, never what a mail has made of it.
+  const email = beginner?.given.at(-1) ?? null;
+  const isConfirmed = beginner !== null && email === confirmedAddressOf(beginner, now);
+  const goesOnAt = email === null || isConfirmed ? null : maskAddress(email);
   return {
     id: state.id,
     status: shown.status,

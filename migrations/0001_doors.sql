@@ -89,4 +89,5 @@ CREATE INDEX `ledger_braked` ON `ledger` (`received_at`,`id`,`mailbox_id`) WHERE
 CREATE INDEX `ledger_given_up` ON `ledger` (`reader_version`) WHERE unfinished >= 2;--> statement-breakpoint
 ALTER TABLE `mailboxes` ADD `brake_off_until` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `password_at` integer;--> statement-breakpoint
-ALTER TABLE `sessions` ADD `last_used_at` integer;
+ALTER TABLE `sessions` ADD `last_used_at` integer;--> statement-breakpoint
+CREATE INDEX `sessions_expires` ON `sessions` (`expires_at`);

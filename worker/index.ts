@@ -22,6 +22,7 @@ export class Inbox extends InboxObject {
 }
 
 export { TotalsObject as Totals } from "../durable-objects/totals/totals-object.ts";
+
 /** What is thrown here is tried again, and its message is in the runtime's log (T18). */
 async function orCleanError(work: Promise<void>): Promise<void> {
   return work.catch((error: unknown) => {

@@ -15,6 +15,16 @@ import { conversationStub } from "./objects.ts";
 const PAGE = 20;
 const PAGES_MAX = 10;
 
+/** Ms after which the index has what the conversations had when an agent was removed, such as one that they had just taken. */
+const INDEX_LAG_MS = 3_000;
+
+/** Of an agent who has just been removed: what the index has now, and after the answer what it learns in a moment. */
+export async function releaseSoon(env: Env, agentId: string): Promise<void> {
+  await releaseConversations(env, agentId);
+  await new Promise((resolve) => setTimeout(resolve, INDEX_LAG_MS));
+  await releaseConversations(env, agentId);
+}
+
 /** @param agentId null: of everybody who was removed. Never throws for a conversation: that one waits for the next run */
 export async function releaseConversations(env: Env, agentId: string | null, pages = PAGES_MAX): Promise<void> {
   const db = openDatabase(env.DB);

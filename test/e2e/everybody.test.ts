@@ -112,7 +112,7 @@ describe("axe finds nothing wrong", () => {
     await inbox.row("Rosa Diaz").getByRole("link").click();
     await inbox.field.waitFor();
     found["thread"] = await findViolations(inbox.page);
-    for (const path of ["contacts", "saved-replies", "ledger", "settings/widget", "settings/agents", "settings/hours"]) {
+    for (const path of ["contacts", "saved-replies", "ledger", "me", "settings/widget", "settings/agents", "settings/hours"]) {
       await inbox.open(`/${path}`);
       await settle(inbox.page);
       found[path] = await findViolations(inbox.page);

@@ -114,8 +114,8 @@ describe("the team", () => {
     await owner.open("/settings/agents");
     const accounts = {
       agent: await inviteInBrowser(owner, "Abel", "Agent"),
-      viewer: await inviteInBrowser(owner, "Vera", "Viewer"),
-      none: await inviteInBrowser(owner, "Nico", "No access"),
+      viewer: await company.invite("Vera Viewer", "viewer"),
+      none: await company.invite("Nico None", "none"),
     };
     const screens = Object.fromEntries(
       await Promise.all(

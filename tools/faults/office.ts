@@ -2,7 +2,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { conversationSchema, messageSchema, type Message } from "../../durable-objects/conversation/protocol.ts";
-import { apiKeyCreatedSchema, ledgerEntrySchema, pageOf, widgetConversationCreatedSchema } from "../../worker/domain/api-shapes.ts";
+import {
+  apiKeyCreatedSchema,
+  ledgerEntrySchema,
+  pageOf,
+  widgetConversationCreatedSchema,
+} from "../../worker/domain/api-shapes.ts";
 import type { StoredConversation } from "./checker.ts";
 
 export const MAILBOX = "help@acme.test";
@@ -114,7 +119,8 @@ export class Office {
     const { headers } = this;
     const page = await ask(this.#url, { path: "/api/ledger?state=attention&limit=100", schema: ledgerSchema, headers });
     const failed = (page?.items ?? []).filter(({ state }) => state === "failed");
-    for (const { id } of failed) await ask(this.#url, { path: `/api/ledger/${id}/parse`, schema: ledgerEntrySchema, headers, body: {} });
+    for (const { id } of failed)
+      await ask(this.#url, { path: `/api/ledger/${id}/parse`, schema: ledgerEntrySchema, headers, body: {} });
   }
 
   /** Everything that is stored of a conversation. */

@@ -11,6 +11,7 @@ const settings: RouteRecordRaw[] = [
   { path: "agents", name: "settings-agents", component: () => import("./settings/AgentSettings.vue") },
   { path: "api-keys", name: "settings-api-keys", component: () => import("./settings/ApiKeySettings.vue") },
   { path: "hours", name: "settings-hours", component: () => import("./settings/HoursSettings.vue") },
+  { path: "limits", name: "settings-limits", component: () => import("./settings/LimitsSettings.vue") },
   { path: "maintenance", name: "settings-maintenance", component: () => import("./settings/MaintenanceSettings.vue") },
 ];
 

@@ -20,7 +20,7 @@ import { deleteSessions } from "../db/sessions.ts";
 import { invitationSchema, invitedAgentSchema, listedAgentSchema, type Invitation } from "../domain/account-shapes.ts";
 import { agentCreateSchema, agentPatchSchema, agentSchema, pageOf, pageQuerySchema, type Agent } from "../domain/api-shapes.ts";
 import { canChangeRole, canManage, hasRole, type Role } from "../domain/roles.ts";
-import { releaseConversations } from "../release-conversations.ts";
+import { releaseConversations, releaseSoon } from "../release-conversations.ts";
 import { afterAnswer, endListSockets } from "./after-answer.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
@@ -75,7 +75,7 @@ export const agentsApi = new Hono<AppEnv>()
     await endListSockets(c, agent.id);
     // Most have few; the others' go on after the answer, and cron goes on where that does not come to its end.
     await releaseConversations(c.env, agent.id, 1);
-    afterAnswer(c, "release", releaseConversations(c.env, agent.id));
+    afterAnswer(c, "release", releaseSoon(c.env, agent.id));
     return c.body(null, 204);
   })
   .post(

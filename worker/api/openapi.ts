@@ -2,7 +2,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { RouterRoute } from "hono/types";
 import type * as v from "valibot";
-import { PERMISSIONS } from "../auth/permissions.ts";
+import { PERMISSIONS, PROOFS } from "../auth/permissions.ts";
 import { problemSchema } from "../domain/api-shapes.ts";
 import { descriptionOf, type RouteDescription } from "./describe.ts";
 
@@ -36,6 +36,7 @@ export function createOpenApi(routes: RouterRoute[]): unknown {
 
 function operation(route: RouterRoute, description: RouteDescription): unknown {
   const permission = PERMISSIONS[`${route.method} ${route.path}`] ?? "public";
+  const proof = PROOFS[`${route.method} ${route.path}`];
   const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -45,7 +46,8 @@ function operation(route: RouterRoute, description: RouteDescription): unknown {
   const status = String(description.status ?? 200);
   return {
     summary: description.summary,
-    ...(permission === "public" ? {} : { security: [{ apiKey: [] }, { session: [] }], "x-role": permission }),
+    ...(permission === "public" ? {} : { security: securityOf(proof), "x-role": permission }),
+    ...(proof === undefined ? {} : { "x-proof": proof }),
     ...(description.security === undefined ? {} : { security: [{ [description.security]: [] }] }),
     parameters: [...parameters, ...queryParameters(description.query)],
     ...(description.body === undefined ? {} : { requestBody: { required: true, content: contentOf(description.body) } }),
@@ -60,6 +62,11 @@ function operation(route: RouterRoute, description: RouteDescription): unknown {
       },
     },
   };
+}
+
+/** `x-proof` says what else is asked for: a session, or one that has given its password just now. */
+function securityOf(proof: "session" | "password" | undefined): unknown[] {
+  return proof === undefined ? [{ apiKey: [] }, { session: [] }] : [{ session: [] }];
 }
 
 function contentOf(schema: v.GenericSchema) {

@@ -84,11 +84,13 @@ async function principalBySession(c: AppContext): Promise<Principal | null> {
   if (!SAFE_METHODS.has(req.method) || isSocket) assertOwnOrigin(c);
   if (req.header("cookie") === undefined) return null;
   const auth = await authFor(c);
-  const found = await auth.api.getSession({ headers: req.raw.headers });
+  const { response: found, headers } = await auth.api.getSession({ headers: req.raw.headers, returnHeaders: true });
   if (found === null) return null;
   const { user, session } = found;
   // A sign-in that was under way while they were removed.
   if (typeof user.removedAt === "number") return null;
+  // Once a day the session is renewed, and its cookie with it: else it would end while it is in use.
+  if (!isSocket) for (const cookie of headers.getSetCookie()) c.header("set-cookie", cookie, { append: true });
   noteUse(c, session);
   return {
     id: user.id,

@@ -29,6 +29,7 @@ const SETTINGS_NAMES = [
   "settings-agents",
   "settings-api-keys",
   "settings-hours",
+  "settings-limits",
 ];
 const Nothing = defineComponent({ render: () => h("div") });
 

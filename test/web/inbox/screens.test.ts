@@ -7,7 +7,12 @@ import ThreadHeader from "../../../web/inbox/conversation/ThreadHeader.vue";
 import { showLocale } from "../../../web/inbox/i18n/i18n.ts";
 import LedgerPage from "../../../web/inbox/ledger/LedgerPage.vue";
 import ListPane from "../../../web/inbox/list/ListPane.vue";
+import MyPage from "../../../web/inbox/me/MyPage.vue";
 import SavedRepliesPage from "../../../web/inbox/saved-replies/SavedRepliesPage.vue";
+import ConfirmSignInPage from "../../../web/inbox/session/ConfirmSignInPage.vue";
+import ForgotPasswordPage from "../../../web/inbox/session/ForgotPasswordPage.vue";
+import InvitationPage from "../../../web/inbox/session/InvitationPage.vue";
+import ResetPasswordPage from "../../../web/inbox/session/ResetPasswordPage.vue";
 import SetupPage from "../../../web/inbox/session/SetupPage.vue";
 import SignInPage from "../../../web/inbox/session/SignInPage.vue";
 import AgentSettings from "../../../web/inbox/settings/AgentSettings.vue";
@@ -61,10 +66,35 @@ const answers = {
   "GET /api/conversations": page(aConversation(2), aConversation(1)),
 };
 
+const link = { purpose: "reset", name: "Ines", email: "i@example.com", company: "Acme", expiresAt: 4_000_000_000_000 };
+const sessions = [
+  ["Firefox", "Windows", false],
+  [null, null, true],
+].map(([browser, system, isCurrent], index) => ({
+  id: idOf(20 + index),
+  isCurrent,
+  createdAt: 1,
+  lastUsedAt: 1,
+  device: "",
+  browser,
+  system,
+  isPhone: false,
+  ipAddress: "198.51.100.7",
+}));
+const accountAnswers = {
+  "POST /api/account-links/check": link,
+  "GET /api/me/sessions": page(...sessions),
+};
+
 const { live } = aLiveConversation();
 const SCREENS = [
   ["sign-in", SignInPage, {}],
   ["setup", SetupPage, {}],
+  ["forgotten password", ForgotPasswordPage, {}],
+  ["new password", ResetPasswordPage, {}],
+  ["invitation", InvitationPage, {}],
+  ["confirmed sign-in", ConfirmSignInPage, {}],
+  ["one's own page", MyPage, {}],
   ["list", ListPane, { selectedId: "" }],
   ["thread header", ThreadHeader, { live, conversation: aConversation(1), isPanelShown: true }],
   ["contacts", ContactsPage, {}],
@@ -80,7 +110,7 @@ const SCREENS = [
 
 beforeEach(async () => {
   localStorage.clear();
-  answerWith(answers);
+  answerWith({ ...answers, ...accountAnswers });
   await showLocale("en");
 });
 
@@ -92,12 +122,14 @@ describe("every screen", () => {
   });
 
   it.each(SCREENS)("%s exists in Spanish", async (_name, component, props) => {
-    const english = (await mountScreen(component, props)).text();
+    const inEnglish = await mountScreen(component, props);
+    await flushPromises();
+    const english = inEnglish.text();
     await showLocale("es");
     const wrapper = await mountScreen(component, props);
     await flushPromises();
     expect(wrapper.text()).not.toBe(english);
-    expect(wrapper.text()).not.toMatch(/\b(?:list|thread|settings|session|action)\.\w+/);
+    expect(wrapper.text()).not.toMatch(/\b(?:list|thread|settings|session|action|me)\.\w+/);
   });
 });
 

@@ -1,17 +1,22 @@
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { agentSessionSchema, ownPageSchema } from "../../../worker/domain/account-shapes.ts";
 import { pageOf } from "../../../worker/domain/api-shapes.ts";
 import { handleCron } from "../../../worker/cron.ts";
 import { JSON_FROM_US, addPerson, type Person } from "../support/accounts.ts";
 import { addSession, cookiesOf, freshDeployment, newId } from "../support/deployment.ts";
 import { call, read, refused } from "../support/http.ts";
-import { inboxSocket } from "../support/socket.ts";
+import { WAIT, inboxSocket } from "../support/socket.ts";
 
 const FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0";
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 let ana: Person;
 
+afterEach(() => {
+  vi.useRealTimers();
+});
 beforeEach(async () => {
   await freshDeployment();
   ana = await addPerson();
@@ -71,6 +76,20 @@ describe("[T22] one's own sessions", () => {
     for (const other of others) await refused({ cookie: await other }, "GET /api/me", [401, "not_signed_in"]);
     expect(here.closed).toBeNull();
     expect(await list(cookie)).toHaveLength(1);
+  });
+
+  test("are renewed by use, and their cookie with them; their last use is noted", async () => {
+    const cookie = await addSession(ana.agent.id);
+    expect((await call({ cookie }, "GET /api/me")).headers.getSetCookie()).toEqual([]);
+    const later = Date.now() + 2 * DAY_MS;
+    vi.useFakeTimers({ toFake: ["Date"], now: later });
+    const [renewed] = (await call({ cookie }, "GET /api/me")).headers.getSetCookie();
+    expect(renewed).toMatch(new RegExp(`^${RegExp.escape(cookie)}; Max-Age=2592000;.*HttpOnly`));
+    await vi.waitFor(async () => expect((await list(cookie))[0]?.lastUsedAt).toBe(later), WAIT);
+    vi.useFakeTimers({ toFake: ["Date"], now: later + 29 * DAY_MS });
+    expect((await call({ cookie }, "GET /api/me")).status).toBe(200);
+    vi.useFakeTimers({ toFake: ["Date"], now: later + 60 * DAY_MS });
+    await refused({ cookie }, "GET /api/me", [401, "not_signed_in"]);
   });
 
   test("end their socket at once where one signs out, and no other's", async () => {

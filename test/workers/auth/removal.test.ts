@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { invitedAgentSchema, listedAgentSchema } from "../../../worker/domain/account-shapes.ts";
 import { apiKeyCreatedSchema, apiKeySchema, pageOf } from "../../../worker/domain/api-shapes.ts";
 import { handleCron } from "../../../worker/cron.ts";
@@ -9,7 +9,7 @@ import { lookAgain } from "../support/conversation.ts";
 import { MAILBOX, addKey, addSession, freshDeployment, newId, type KeyedAgent } from "../support/deployment.ts";
 import { call, read, refused } from "../support/http.ts";
 import { takeMail } from "../support/outbound.ts";
-import { agentSocket, inboxSocket } from "../support/socket.ts";
+import { WAIT, agentSocket, inboxSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let owner: KeyedAgent;
@@ -72,6 +72,8 @@ describe("[T22] an agent who is removed", () => {
     await call({ cookie }, `POST /api/conversations/${complete.conversationId}/complete`);
     await call({ cookie }, `PATCH /api/mailboxes/${mailboxId}`, { body: { assigneeId: ana.agent.id } });
     expect((await remove()).status).toBe(204);
+    // What the list has not heard of yet is let go of in a moment.
+    await vi.waitFor(async () => expect(await assigneeOf(open.conversationId)).toBeNull(), WAIT);
     const page = await call({ cookie }, `GET /api/conversations/${open.conversationId}`);
     expect(page.body).toMatchObject({
       conversation: { assigneeId: null },

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import * as v from "valibot";
-import { PERMISSIONS } from "../../../worker/auth/permissions.ts";
+import { PERMISSIONS, PROOFS } from "../../../worker/auth/permissions.ts";
 import { freshDeployment } from "../support/deployment.ts";
 import { read } from "../support/http.ts";
 
@@ -8,6 +8,8 @@ const operationSchema = v.looseObject({
   summary: v.string(),
   parameters: v.array(v.looseObject({ name: v.string(), in: v.string() })),
   "x-role": v.optional(v.string()),
+  "x-proof": v.optional(v.string()),
+  security: v.optional(v.array(v.record(v.string(), v.unknown()))),
   requestBody: v.optional(v.looseObject({ content: v.record(v.string(), v.looseObject({ schema: v.looseObject({}) })) })),
   responses: v.record(v.string(), v.looseObject({ content: v.optional(v.record(v.string(), v.looseObject({}))) })),
 });
@@ -42,6 +44,9 @@ test("says who may call each, which parts its path has, and what errors look lik
     if (!route.includes("/api/")) continue;
     const permission = PERMISSIONS[route];
     expect([route, operation["x-role"] ?? "public"]).toEqual([route, permission]);
+    expect([route, operation["x-proof"]]).toEqual([route, PROOFS[route]]);
+    const isForKeys = operation.security?.some((scheme) => "apiKey" in scheme) ?? false;
+    expect([route, isForKeys]).toEqual([route, permission !== "public" && PROOFS[route] === undefined]);
     const parts = [...route.matchAll(/:(\w+)/g)].map(([, name]) => name);
     expect(operation.parameters.filter((parameter) => parameter.in === "path").map(({ name }) => name)).toEqual(parts);
     expect(Object.keys(operation.responses["default"]?.content ?? {})).toEqual(["application/problem+json"]);

@@ -1,7 +1,10 @@
 /** What people do with their accounts, as their browsers and programs call it. */
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 import { addAgent, givePassword, type KeyedAgent } from "./deployment.ts";
 import { ORIGIN, call, type Answer } from "./http.ts";
+import type { Outbound } from "./outbound.ts";
+import { WAIT } from "./socket.ts";
 import { ADDRESS_TRIES_MAX } from "../../../worker/auth/tries.ts";
 import type { Role } from "../../../worker/domain/roles.ts";
 import type { BindingMail } from "../../../worker/email/send-cloudflare.ts";
@@ -67,4 +70,16 @@ export async function attack(email: string, tries = ADDRESS_TRIES_MAX): Promise<
 async function loadTries(): Promise<Map<string, number>> {
   const { results } = await env.DB.prepare("SELECT key, tries FROM secret_tries").all<{ key: string; tries: number }>();
   return new Map(results.map(({ key, tries }) => [key, tries]));
+}
+
+export const mailsTo = ({ mails }: Outbound, email: string): BindingMail[] =>
+  mails.filter(({ to }) => JSON.stringify(to).includes(`"${email}"`));
+
+/** The mail with this number of those to one address, waited for: mails of the test before may still be on their way. */
+export function nthMailTo(outbound: Outbound, email: string, number: number): Promise<BindingMail> {
+  return vi.waitFor(() => {
+    const mail = mailsTo(outbound, email)[number - 1];
+    if (mail === undefined) throw new Error(`${mailsTo(outbound, email).length} mails were sent to ${email}`);
+    return mail;
+  }, WAIT);
 }

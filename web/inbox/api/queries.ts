@@ -24,6 +24,7 @@ export const QUERY_KEYS = {
   ledgerAttention: ["ledger-attention"],
   forms: ["forms"],
   forwardingAddress: ["forwarding-address"],
+  notices: ["notices"],
 } as const;
 
 /** Largest page that the server gives, and how many of them are read where a screen needs all. */

@@ -15,8 +15,6 @@ export function useFailure() {
     if (error.code === "offline") return t("error.offline");
     if (error.code === "not_signed_in") return t("error.signedOut");
     if (error.code === "too_many_wrong_passwords") return t("error.tooManyWrong");
-    if (error.code === "common_password") return t("session.commonPassword");
-    if (error.code === "personal_password") return t("session.personalPassword");
     if (error.code === "own_address") return t("error.ownAddress");
     if (error.status === 403) return t("error.notAllowed");
     if (error.status === 404) return t("error.notFound");

@@ -2,7 +2,7 @@ import { watchDebounced } from "@vueuse/core";
 import { computed, ref, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
 
-export const LEDGER_STATES = ["attention", "quarantined", "filtered"] as const;
+export const LEDGER_STATES = ["attention", "quarantined", "filtered", "braked"] as const;
 export type LedgerState = (typeof LEDGER_STATES)[number];
 
 /** Pause in typing after which the ledger is searched. */

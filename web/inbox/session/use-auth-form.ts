@@ -5,9 +5,17 @@ import { useText, type TextKey } from "../i18n/use-text.ts";
 
 export interface AuthFailure {
   text: string;
+  /** `notice`: nothing is wrong, there is something to do first. */
+  tone: "failure" | "notice";
   /** Small print: the id that the log has too. */
   detail: string;
 }
+
+/** What a form of ours can say of itself; an id in the log would help nobody. */
+const COMMON_WORDS: Record<string, TextKey> = {
+  common_password: "session.commonPassword",
+  personal_password: "session.personalPassword",
+};
 
 /**
  * A form in front of the inbox: busy while it is sent, and its failure in words.
@@ -20,8 +28,10 @@ export function useAuthForm(words: Record<string, TextKey> = {}) {
   const failure = ref<AuthFailure | null>(null);
 
   function wordsFor(error: unknown): AuthFailure {
-    const key = error instanceof ApiError ? words[error.code] : undefined;
-    return key === undefined ? describeFailure(error) : { text: t(key), detail: "" };
+    const code = error instanceof ApiError ? error.code : "";
+    const key = words[code] ?? COMMON_WORDS[code];
+    const tone = code === "confirm_by_mail" ? "notice" : "failure";
+    return key === undefined ? { ...describeFailure(error), tone } : { text: t(key), tone, detail: "" };
   }
 
   async function submit(send: () => Promise<void>): Promise<void> {

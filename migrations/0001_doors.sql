@@ -6,34 +6,6 @@ CREATE TABLE `conversation_addresses` (
 	PRIMARY KEY(`email`, `conversation_id`)
 );
 --> statement-breakpoint
-CREATE TABLE `form_conversations` (
-	`form` text NOT NULL,
-	`person` text NOT NULL,
-	`conversation_id` text NOT NULL,
-	`updated_at` integer NOT NULL,
-	PRIMARY KEY(`form`, `person`)
-);
---> statement-breakpoint
-CREATE TABLE `form_offers` (
-	`address` text PRIMARY KEY NOT NULL,
-	`offered_at` integer NOT NULL,
-	`declined_at` integer
-);
---> statement-breakpoint
-CREATE TABLE `forwarding_keys` (
-	`agent_id` text PRIMARY KEY NOT NULL,
-	`key` text NOT NULL,
-	`created_at` integer NOT NULL
-);
---> statement-breakpoint
-CREATE UNIQUE INDEX `forwarding_keys_key_unique` ON `forwarding_keys` (`key`);--> statement-breakpoint
-CREATE TABLE `mail_alone` (
-	`name` text PRIMARY KEY NOT NULL,
-	`ledger_id` text NOT NULL,
-	`begun_at` integer NOT NULL,
-	`until` integer NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE `notices` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -69,6 +41,34 @@ CREATE TABLE `secret_tries` (
 );
 --> statement-breakpoint
 CREATE INDEX `secret_tries_hour` ON `secret_tries` (`hour`);--> statement-breakpoint
+CREATE TABLE `form_conversations` (
+	`form` text NOT NULL,
+	`person` text NOT NULL,
+	`conversation_id` text NOT NULL,
+	`updated_at` integer NOT NULL,
+	PRIMARY KEY(`form`, `person`)
+);
+--> statement-breakpoint
+CREATE TABLE `form_offers` (
+	`address` text PRIMARY KEY NOT NULL,
+	`offered_at` integer NOT NULL,
+	`declined_at` integer
+);
+--> statement-breakpoint
+CREATE TABLE `forwarding_keys` (
+	`agent_id` text PRIMARY KEY NOT NULL,
+	`key` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `forwarding_keys_key_unique` ON `forwarding_keys` (`key`);--> statement-breakpoint
+CREATE TABLE `mail_alone` (
+	`name` text PRIMARY KEY NOT NULL,
+	`ledger_id` text NOT NULL,
+	`begun_at` integer NOT NULL,
+	`until` integer NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE `agents` ADD `preferences` text;--> statement-breakpoint
 ALTER TABLE `agents` ADD `removed_at` integer;--> statement-breakpoint
 ALTER TABLE `agents` ADD `removed_by` text;--> statement-breakpoint

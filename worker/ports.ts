@@ -11,9 +11,9 @@ import { openDatabase } from "./db/database.ts";
 import { findOwnAddresses } from "./db/settings.ts";
 import { deliverMail } from "./email/deliver.ts";
 import type { Env } from "./env.ts";
-import { noticeOf, takesOfMessages } from "./limits.ts";
+import { takesOfMessages } from "./limits.ts";
 import { conversationStub, inboxStubs } from "./objects.ts";
-import { tellOwner } from "./tell-owner.ts";
+import { tellOfTotal } from "./tell-owner.ts";
 import { takeTotals } from "./totals.ts";
 
 export function conversationPorts(env: Env): ConversationPorts {
@@ -48,8 +48,7 @@ export function conversationPorts(env: Env): ConversationPorts {
 /** Chat goes on where nobody can be asked (A12). */
 async function takeMessages(env: Env, asked: { client: string; units: number }): Promise<{ isAllowed: boolean }> {
   const answer = await takeTotals(env, takesOfMessages(asked), { onSilence: "allow" });
-  const notice = answer.isAllowed ? null : noticeOf(answer.key);
-  if (notice !== null) tellOwner(env, notice);
+  if (!answer.isAllowed) tellOfTotal(env, answer.key);
   return { isAllowed: answer.isAllowed };
 }
 

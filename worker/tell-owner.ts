@@ -7,6 +7,7 @@ import { saveNotice } from "./db/notices.ts";
 import { describeError } from "./domain/error-text.ts";
 import { NOTICE_WINDOW_MS, type NoticeKind } from "./domain/notices.ts";
 import type { Env } from "./env.ts";
+import { noticeOf } from "./limits.ts";
 import { inboxStubs } from "./objects.ts";
 
 /** When this isolate has told of what: a flood must not become a flood of writes. */
@@ -34,6 +35,12 @@ export function tellOwner(env: Env, kind: NoticeKind, subject = ""): void {
       console.error(JSON.stringify({ level: "error", event: "notice_failed", kind, ...describeError(error) }));
     }),
   );
+}
+
+/** Where it was everybody's total: what one client or one conversation has used up is no news. @param key that was refused */
+export function tellOfTotal(env: Env, key: string): void {
+  const kind = noticeOf(key);
+  if (kind !== null) tellOwner(env, kind);
 }
 
 async function writeNotice(env: Env, notice: { kind: NoticeKind; subject: string; now: number }): Promise<void> {

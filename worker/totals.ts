@@ -24,6 +24,8 @@ type Refused = Extract<TakeAnswer, { isAllowed: false }>;
 export interface TakeOptions {
   /** When nothing is heard in time: chat goes on (`allow`), codes and automatic mails wait (`refuse`). */
   onSilence: "allow" | "refuse";
+  /** Ms; the deployment's unless said. With 0 it is counted, and nobody waits for the answer. */
+  waitMs?: number;
 }
 
 /** Ms after which somebody who was refused for silence may ask again. */
@@ -36,11 +38,11 @@ const HASH_LENGTH = 20;
 export async function takeTotals(
   env: Env,
   requests: readonly TotalsRequest[],
-  { onSilence }: TakeOptions,
+  { onSilence, waitMs = configOf(env).TOTALS_WAIT_MS }: TakeOptions,
 ): Promise<TotalsAnswer> {
   const asked = await hashed(env, requests);
   const known = findRefusal(asked, Date.now());
-  const answer = known ?? (await inTime(env, take(stubFor(env, asked), asked)));
+  const answer = known ?? (await inTime(take(stubFor(env, asked), asked), waitMs));
   if (answer !== null && answer.isAllowed) return { ...answer, isSilent: false };
   if (answer !== null) return { ...answer, isSilent: false, key: keyOf(requests, asked, answer.key) };
   const now = Date.now();
@@ -53,16 +55,14 @@ export async function takeTotals(
 /** As if it had not been taken; forgotten where the object is away. @param takenAt as the answer said */
 export async function refundTotals(env: Env, requests: readonly TotalsRequest[], takenAt: number): Promise<void> {
   const asked = await hashed(env, requests);
-  await inTime(
-    env,
-    Promise.resolve(stubFor(env, asked).refund(asked, takenAt)).then(() => true),
-  );
+  const refunded = Promise.resolve(stubFor(env, asked).refund(asked, takenAt)).then(() => true);
+  await inTime(refunded, configOf(env).TOTALS_WAIT_MS);
 }
 
 /** What counts now, in the order of keys and limits; null where the object is away. */
 export async function peekTotals(env: Env, requests: readonly TotalsRequest[]): Promise<Used[] | null> {
   const asked = await hashed(env, requests);
-  const used = await inTime(env, Promise.resolve(stubFor(env, asked).peek(asked)));
+  const used = await inTime(Promise.resolve(stubFor(env, asked).peek(asked)), configOf(env).TOTALS_WAIT_MS);
   return used?.map((one) => ({ ...one, key: keyOf(requests, asked, one.key) })) ?? null;
 }
 
@@ -74,10 +74,10 @@ async function take(stub: DurableObjectStub<TotalsObject>, asked: readonly Total
 }
 
 /** Null where the time is up, or where it failed. */
-async function inTime<T>(env: Env, work: Promise<T>): Promise<T | null> {
+async function inTime<T>(work: Promise<T>, waitMs: number): Promise<T | null> {
   let timer: number | null = null;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), configOf(env).TOTALS_WAIT_MS);
+    timer = setTimeout(() => resolve(null), waitMs);
   });
   const safe = work.catch((error: unknown) => {
     console.error(JSON.stringify({ level: "error", event: "totals_failed", ...describeError(error) }));

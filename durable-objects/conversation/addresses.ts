@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { Effect, Turn } from "./effects.ts";
 import type { AddressLevel, Author, Conversation } from "./protocol.ts";
-import { beginnerOf, confirmedAddressOf, withGiven } from "./sessions.ts";
+import { beginnerOf, confirmedAddressOf, withBeginner, withGiven } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 
 /** People of one conversation whose mails are counted; beyond it every address counts as one that was mailed. */
@@ -59,20 +59,15 @@ export function withCorrespondent(
 /** What the browser that began the chat has shown of an address; where none did, how the conversation came to it. */
 export function levelFor(state: ConversationState, email: string, now: number): AddressLevel {
   const beginner = beginnerOf(state);
-  if (beginner === null) return state.address?.by === "form" ? "typed" : "mail";
-  if (confirmedAddressOf(beginner, now) === email) return "confirmed";
+  if (beginner === null && state.address?.by !== "form") return "mail";
+  if (beginner !== null && confirmedAddressOf(beginner, now) === email) return "confirmed";
+  // Through a form it was typed, too: an answer to our mail shows that the mailbox exists, and no more.
   return correspondentOf(state, email)?.isReachable === true ? "reachable" : "typed";
 }
 
 /** Of the address that replies go to; null where there is none. */
 export function levelOf(state: ConversationState, now: number): AddressLevel | null {
   return state.address === null ? null : levelFor(state, state.address.email, now);
-}
-
-/** True where its owner began the conversation by mail, or has shown in the chat that it is theirs. */
-export function isAddressShown(state: ConversationState, now: number): boolean {
-  const level = levelOf(state, now);
-  return level === "mail" || level === "confirmed";
 }
 
 /** As agents are told it. */
@@ -138,6 +133,14 @@ export function decideAddress(turn: Turn, given: { email: string; name?: string 
   return replaced(turn, next, { email, by: "agent", actor });
 }
 
+/** *This is somebody else*: replies of this chat go to that address no more, and nothing of the chat does. */
+export function decideSomebodyElse({ state }: Turn, email: string): Effect[] {
+  const { beginner } = state;
+  if (beginner === null || state.address?.email !== email) return [];
+  const given = beginner.given.filter((known) => known !== email);
+  return told({ ...withBeginner(state, { given }), address: null, claimed: null, contact: null });
+}
+
 function replaced(
   turn: Turn,
   state: ConversationState,
@@ -165,9 +168,18 @@ function withName(state: ConversationState, name: string | undefined): Conversat
   return name === undefined || state.visitor?.name === name ? state : { ...state, visitor: { ...state.visitor, name } };
 }
 
+/** Where unseen replies go: the address that the browser gave whom the reply names; where none began a chat, the one that replies go to. */
+export function unseenAddressOf(state: ConversationState): string | null {
+  const beginner = beginnerOf(state);
+  return beginner === null ? (state.address?.email ?? null) : (beginner.given.at(-1) ?? null);
+}
+
 /** Enough of an address to be known by who owns it: `v•••@e•••`. */
 export function maskAddress(email: string): string {
   const at = email.lastIndexOf("@");
-  const first = (text: string) => [...text][0] ?? "";
-  return `${first(email.slice(0, at))}${MASK}@${first(email.slice(at + 1))}${MASK}`;
+  return `${firstOf(email.slice(0, at))}${MASK}@${firstOf(email.slice(at + 1))}${MASK}`;
+}
+
+function firstOf(text: string): string {
+  return String.fromCodePoint(text.codePointAt(0) ?? 0x20);
 }

@@ -65,7 +65,7 @@ export function mayTravelTo(
   if (recipients.every((recipient) => addresses.includes(recipient))) return recipients.length > 0;
   if (recipients.length > 1 || only === undefined) return false;
   if (message.mail?.form !== undefined) return address?.by === "form" && address.email === only;
-  return beginner !== null && sessions.includes(beginner.id) && beginner.given.includes(only);
+  return beginner !== null && sessions.includes(beginner.id) && beginner.given.at(-1) === only;
 }
 
 /** What was for a session is for this address, too: the one widening there is, when a session has confirmed it. */

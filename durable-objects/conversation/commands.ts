@@ -1,7 +1,7 @@
 /** What agents and the Worker ask of a conversation besides messages. Pure. */
 import type { Effect, Turn } from "./effects.ts";
 import { appendMessage, queuedDelivery } from "./append.ts";
-import { decideClaimed } from "./addresses.ts";
+import { decideClaimed, unseenAddressOf } from "./addresses.ts";
 import { audienceOfReply } from "./audience.ts";
 import { recipientsOf, writtenTo } from "./copies.ts";
 import { delivered } from "./delivery.ts";
@@ -9,7 +9,6 @@ import { UNDONE_REASON, type Author, type ContactSummary, type Message, type Rej
 import { beginnerOf, withBeginner } from "./sessions.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
 import { isTakenBack } from "./views.ts";
-import { unseenAddressOf } from "./unseen.ts";
 
 /** Marks everything up to `seq` as read for all agents (S2); never goes back, never past what exists (T16). */
 export function decideRead(turn: Turn, seq: number): Effect[] {

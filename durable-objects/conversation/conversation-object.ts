@@ -4,8 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { AlarmClock } from "./alarms.ts";
-import { beginnerViewer } from "./audience.ts";
-import { decideAddress, decideTyped } from "./addresses.ts";
+import { decideAddress, decideSomebodyElse, decideTyped } from "./addresses.ts";
 import {
   decideAskToConfirm,
   decideAssign,
@@ -18,12 +17,12 @@ import {
   decideStopCodes,
   decideUndo,
 } from "./commands.ts";
-import { decideSend } from "./core.ts";
 import { decideDeliveryReport, type DeliveryReport } from "./delivery.ts";
 import { Drain } from "./drain.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import type { Effect, Turn } from "./effects.ts";
-import { claimFiles, findOwn, receiveFrame, type ReceiveParts } from "./receive-frame.ts";
+import { receiveFrame, type ReceiveParts } from "./receive-frame.ts";
+import { receiveMessage } from "./receive-message.ts";
 import { decideReceiveMail, mailFactsOf, openedState, type MailFacts, type OpenRequest, type ReceivedMail } from "./intake.ts";
 import { MessageLog } from "./message-log.ts";
 import { decideMoveIn, decideMoveOut, type MailPart, type MoveIn, type MoveOut } from "./moves.ts";
@@ -37,18 +36,17 @@ import {
   type RejectionReason,
   type Status,
 } from "./protocol.ts";
-import { decideSession, isAdmitted, tokenOf, type SessionAnswer, type SessionClaim, type SessionCommand } from "./sessions.ts";
+import { decideSession, isAdmitted, type SessionAnswer, type SessionClaim, type SessionCommand } from "./sessions.ts";
 import { closeSilent } from "./socket-room.ts";
 import { Sockets, closeSocket } from "./sockets.ts";
 import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
 import { acceptUpgrade } from "./upgrade.ts";
-import { messageFor } from "./views.ts";
+import { isForBeginner } from "./views.ts";
 import { VisitorMessages } from "./visitor-messages.ts";
-import { AgentWatch, WATCH_INTERVAL_MS } from "./watch.ts";
+import { AgentWatch } from "./watch.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 export abstract class ConversationObject extends DurableObject {
-  readonly #ports: ConversationPorts;
   readonly #log: MessageLog;
   readonly #sockets: Sockets;
   readonly #clock: AlarmClock;
@@ -59,7 +57,6 @@ export abstract class ConversationObject extends DurableObject {
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env, ports: ConversationPorts) {
     super(ctx, env);
-    this.#ports = ports;
     this.#log = new MessageLog(ctx.storage);
     this.#sockets = new Sockets(ctx);
     this.#watch = new AgentWatch(this.#sockets, ports);
@@ -101,12 +98,7 @@ export abstract class ConversationObject extends DurableObject {
     // Not after that: a mail server that hangs keeps nobody in who has lost their role (T7).
     await this.#watch.look();
     await withTimeout(work, null);
-    if (this.#sockets.list("agent").length > 0) {
-      this.#runner.saveProjected();
-      this.#runner.showPresence();
-      // A phone that lost its network is offline when its time is up, not at the next look after that.
-      this.#clock.wakeAt(Math.min(Date.now() + WATCH_INTERVAL_MS, this.#runner.presenceEndsAt() ?? Infinity));
-    }
+    this.#runner.lookAtPresence();
     closeSilent({ sockets: this.#sockets, clock: this.#clock });
     const nextAt = this.#drain.nextAt(Date.now());
     if (nextAt !== null) this.#clock.wakeAt(nextAt);
@@ -121,17 +113,7 @@ export abstract class ConversationObject extends DurableObject {
 
   /** A person's message by HTTP. The same rules as by socket; one that is refused begins nothing. */
   async send(request: PersonMessage): Promise<SendAnswer> {
-    const { attachmentIds, uploadedBy, open, ...rest } = request;
-    const conversationId = this.#runner.state?.id ?? open?.id;
-    if (conversationId === undefined) return { kind: "unknown" };
-    const attachments = await claimFiles(this.#ports, { ids: attachmentIds, conversationId, uploadedBy });
-    const own = await findOwn(this.#ports, rest);
-    const state = this.#runner.state ?? (open === undefined ? null : openedState(open, Date.now()));
-    if (state === null) return { kind: "unknown" };
-    const outcome = decideSend(this.#runner.turn(state), { ...rest, attachments, own });
-    if (outcome.kind === "rejected") return outcome;
-    if (outcome.kind === "stored") this.#runner.apply(outcome.effects);
-    return { kind: outcome.kind, message: outcome.message, session: tokenOf(this.#runner.state ?? state) };
+    return receiveMessage(this.#receiving, request);
   }
 
   /** A mail that the decision table has sent here; idempotent by its Message-ID. @returns the message it is */
@@ -156,11 +138,8 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   view(agentId: string, limit: number): ViewAnswer | null {
-    const item = this.#runner.item();
-    if (item === null) return null;
-    const messages = this.#log.before(Number.MAX_SAFE_INTEGER, limit);
-    const hasOlder = (messages[0]?.seq ?? 1) > 1;
-    return { conversation: item, messages, hasOlder, events: this.#log.events(), drafts: this.#log.drafts(agentId) };
+    const conversation = this.#runner.item();
+    return conversation === null ? null : { conversation, ...this.#log.latest(agentId, limit) };
   }
 
   /** Null where there is no such conversation. */
@@ -196,6 +175,10 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideAddress(turn, given, actor));
   }
 
+  async takeAddressAway(email: string): Promise<boolean> {
+    return this.#command((turn) => decideSomebodyElse(turn, email));
+  }
+
   /** What a browser asks with its token; `refused` where that opens nothing here. */
   session(claim: SessionClaim, command: SessionCommand): SessionAnswer {
     const { state } = this.#runner;
@@ -205,9 +188,7 @@ export abstract class ConversationObject extends DurableObject {
   /** Whether a file came with a message that is for this browser. */
   mayOpenFile(claim: SessionClaim, attachmentId: string): boolean {
     const { state } = this.#runner;
-    const viewer = state === null || !isAdmitted(state, claim) ? null : beginnerViewer(state, Date.now());
-    const message = viewer === null ? null : this.#log.findByFile(attachmentId);
-    return viewer !== null && message !== null && messageFor(viewer, message) !== null;
+    return state !== null && isAdmitted(state, claim) && isForBeginner(state, this.#log.findByFile(attachmentId), Date.now());
   }
 
   /** No code goes to this address from here any more. */
@@ -228,13 +209,8 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   /** Mails a chat message with its transcript (S20), or tries a failed mail again, to the address that its agent saw. */
-  mailMessage(seq: number, seen: string | null = null): RejectionReason | null | "unknown" {
-    return this.#mailCommand((turn) => decideMailMessage(turn, seq, seen));
-  }
-
-  /** Mails the last reply, with the chat so far below it. */
-  mailTranscript(): RejectionReason | null | "unknown" {
-    return this.mailMessage(this.#runner.state?.lastReply?.seq ?? 0);
+  mailMessage(seq: number | null, seen: string | null = null): RejectionReason | null | "unknown" {
+    return this.#mailCommand((turn) => decideMailMessage(turn, seq ?? turn.state.lastReply?.seq ?? 0, seen));
   }
 
   undo(seq: number): RejectionReason | null | "unknown" {

@@ -266,7 +266,6 @@ export class Drain {
         !row.also.includes(other.seq) &&
         mayTravelTo(other, recipients, state),
     );
-    const isTheirs = ({ author }: Message) => author.kind === "visitor" || author.kind === "contact";
     return { also, earlier, theirWords: lately.filter(isTheirs).map(({ text }) => text) };
   }
 
@@ -278,6 +277,10 @@ export class Drain {
     const replies = log.before(Number.MAX_SAFE_INTEGER, UNSEEN_LOOKS_MAX).filter(({ seq }) => seq > state.visitorSeenSeq);
     runner.decide((turn) => decideUnseen(turn, replies));
   }
+}
+
+function isTheirs({ author }: Message): boolean {
+  return author.kind === "visitor" || author.kind === "contact";
 }
 
 const UNANSWERED: DeliveryResult = {

@@ -17,6 +17,7 @@ import { closeSocket, type Sockets } from "./sockets.ts";
 import { confirmedAddressOf, isAdmitted } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 import { decideVisitorLeft } from "./unseen.ts";
+import { WATCH_INTERVAL_MS } from "./watch.ts";
 import { conversationForAgents, conversationForVisitor, frameFor, messageFor } from "./views.ts";
 
 export interface EffectRunnerParts {
@@ -178,6 +179,15 @@ export class EffectRunner {
   /** When somebody who is counted as online stops being so unless they are heard of, or null. */
   presenceEndsAt(): number | null {
     return computePresenceEnd(this.#parts.sockets.list(), Date.now());
+  }
+
+  /** While an agent watches: what they see of who is here, now and until the next look. */
+  lookAtPresence(): void {
+    if (this.#parts.sockets.list("agent").length === 0) return;
+    this.saveProjected();
+    this.showPresence();
+    // A phone that lost its network is offline when its time is up, not at the next look after that.
+    this.#parts.clock.wakeAt(Math.min(Date.now() + WATCH_INTERVAL_MS, this.presenceEndsAt() ?? Infinity));
   }
 
   /** The safety net of a crash right after this write: the alarm is in the same commit. */

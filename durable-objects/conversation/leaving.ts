@@ -1,12 +1,11 @@
 /** What a mail that leaves means for its conversation. Pure. */
 import { assertNever } from "../../worker/domain/assert-never.ts";
-import { askAgain, withCorrespondent } from "./addresses.ts";
+import { askAgain, unseenAddressOf, withCorrespondent } from "./addresses.ts";
 import { recipientsOf, writtenTo } from "./copies.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { DeliveryResult, OutboxRow, Settled } from "./outbox.ts";
 import { ADDRESS_CHANGED_REASON, type Message } from "./protocol.ts";
 import { keepReferences, replyAddressOf, type ConversationState } from "./state.ts";
-import { unseenAddressOf } from "./unseen.ts";
 
 /**
  * Where a mail goes: where it was written to, if that is still where replies of its kind go; null where it is not. A chat

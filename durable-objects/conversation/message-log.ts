@@ -181,6 +181,15 @@ export class MessageLog {
     );
   }
 
+  /** What an agent's page of the thread begins with. */
+  latest(
+    agentId: string,
+    limit: number,
+  ): { messages: Message[]; hasOlder: boolean; events: ConversationEvent[]; drafts: Draft[] } {
+    const messages = this.before(Number.MAX_SAFE_INTEGER, limit);
+    return { messages, hasOlder: (messages[0]?.seq ?? 1) > 1, events: this.events(), drafts: this.drafts(agentId) };
+  }
+
   deleteOutboxRow(seq: number): void {
     this.#outbox = null;
     this.#storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);
@@ -190,12 +199,7 @@ export class MessageLog {
     const { sql } = this.#storage;
     switch (effect.kind) {
       case "insert":
-        sql.exec(
-          "INSERT INTO messages (seq, key, value) VALUES (?, ?, ?)",
-          effect.message.seq,
-          effect.key,
-          JSON.stringify(effect.message),
-        );
+        this.#insert(effect.message, effect.key);
         return null;
       case "update":
         sql.exec("UPDATE messages SET value = ? WHERE seq = ?", JSON.stringify(effect.message), effect.message.seq);
@@ -237,6 +241,11 @@ export class MessageLog {
       default:
         return assertNever(effect);
     }
+  }
+
+  #insert(message: Message, key: string): void {
+    const { sql } = this.#storage;
+    sql.exec("INSERT INTO messages (seq, key, value) VALUES (?, ?, ?)", message.seq, key, JSON.stringify(message));
   }
 
   #saveDraft(agentId: string, draft: Draft): void {

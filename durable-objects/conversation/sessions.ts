@@ -249,7 +249,7 @@ function carryOut(turn: Turn, beginner: Beginner, command: SessionCommand): { ef
 }
 
 function factsOf({ state, now }: Turn, beginner: Beginner, wanted?: string): SessionFacts {
-  const email = wanted ?? state.address?.email ?? beginner.given.at(-1) ?? null;
+  const email = wanted ?? beginner.given.at(-1) ?? state.address?.email ?? null;
   const { id: sessionId, origin, stopped, code } = beginner;
   const isStopped = email !== null && stopped.includes(email);
   const isAnswered = state.correspondents.some((known) => known.email === email && known.isReachable);

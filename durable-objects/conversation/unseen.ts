@@ -3,11 +3,10 @@
  * once, several in one mail. The same messages, not copies; cancelled when they come back and see them. Pure.
  */
 import { assertNever } from "../../worker/domain/assert-never.ts";
-import { levelFor } from "./addresses.ts";
+import { levelFor, unseenAddressOf } from "./addresses.ts";
 import { delivered } from "./delivery.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { AddressLevel, Message } from "./protocol.ts";
-import { beginnerOf } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 
 /** Mails to an address that was only typed: nobody can be flooded by somebody else's chat (T1). */
@@ -113,12 +112,6 @@ export function decideUnseen(turn: Turn, replies: Message[]): Effect[] {
     ...unmailed.flatMap((message) => delivered(message, delivery)),
     withUnseen(state, { ...state.unseen, ...counted, dueAt: null }),
   ];
-}
-
-/** The address that the browser gave whom the reply names; where none began a chat, the one that replies go to. */
-export function unseenAddressOf(state: ConversationState): string | null {
-  const beginner = beginnerOf(state);
-  return beginner === null ? (state.address?.email ?? null) : (beginner.given.at(-1) ?? null);
 }
 
 /** One mail more, by what is known of whom it goes to; null where that is one too many. */

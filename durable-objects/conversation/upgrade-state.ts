@@ -30,7 +30,7 @@ type OldState = v.InferOutput<typeof oldStateSchema>;
 export function upgradeState(stored: unknown): unknown {
   const parsed = v.safeParse(oldStateSchema, stored);
   if (!parsed.success) return stored;
-  const { capture, isAddressProven, hasVisitor, tokenGeneration, ...rest } = parsed.output;
+  const { capture, isAddressProven: _, hasVisitor, tokenGeneration, ...rest } = parsed.output;
   const email = capture?.email ?? rest.contact?.email ?? null;
   const name = capture?.name;
   return {

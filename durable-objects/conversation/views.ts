@@ -1,6 +1,6 @@
 /** One truth, two audiences: what agents and what visitors may see of it. Pure. */
-import { addressForAgents, isAddressShown, maskAddress } from "./addresses.ts";
-import { isFor, type Viewer } from "./audience.ts";
+import { addressForAgents, maskAddress } from "./addresses.ts";
+import { beginnerViewer, isFor, type Viewer } from "./audience.ts";
 import {
   UNDONE_REASON,
   type Author,
@@ -12,7 +12,7 @@ import {
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
 import { beginnerOf, confirmedAddressOf } from "./sessions.ts";
-import { isUnread, replyAddressOf, type ConversationState } from "./state.ts";
+import { isUnread, type ConversationState } from "./state.ts";
 
 /** The conversation as a list item. */
 export function conversationForAgents(
@@ -53,9 +53,11 @@ function unconfirmedMailOf(state: ConversationState, now: number): Conversation[
 
 /** Only what is for this browser, or an agent's own act, shows in it: what else happens here is none of its business. */
 export function conversationForVisitor(state: ConversationState, now: number): VisitorConversation {
-  const { shown } = state;
-  const email = replyAddressOf(state);
-  const goesOnAt = email !== null && !isAddressShown(state, now) ? maskAddress(email) : null;
+  const { shown, beginner } = state;
+  // What was said here last, never what a mail has made of it.
+  const email = beginner?.given.at(-1) ?? null;
+  const isConfirmed = beginner !== null && email === confirmedAddressOf(beginner, now);
+  const goesOnAt = email === null || isConfirmed ? null : maskAddress(email);
   return {
     id: state.id,
     status: shown.status,
@@ -118,4 +120,10 @@ export function frameFor(viewer: Viewer, frame: ServerFrame): ServerFrame | null
 
 export function presenceFor(viewer: Viewer, presence: Presence): Presence {
   return viewer.kind === "agent" ? presence : presenceForVisitor(presence);
+}
+
+/** Whether the browser that began the conversation is shown this message. */
+export function isForBeginner(state: ConversationState, message: Message | null, now: number): boolean {
+  const viewer = message === null ? null : beginnerViewer(state, now);
+  return message !== null && viewer !== null && messageFor(viewer, message) !== null;
 }

@@ -279,6 +279,7 @@ export const HOSTILE_SHAPES: readonly HostileShape[] = [
 ];
 
 /** Those that are somebody's message, with the subject that they were given. */
-const LETTER_FAMILIES =
-  "lines|quotes|attributions|signatures|flowed|addresses in text|nesting|HTML|hidden text|charsets|encodings|TNEF".split("|");
-export const HOSTILE_LETTERS: readonly HostileShape[] = HOSTILE_SHAPES.filter(({ family }) => LETTER_FAMILIES.includes(family));
+const LETTER_FAMILIES = new Set(
+  "lines,quotes,attributions,signatures,flowed,addresses in text,nesting,HTML,hidden text,charsets,encodings,TNEF".split(","),
+);
+export const HOSTILE_LETTERS: readonly HostileShape[] = HOSTILE_SHAPES.filter(({ family }) => LETTER_FAMILIES.has(family));

@@ -2,12 +2,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { conversationSchema, messageSchema, type Message } from "../../durable-objects/conversation/protocol.ts";
-import {
-  apiKeyCreatedSchema,
-  ledgerEntrySchema,
-  pageOf,
-  widgetConversationCreatedSchema,
-} from "../../worker/domain/api-shapes.ts";
+import { apiKeyCreatedSchema, ledgerEntrySchema, pageOf } from "../../worker/domain/api-shapes.ts";
+import { widgetConversationCreatedSchema } from "../../worker/domain/widget-shapes.ts";
 import type { StoredConversation } from "./checker.ts";
 
 export const MAILBOX = "help@acme.test";

@@ -79,8 +79,15 @@ export function makeNotice(locale: "en" | "es", kind: "done" | "elsewhere"): HTM
   return el("div", { class: "confirm", role: "status" }, el("p", { class: "lead" }, texts[locale][kind]));
 }
 
-function makeForm({ locale, email, askForCode, confirm }: ConfirmLineOptions): { element: HTMLElement; start: () => void } {
-  const own = texts[locale];
+interface CodeFields {
+  readonly element: HTMLFormElement;
+  readonly field: HTMLInputElement;
+  readonly submit: HTMLButtonElement;
+  readonly again: HTMLButtonElement;
+  readonly error: HTMLElement;
+}
+
+function makeFields(own: (typeof texts)["en" | "es"], email: string): CodeFields {
   const error = el("span", { class: "bad", id: "code-error", role: "alert" });
   const field = el("input", {
     type: "text",
@@ -100,6 +107,12 @@ function makeForm({ locale, email, askForCode, confirm }: ConfirmLineOptions): {
     el("div", { class: "actions" }, submit, again),
     el("p", { class: "help", id: "code-help" }, own.help),
   );
+  return { element, field, submit, again, error };
+}
+
+function makeForm({ locale, email, askForCode, confirm }: ConfirmLineOptions): { element: HTMLElement; start: () => void } {
+  const own = texts[locale];
+  const { element, field, submit, again, error } = makeFields(own, email);
   let digits = DIGITS;
   let isBusy = false;
   const say = (text: string): void => {

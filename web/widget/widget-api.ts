@@ -3,7 +3,8 @@
  * `fetch` tells nothing of an upload's progress, and one way of calling is enough.
  */
 import type { Attachment } from "../../durable-objects/conversation/protocol.ts";
-import type { SignedUrl, WidgetConversationCreated } from "../../worker/domain/api-shapes.ts";
+import type { SignedUrl } from "../../worker/domain/api-shapes.ts";
+import type { WidgetConversationCreated } from "../../worker/domain/widget-shapes.ts";
 import type { VisitorContact } from "./panel-contract.ts";
 import { isRecord } from "../shared/record.ts";
 

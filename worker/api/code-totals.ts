@@ -2,6 +2,7 @@
  * What codes may be asked for and tried, counted over all conversations (T21): whoever begins many chats, or has many
  * addresses, has no more of them.
  */
+import { tellOwner } from "../tell-owner.ts";
 import { peekTotals, refundTotals, takeTotals, type TotalsRequest } from "../totals.ts";
 import { hasRateLimits, type Env } from "../env.ts";
 import { clientKey, type AppContext } from "./context.ts";
@@ -55,7 +56,10 @@ export async function mayMailCode(env: Env, { client, email, answeredIn }: Asked
 export async function isGuarded(env: Env): Promise<boolean> {
   const used = await peekTotals(env, [ALL_WRONG]);
   // Where nobody knows: more digits cost an honest visitor four keys.
-  return used === null || (used[0]?.used ?? 0) >= CODE_TOTALS.guardedFrom;
+  if (used === null) return true;
+  const isReached = (used[0]?.used ?? 0) >= CODE_TOTALS.guardedFrom;
+  if (isReached) tellOwner(env, "codes");
+  return isReached;
 }
 
 interface Counted {

@@ -152,7 +152,7 @@ export const conversationsApi = new Hono<AppEnv>()
     "/:id/transcript",
     describe({ summary: "Mail the transcript after the last chat reply (S20)", status: 202 }),
     async (c) => {
-      assertDone(await stubOf(c).mailTranscript());
+      assertDone(await stubOf(c).mailMessage(null));
       return c.body(null, 202);
     },
   )
@@ -202,7 +202,11 @@ export const conversationsApi = new Hono<AppEnv>()
   .post(
     "/:id/address",
     describe({ summary: "Let another address replace the one that replies go to", body: addressBodySchema, status: 204 }),
-    async (c) => answer204(c, await stubOf(c).setAddress(await readBody(c, addressBodySchema), authorOf(c))),
+    async (c) => {
+      const body = await readBody(c, addressBodySchema);
+      await assertNotOurs(c, body.email);
+      return answer204(c, await stubOf(c).setAddress(body, authorOf(c)));
+    },
   )
   .post(
     "/:id/ask-confirmation",

@@ -1,8 +1,7 @@
 /** Refuses what is over a limit with 429, says when it may come again, and tells the owner where it was everybody's total. */
 import type { TotalsRequest } from "../../durable-objects/totals/windows.ts";
-import { hasRateLimits, type Env } from "../env.ts";
-import { noticeOf } from "../limits.ts";
-import { tellOwner } from "../tell-owner.ts";
+import { hasRateLimits } from "../env.ts";
+import { tellOfTotal } from "../tell-owner.ts";
 import { refundTotals, takeTotals, type TotalsAnswer } from "../totals.ts";
 import type { AppContext } from "./context.ts";
 import { AppError } from "./problems.ts";
@@ -11,10 +10,10 @@ import { AppError } from "./problems.ts";
 const KIND_WORDS = "That was a lot at once. Try again later.";
 
 /** Null where limits are off, or there is nothing to count. Chat goes on where nobody can be asked. */
-async function take(c: AppContext, requests: TotalsRequest[]): Promise<TotalsAnswer | null> {
+async function take(c: AppContext, requests: TotalsRequest[], wait: { waitMs?: number } = {}): Promise<TotalsAnswer | null> {
   if (requests.length === 0 || !hasRateLimits(c.env, new URL(c.req.url))) return null;
-  const answer = await takeTotals(c.env, requests, { onSilence: "allow" });
-  if (!answer.isAllowed) tellOf(c.env, answer.key);
+  const answer = await takeTotals(c.env, requests, { onSilence: "allow", ...wait });
+  if (!answer.isAllowed) tellOfTotal(c.env, answer.key);
   return answer;
 }
 
@@ -39,13 +38,7 @@ export async function withinLimits<T>(c: AppContext, requests: TotalsRequest[], 
   }
 }
 
-/** @returns false where it is over a limit */
-export async function isWithinLimits(c: AppContext, requests: TotalsRequest[]): Promise<boolean> {
-  return (await take(c, requests))?.isAllowed !== false;
-}
-
-/** @param key that was refused */
-export function tellOf(env: Env, key: string): void {
-  const kind = noticeOf(key);
-  if (kind !== null) tellOwner(env, kind);
+/** @returns false where it is over a limit; with a `waitMs` of 0 only where that is known already */
+export async function isWithinLimits(c: AppContext, requests: TotalsRequest[], wait: { waitMs?: number }): Promise<boolean> {
+  return (await take(c, requests, wait))?.isAllowed !== false;
 }

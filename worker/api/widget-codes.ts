@@ -5,14 +5,17 @@
 import { Hono } from "hono";
 import { createVisitorToken } from "../auth/visitor-token.ts";
 import { CODE_DIGITS, CODE_DIGITS_GUARDED, hashCode, readForSession } from "../auth/confirming-secrets.ts";
-import { widgetCodeAskedSchema, widgetCodeSchema, widgetConfirmSchema, widgetTokenSchema } from "../domain/api-shapes.ts";
+import { widgetCodeAskedSchema, widgetCodeSchema, widgetConfirmSchema, widgetTokenSchema } from "../domain/widget-shapes.ts";
 import { sendCode } from "../email/send-code.ts";
 import { configOf, hasRateLimits } from "../env.ts";
+import { takesOfAddress } from "../limits.ts";
 import { conversationStub } from "../objects.ts";
 import { countTry, isGuarded } from "./code-totals.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readBody } from "./input.ts";
+import { limitRequest } from "./limit.ts";
+import { assertNotOurs } from "./own-address.ts";
 import { AppError } from "./problems.ts";
 import { bearerSession, invalidToken, settingsOf, type BearerSession } from "./visitor-session.ts";
 
@@ -35,7 +38,7 @@ export const widgetCodesApp = new Hono<AppEnv>()
   .post("/codes", describe(CODE_DESCRIPTION), async (c) => {
     const { email } = await readBody(c, widgetCodeSchema);
     const session = await bearerSession(c, email);
-    if (email !== undefined) await conversationStub(c.env, session.conversationId).typeAddress(session.claim, { email });
+    if (email !== undefined) await typeAddress(c, session, email);
     const settings = await settingsOf(c);
     const client = hasRateLimits(c.env, new URL(c.req.url)) ? clientKey(c.req.raw) : null;
     // How long it takes tells nothing either.
@@ -64,6 +67,13 @@ export const widgetCodesApp = new Hono<AppEnv>()
     await conversationStub(c.env, conversationId).session(claim, { kind: "end" });
     return c.body(null, 204);
   });
+
+/** As in the form of the widget, with its limits. */
+async function typeAddress(c: AppContext, { conversationId, claim }: BearerSession, email: string): Promise<void> {
+  await limitRequest(c, takesOfAddress({ client: clientKey(c.req.raw), conversationId }));
+  await assertNotOurs(c, email);
+  if (!(await conversationStub(c.env, conversationId).typeAddress(claim, { email }))) throw invalidToken();
+}
 
 /** A try is counted, over all conversations, before the code is looked at. */
 async function tryCode(c: AppContext, { conversationId, claim, facts }: BearerSession, code: string) {

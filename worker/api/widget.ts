@@ -11,29 +11,29 @@ import { offeredProtocols, refuseSocket } from "../../durable-objects/conversati
 import { messageFor } from "../../durable-objects/conversation/views.ts";
 import { createVisitorToken, deriveConversationId } from "../auth/visitor-token.ts";
 import { openDatabase } from "../db/database.ts";
+import { attachmentCreatedSchema, signedUrlSchema } from "../domain/api-shapes.ts";
 import {
-  attachmentCreatedSchema,
-  signedUrlSchema,
   widgetConfigSchema,
   widgetContactSchema,
   widgetConversationCreateSchema,
   widgetConversationCreatedSchema,
   type WidgetConfig,
-} from "../domain/api-shapes.ts";
+} from "../domain/widget-shapes.ts";
 import { ATTACHMENT_BYTES_MAX } from "../domain/files.ts";
 import { toOneLine } from "../domain/one-line.ts";
 import { uuidV7Time } from "../domain/uuid.ts";
 import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
-import { takesOfAddress, takesOfChat, takesOfSocket, takesOfUpload } from "../limits.ts";
+import { takesOfAddress, takesOfChat, takesOfUpload } from "../limits.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
 import { nameClient } from "../totals.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { signFileUrl, storeUpload } from "./files.ts";
 import { declaredLength, readBody, readId } from "./input.ts";
-import { isWithinLimits, limitRequest } from "./limit.ts";
+import { maySocketOpen } from "./limit-sockets.ts";
+import { limitRequest } from "./limit.ts";
 import { assertNotOurs } from "./own-address.ts";
 import { AppError, onError } from "./problems.ts";
 import { internalUpgrade, refuseUpgrade } from "./sockets.ts";
@@ -164,8 +164,7 @@ export const widgetApp = new Hono<AppEnv>()
     const offered = offeredProtocols(c.req.raw).find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
     const token = offered === undefined ? null : await checkToken(c, offered.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
     if (token === null) return refuseSocket(c.req.raw, CLOSE_CODES.notAllowed, "not_allowed");
-    if (!(await isWithinLimits(c, takesOfSocket(clientKey(c.req.raw)))))
-      return refuseSocket(c.req.raw, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
+    if (!(await maySocketOpen(c))) return refuseSocket(c.req.raw, CLOSE_CODES.tooMuchTraffic, "too_much_traffic");
     const claim: ConnectionClaim = {
       kind: "visitor",
       sessionId: token.sessionId,

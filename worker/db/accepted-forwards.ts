@@ -1,7 +1,8 @@
 /** Mails that an agent believes to have been forwarded by the agent whom they name: the wish, and what follows it in D1. */
 import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { attachments, ledger, mailIds, participants } from "./schema.ts";
+import { ledger, mailIds, participants } from "./mail-schema.ts";
+import { attachments } from "./schema.ts";
 import type { LedgerRow } from "./ledger.ts";
 
 /** A row whose mail only says that an agent forwarded it, and stands as a message of its sender. */

@@ -1,7 +1,7 @@
 /** Contact forms: the conversation of each person who writes through one, and senders that look like forms. */
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { formConversations, formOffers, ledger } from "./schema.ts";
+import { formConversations, formOffers, ledger } from "./mail-schema.ts";
 
 /** Newest mails of a sender that are looked at. */
 const LOOKS_MAX = 100;

@@ -2,7 +2,8 @@
 import { eq } from "drizzle-orm";
 import type { Agent } from "../domain/api-shapes.ts";
 import type { Database } from "./database.ts";
-import { agents, forwardingKeys } from "./schema.ts";
+import { forwardingKeys } from "./mail-schema.ts";
+import { agents } from "./schema.ts";
 
 /**
  * The key of the agent, made if there is none: the first to ask decides.

@@ -6,7 +6,7 @@ import { matchesLedgerSearch } from "../domain/ledger-search.ts";
 import type { Database } from "./database.ts";
 import type { LedgerRow } from "./ledger.ts";
 import { isMovable } from "./mail-moves.ts";
-import { ledger } from "./schema.ts";
+import { ledger } from "./mail-schema.ts";
 
 /** Mails that one request of a search looks through; the next page goes on where it ended. */
 export const SEARCH_ROWS_MAX = 1_000;

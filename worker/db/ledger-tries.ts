@@ -2,7 +2,7 @@
 import { and, asc, eq, isNull, lt, lte, ne, or, sql, type SQL } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import type { LedgerRow } from "./ledger.ts";
-import { ledger, mailAlone } from "./schema.ts";
+import { ledger, mailAlone } from "./mail-schema.ts";
 
 const ALONE = "alone";
 

@@ -2,7 +2,7 @@
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { firstTry } from "./ledger-tries.ts";
-import { ledger } from "./schema.ts";
+import { ledger } from "./mail-schema.ts";
 
 export type LedgerRow = typeof ledger.$inferSelect;
 

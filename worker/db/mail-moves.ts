@@ -2,7 +2,8 @@
 import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import type { LedgerRow } from "./ledger.ts";
-import { attachments, ledger, mailIds, participants, places } from "./schema.ts";
+import { ledger, mailIds, participants } from "./mail-schema.ts";
+import { attachments, places } from "./schema.ts";
 
 /** Verdicts that made a message; bounces and reports are about one of ours. */
 const MESSAGE_VERDICTS = new Set([

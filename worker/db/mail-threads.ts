@@ -1,7 +1,7 @@
 /** What joins a mail to a conversation: Message-IDs, reply keys and participants. */
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { mailIds, participants, replyKeys } from "./schema.ts";
+import { mailIds, participants, replyKeys } from "./mail-schema.ts";
 
 /** People of one mail who are kept as participants: as many as it can go to; of an inbound one matching keeps fewer. */
 const PARTICIPANTS_MAX = 50;

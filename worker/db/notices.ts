@@ -9,7 +9,8 @@ import {
   type NoticeKind,
 } from "../domain/notices.ts";
 import type { Database } from "./database.ts";
-import { ledger, notices } from "./schema.ts";
+import { ledger } from "./mail-schema.ts";
+import { notices } from "./schema.ts";
 
 type NoticeRow = typeof notices.$inferSelect;
 

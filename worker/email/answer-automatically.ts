@@ -4,7 +4,7 @@ import { isOpen } from "../domain/hours.ts";
 import { hasMailLimits, type Env } from "../env.ts";
 import { takesOfReceipt } from "../limits.ts";
 import { conversationStub } from "../objects.ts";
-import { tellOwner } from "../tell-owner.ts";
+import { tellOfTotal } from "../tell-owner.ts";
 import { takeTotals } from "../totals.ts";
 import type { Applied } from "./apply.ts";
 import { chooseAutoAnswer } from "./auto-answer.ts";
@@ -55,6 +55,6 @@ export async function answerAutomatically(input: AnswerInput): Promise<void> {
 async function isWithinTotal(env: Env): Promise<boolean> {
   if (!hasMailLimits(env)) return true;
   const answer = await takeTotals(env, takesOfReceipt(), { onSilence: "refuse" });
-  if (!answer.isAllowed && !answer.isSilent) tellOwner(env, "receipts");
+  if (!answer.isAllowed && !answer.isSilent) tellOfTotal(env, answer.key);
   return answer.isAllowed;
 }

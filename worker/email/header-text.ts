@@ -10,7 +10,7 @@ const LINES_AT_ONCE = 50;
 /** Steps of a line whose charset has to be guessed. */
 const GUESS_STEPS = 20;
 /** Making characters costs more than looking at bytes. */
-const DECODING = 8;
+const DECODING = 4;
 /** Bytes of a line that tell its charset. */
 const GUESS_BYTES_MAX = 2_048;
 

@@ -7,7 +7,7 @@ import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts"
 import type { Settings } from "../domain/settings.ts";
 import { hasMailLimits, type Env } from "../env.ts";
 import { takesOfMail } from "../limits.ts";
-import { tellOwner } from "../tell-owner.ts";
+import { tellOfTotal } from "../tell-owner.ts";
 import { refundTotals, takeTotals } from "../totals.ts";
 
 /** Ms until a mail that is held back is looked at again at the latest: the owner may have raised the total. */
@@ -28,7 +28,7 @@ export async function withinMailTotal(
   const takes = takesOfMail({ recipients: input.recipients, isByHand }, input.settings.limits);
   const answer = await takeTotals(env, takes, { onSilence: isByHand ? "allow" : "refuse" });
   if (!answer.isAllowed) {
-    if (!answer.isSilent) tellOwner(env, "mails");
+    if (!answer.isSilent) tellOfTotal(env, answer.key);
     const reason = answer.isSilent ? UNCOUNTED : isByHand ? OVER_TOTAL : OVER_SHARE;
     return { kind: "deferred", reason, retryAt: Math.min(answer.retryAt, Date.now() + LOOK_AGAIN_MS) };
   }

@@ -6,7 +6,7 @@ import { STEPS_PER_SLICE } from "./reading-budget.ts";
 
 /**
  * Work that can be interrupted: it yields how many steps it has done since it last yielded. One step is about a line, a
- * tag, a field, or half a kilobyte that is looked at: some microseconds.
+ * tag, a field, or a quarter of a kilobyte that is looked at: some microseconds.
  */
 export type Steps<T> = Generator<number, T, void>;
 /** The same, where some of it has to be waited for. */

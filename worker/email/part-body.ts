@@ -88,7 +88,12 @@ export class PartBody {
   *write(bytes: Uint8Array): Work<void> {
     // What is not kept need not be decoded.
     if (this.#part.isLeftOut) return;
-    yield* this.#take(this.#decoder.decode(bytes));
+    if (this.isText && this.#bodies.room[this.#textKind] === 0) this.#bodies.leftOut.add(this.#textKind, bytes.length);
+    else yield* this.#take(this.#decoder.decode(bytes));
+  }
+
+  get #textKind(): "text" | "html" {
+    return this.#part.header.type === "text/html" ? "html" : "text";
   }
 
   *end(): Work<void> {
@@ -111,7 +116,7 @@ export class PartBody {
 
   #keepText(decoded: Uint8Array): void {
     const { room, leftOut } = this.#bodies;
-    const kind = this.#part.header.type === "text/html" ? "html" : "text";
+    const kind = this.#textKind;
     const kept = decoded.subarray(0, room[kind]);
     room[kind] -= kept.length;
     this.#keep(kept, false);
@@ -138,9 +143,10 @@ export class PartBody {
     }
   }
 
+  /** A copy: decoders use their buffers again. */
   #keep(piece: Uint8Array, isCounted = true): void {
     if (piece.length === 0) return;
-    this.#pieces.push(piece);
+    this.#pieces.push(piece.slice());
     this.#kept += piece.length;
     if (isCounted) this.#bodies.room.filesKept -= piece.length;
   }

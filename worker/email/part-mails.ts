@@ -26,6 +26,7 @@ export async function partMails(
     const answer = await moveMail(env, db, { row, to: row === first ? null : to, agentId });
     if (answer === "busy" || (row === first && answer !== "moved")) return null;
   }
+  await conversationStub(env, conversationId).takeAddressAway(facts.email);
   await setPlace(db, { email: facts.email, conversationId: to, now: Date.now() });
   return to;
 }

@@ -9,6 +9,7 @@ import type { ParsedMail } from "./mail.ts";
 import { Pace } from "./pace.ts";
 import { readMailChunks, type ReadingOptions } from "./parse.ts";
 import { placeholderMail } from "./placeholder.ts";
+import { restAWhile } from "./rest.ts";
 import { READING_MAX_MS, type ReadingBudget, WHOLE_BUDGET } from "./reading-budget.ts";
 
 export interface ReadMail {
@@ -59,7 +60,7 @@ class ReadingTooSlow extends Error {}
 /** The clock goes on only while others have their turn; a reading that is still going on then is one of a slow store. */
 function restUntil(deadline: number): () => Promise<void> {
   return async () => {
-    await scheduler.wait(0);
+    await restAWhile();
     if (Date.now() > deadline) throw new ReadingTooSlow("the mail was not read in time");
   };
 }

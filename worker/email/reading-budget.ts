@@ -7,7 +7,7 @@
 /** Steps (see `pace.ts`) after which the reader rests. A slice is under 20 ms on a machine with two slow cores. */
 export const STEPS_PER_SLICE = 2_000;
 /** Bytes that are looked at for one step. */
-export const BYTES_PER_STEP = 512;
+export const BYTES_PER_STEP = 256;
 /** Ms after which a reading is given up, and tried again: it waits for a store. */
 export const READING_MAX_MS = 40_000;
 /** Raised when the reader can do what it could not: mails that it had to give up are then read once more. */

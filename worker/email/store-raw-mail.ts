@@ -2,9 +2,13 @@
 import { toHex } from "../auth/hmac.ts";
 import { BlobWriter } from "./blob-writer.ts";
 import { joinBytes } from "./bytes.ts";
+import { restAWhile } from "./rest.ts";
 
 /** Bytes of a mail that is stored in one piece, under its hash: the same mail again is the same object. */
 const WHOLE_BYTES_MAX = 1024 * 1024;
+
+/** Bytes between two turns of others: a mail that has come already would be stored in one go. */
+const SLICE_BYTES = 512 * 1024;
 
 export type StoredMail =
   | { kind: "stored"; key: string; /** Hex SHA-256. */ hash: string; /** Bytes. */ size: number }
@@ -53,11 +57,15 @@ async function storeStream(bucket: R2Bucket, { first, reader, bytesMax }: OpenSt
   const hasher = digest.getWriter();
   const writer = new BlobWriter(bucket, key);
   let size = 0;
+  let rested = 0;
   try {
     for (let bytes: Uint8Array | undefined = first; bytes !== undefined; bytes = (await reader.read()).value) {
       size += bytes.byteLength;
       if (size > bytesMax) break;
       await Promise.all([hasher.write(bytes), writer.write(bytes)]);
+      if (size - rested < SLICE_BYTES) continue;
+      rested = size;
+      await restAWhile();
     }
     if (size > bytesMax) {
       await writer.abort();

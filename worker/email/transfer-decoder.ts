@@ -2,7 +2,7 @@
 import { joinBytes } from "./bytes.ts";
 
 export interface TransferDecoder {
-  /** What can be decoded now; the result is the caller's to keep. */
+  /** What can be decoded now. Valid until the next call: a file of any size is decoded in one small buffer. */
   decode(bytes: Uint8Array): Uint8Array;
   /** What was held back. */
   end(): Uint8Array;
@@ -21,6 +21,16 @@ export function transferDecoder(encoding: string): TransferDecoder {
   return new PlainDecoder();
 }
 
+/** A buffer that is used again and again. */
+class Scratch {
+  #buffer = new Uint8Array();
+
+  take(length: number): Uint8Array {
+    if (this.#buffer.length < length) this.#buffer = new Uint8Array(length);
+    return this.#buffer;
+  }
+}
+
 const NO_DIGIT = 0xff;
 const DIGITS = new Uint8Array(256).fill(NO_DIGIT);
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -28,11 +38,12 @@ for (let value = 0; value < ALPHABET.length; value += 1) DIGITS[ALPHABET.charCod
 
 /** Foreign characters are passed over; padding ends a group, as some mailers pad each line. */
 class Base64Decoder implements TransferDecoder {
+  readonly #scratch = new Scratch();
   #bits = 0;
   #digits = 0;
 
   decode(bytes: Uint8Array): Uint8Array {
-    const out = new Uint8Array(Math.ceil(((bytes.length + 4) * 3) / 4));
+    const out = this.#scratch.take(Math.ceil(((bytes.length + 4) * 3) / 4));
     let length = 0;
     let bits = this.#bits;
     let digits = this.#digits;
@@ -80,13 +91,14 @@ function hexDigit(byte: number): number {
 }
 
 class QuotedPrintableDecoder implements TransferDecoder {
+  readonly #scratch = new Scratch();
   /** An escape, a soft line break or a line end that is not complete yet. */
   #held: Uint8Array = NONE;
 
   decode(bytes: Uint8Array): Uint8Array {
-    const input = joinBytes([this.#held, bytes]);
+    const input = this.#held.length === 0 ? bytes : joinBytes([this.#held, bytes]);
     this.#held = NONE;
-    const out = new Uint8Array(input.length);
+    const out = this.#scratch.take(input.length);
     let length = 0;
     for (let i = 0; i < input.length; i += 1) {
       const byte = input[i] ?? 0;
@@ -117,16 +129,20 @@ class QuotedPrintableDecoder implements TransferDecoder {
 
 /** 7bit, 8bit, binary and what nobody knows. */
 class PlainDecoder implements TransferDecoder {
+  readonly #scratch = new Scratch();
   /** The last line end belongs to the boundary that follows it. */
   #held: Uint8Array = NONE;
 
   decode(bytes: Uint8Array): Uint8Array {
-    const input = joinBytes([this.#held, bytes]);
-    let end = input.length;
-    if (input[end - 1] === LF) end -= input[end - 2] === CR ? 2 : 1;
+    const length = this.#held.length + bytes.length;
+    const input = this.#scratch.take(length);
+    input.set(this.#held);
+    input.set(bytes, this.#held.length);
+    let end = length;
+    if (input[end - 1] === LF) end -= input[end - 2] === CR && end > 1 ? 2 : 1;
     else if (input[end - 1] === CR) end -= 1;
-    this.#held = input.slice(end);
-    return input.slice(0, end);
+    this.#held = end === length ? NONE : input.slice(end, length);
+    return input.subarray(0, end);
   }
 
   end(): Uint8Array {

@@ -89,6 +89,7 @@ describe("[P7] the conversation", () => {
   const state = aState({
     contact: { id: uuid(2), name: "Carla", email: CARLA },
     address: anAddress(CARLA),
+    beginner: aBeginner({ given: [CARLA] }),
     assignee: { id: "ana", name: "Ana" },
     lastSeq: 4,
     lastInboundSeq: 4,
@@ -167,9 +168,12 @@ describe("[P7] the conversation", () => {
     expect(asVisitor({})).not.toHaveProperty("goesOnAt");
     expect(asVisitor({ hasMailed: true })).toMatchObject({ goesOnAt });
     expect(asVisitor({ hasMailed: true, correspondents: reachable, lastSeq: 9 })).toEqual(asVisitor({ hasMailed: true }));
+    // An address that a mail or an agent's older click has here is never named: they said another one since.
+    const other = aBeginner({ given: [CARLA, "leo@customer.test"] });
+    expect(asVisitor({ hasMailed: true, beginner: other }).goesOnAt).toBe("l•••@c•••");
     expect(asVisitor({ isAskedToConfirm: true })).toMatchObject({ goesOnAt, isAskedToConfirm: true });
-    const confirmed = aBeginner({ confirmed: { email: CARLA, usedAt: NOW } });
-    for (const over of [{ beginner: confirmed }, { address: null }]) {
+    const confirmed = aBeginner({ given: [CARLA], confirmed: { email: CARLA, usedAt: NOW } });
+    for (const over of [{ beginner: confirmed }, { beginner: aBeginner() }]) {
       const told = asVisitor({ hasMailed: true, isAskedToConfirm: true, ...over });
       expect([told.goesOnAt, told.isAskedToConfirm]).toEqual([undefined, undefined]);
     }

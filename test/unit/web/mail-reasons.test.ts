@@ -20,7 +20,6 @@ const FILES = [
   "match-conversation",
   "match-aside",
   "match-outsiders",
-  "process",
   "take-up",
 ].map((name) => `../../../worker/email/${name}.ts`);
 

@@ -75,6 +75,22 @@ describe("[T21] what the owner is told of limits", () => {
   });
 });
 
+describe("a flood that goes on", () => {
+  it("is looked at again every ten seconds while it is fresh, and then no more", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"], now: AT });
+    const { wrapper, sent } = await mountBanner([braked({ keptAside: 1 })]);
+    vi.advanceTimersByTime(10_000);
+    await flushPromises();
+    expect(sent).toHaveLength(2);
+    vi.advanceTimersByTime(10 * 60_000);
+    const asked = sent.length;
+    vi.advanceTimersByTime(10 * 60_000);
+    expect(sent).toHaveLength(asked);
+    wrapper.unmount();
+    vi.useRealTimers();
+  });
+});
+
 describe("[M16a] the brake's notice", () => {
   it("says how many mails are kept aside, and leads to them", async () => {
     const { wrapper } = await mountBanner([braked()]);

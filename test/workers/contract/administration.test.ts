@@ -8,8 +8,8 @@ import {
   mailboxSchema,
   meSchema,
   pageOf,
-  widgetConfigSchema,
 } from "../../../worker/domain/api-shapes.ts";
+import { widgetConfigSchema } from "../../../worker/domain/widget-shapes.ts";
 import { settingsSchema } from "../../../worker/domain/settings.ts";
 import {
   MAILBOX,

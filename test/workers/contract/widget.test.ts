@@ -2,11 +2,8 @@ import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import * as v from "valibot";
-import {
-  conversationPageSchema,
-  widgetConfigSchema,
-  widgetConversationCreatedSchema,
-} from "../../../worker/domain/api-shapes.ts";
+import { conversationPageSchema } from "../../../worker/domain/api-shapes.ts";
+import { widgetConfigSchema, widgetConversationCreatedSchema } from "../../../worker/domain/widget-shapes.ts";
 import { freshDeployment, newId } from "../support/deployment.ts";
 import { SITE, call, read, refused, statusesOf } from "../support/http.ts";
 import { addressNoted } from "../support/threads.ts";

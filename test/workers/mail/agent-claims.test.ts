@@ -13,10 +13,9 @@ import {
   MAILBOX,
   OTHER_MAILBOXES,
   OWNER,
-  SETUP_BODY,
   addAgent,
+  addSession,
   freshDeployment,
-  signIn,
   type KeyedAgent,
 } from "../support/deployment.ts";
 import { databaseAway } from "../support/faults.ts";
@@ -165,8 +164,6 @@ describe("[M8] what an agent forwards", () => {
     for (const words of ["Please help", "From: Nora <nora@example.test>", "My lamp is broken."])
       expect(messages[0]?.text).toContain(words);
     expect(await textsOf(key, known)).toEqual(["first"]);
-    // It is no place of hers: what she really writes goes elsewhere.
-    expect((await take({ from: OLIVIA, text: "really" })).conversationId).not.toBe(claim?.conversationId);
   });
 });
 
@@ -248,17 +245,10 @@ describe("[E40] [M8] one click of an agent", () => {
 describe("an agent's forwarding address", () => {
   const headers = { origin: ORIGIN };
 
-  beforeEach(async () => {
-    for (const table of ["settings", "agents", "mailboxes"]) await env.DB.prepare(`DELETE FROM ${table}`).run();
-    expect((await call(null, "POST /api/setup", { body: SETUP_BODY })).status).toBe(201);
-    await env.DB.prepare("UPDATE api_keys SET created_by = (SELECT id FROM agents)").run();
-    await call({ key }, "POST /api/mailboxes", { body: { address: OTHER_MAILBOXES[0] } });
-  });
-
   test("[M8] is the same each time, one for each mailbox, and forwards in their name, from wherever it is sent", async () => {
-    const cookie = await signIn(OWNER.email, OWNER.password);
+    const cookie = await addSession(owner.agent.id);
     const { address, items } = await read(forwardingAddressSchema, { cookie }, "GET /api/me/forwarding-address");
-    expect(items.map(({ mailbox }) => mailbox)).toEqual([MAILBOX, OTHER_MAILBOXES[0]]);
+    expect(items.map(({ mailbox }) => mailbox)).toEqual([MAILBOX, ...OTHER_MAILBOXES]);
     expect(address).toBe(items[0]?.address);
     expect(address).toMatch(/^hello\+[a-z2-7]{39}@acme\.test$/u);
     expect(await read(forwardingAddressSchema, { cookie }, "GET /api/me/forwarding-address")).toEqual({ address, items });
@@ -274,7 +264,7 @@ describe("an agent's forwarding address", () => {
   });
 
   test("[T20] ends when a new one is made, and with the agent's role", async () => {
-    const cookie = await signIn(OWNER.email, OWNER.password);
+    const cookie = await addSession(owner.agent.id);
     const before = await read(forwardingAddressSchema, { cookie }, "GET /api/me/forwarding-address");
     const after = await read(forwardingAddressSchema, { cookie }, "POST /api/me/forwarding-address", { headers, status: 201 });
     expect(after.address).not.toBe(before.address);
@@ -287,7 +277,7 @@ describe("an agent's forwarding address", () => {
   test("is shown to nobody else: not to a viewer, nor to an API key", async () => {
     await refused({ key }, "GET /api/me/forwarding-address", [403, "not_allowed"]);
     await refused({ key }, "POST /api/me/forwarding-address", [403, "not_allowed"]);
-    const cookie = await signIn(OWNER.email, OWNER.password);
+    const cookie = await addSession(owner.agent.id);
     await env.DB.prepare("UPDATE agents SET role = 'viewer'").run();
     await refused({ cookie }, "GET /api/me/forwarding-address", [403, "not_allowed"]);
   });

@@ -149,7 +149,7 @@ describe("[E41] [M7a] what people write through a form", () => {
     const { conversation, contact, messages } = await openThread(key, moved.conversationId);
     expect([contact, conversation.address, conversation.form]).toEqual([
       null,
-      { email: "vera@example.test", level: "typed" },
+      { email: "vera@example.test", level: "typed", claimed: null },
       FORM,
     ]);
     expect(messages).toMatchObject([{ attachments: [{ name: "a.txt" }], mail: { form: { address: FORM } } }]);

@@ -1,12 +1,13 @@
 /** Mails to an address that a visitor only typed: nobody is to be reached with a stranger's words under the company's name. */
+import * as v from "valibot";
 import { beforeEach, expect, test } from "vitest";
 import { attachmentCreatedSchema } from "../../../worker/domain/api-shapes.ts";
 import { freshDeployment, newId } from "../support/deployment.ts";
-import { SITE, read } from "../support/http.ts";
+import { SITE, call, read } from "../support/http.ts";
 import { rawMail, receive } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
 import { visitorSocket } from "../support/socket.ts";
-import { contactKnown, deliveredAs, listThreads, openThread, reply } from "../support/threads.ts";
+import { deliveredAs, listThreads, openThread, reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
 let key: string;
@@ -27,9 +28,20 @@ async function mailed(id: string, text: string): Promise<Outbound["mails"][numbe
   return mail;
 }
 
+/** The visitor shows with the code that was mailed to the address that it is theirs. */
+async function confirm(token: string): Promise<void> {
+  const before = outbound.mails.length;
+  expect((await call({ token }, "POST /widget/codes", { body: {} })).status).toBe(202);
+  const code = /\b\d{6}\b/u.exec((await outbound.nth(before + 1)).text)?.[0];
+  const confirmed = await read(v.object({ token: v.string() }), { token }, "POST /widget/confirm", { body: { code } });
+  // It counts from the first use of the new token.
+  const socket = await visitorSocket(confirmed.token, { headers: { origin: SITE } });
+  socket.send({ type: "hello", lastSeq: 0 });
+  await socket.next("welcome");
+}
+
 test("[T23] [T1] carry no address of a visitor, no file, no link to one and no name; once it is theirs, all of it", async () => {
   const chat = await beginChat({ text: HOSTILE, contact: { email: "vera@example.test", name: "Security, evil.test" } });
-  await contactKnown(key, chat.conversationId);
   const first = await mailed(chat.conversationId, `We don't know this:\n> ${HOSTILE}\nOurs is shop.example.`);
   expect(first.to).toEqual(["vera@example.test"]);
   for (const part of [first.text, first.html]) {
@@ -39,14 +51,17 @@ test("[T23] [T1] carry no address of a visitor, no file, no link to one and no n
   }
   expect(JSON.stringify(first)).not.toMatch(/evil|612|Security/u);
 
-  await receive(rawMail({ text: "It is me" }), { from: "vera@example.test", to: first.replyTo ?? "" });
+  // That the mailbox answers shows that it exists, not that the visitor's words may be sent to it.
+  await receive(rawMail({ text: "What is this?" }), { from: "vera@example.test", to: first.replyTo ?? "" });
+  const answered = await mailed(chat.conversationId, "A question of ours.");
+  expect(answered.text).not.toContain("evil.test");
+  await confirm(chat.token);
   const second = await mailed(chat.conversationId, "Thank you.");
   expect(second.text).toContain("https://evil.test/login or call +34 612 345 678");
 });
 
 test("[T23] name a visitor's file, and leave it", async () => {
   const chat = await beginChat({ text: "See the file", contact: { email: "vera@example.test" } });
-  await contactKnown(key, chat.conversationId);
   const socket = await visitorSocket(chat.token, { headers: { origin: SITE } });
   socket.send({ type: "hello", lastSeq: 0 });
   for (const name of ["evil.test.pdf", "invoice.pdf"]) {

@@ -2,7 +2,7 @@
 import "./bindings.ts";
 import { env } from "cloudflare:workers";
 import { createVisitorToken, readVisitorToken } from "../../../worker/auth/visitor-token.ts";
-import { widgetConversationCreatedSchema } from "../../../worker/domain/api-shapes.ts";
+import { widgetConversationCreatedSchema } from "../../../worker/domain/widget-shapes.ts";
 import { conversationStub } from "../../../worker/objects.ts";
 import { newId } from "./deployment.ts";
 import { SITE, read } from "./http.ts";

@@ -81,7 +81,7 @@ async function walk(): Promise<[door: string, status: number, response: Response
     ["DELETE /api/nowhere", 404],
     [`POST /api/conversations/${id}/read`, 204, { caller: { key }, body: {} }],
     ["GET /api/openapi.json", 200],
-    ["GET /api/auth/get-session", 200],
+    ["GET /api/auth/get-session", 404],
     ["POST /api/setup", 409, { body: SETUP_BODY }],
     ["GET /widget/config", 200, { headers: { origin: SITE } }],
     ["OPTIONS /widget/conversations", 204, { headers: { origin: SITE, "access-control-request-method": "POST" } }],

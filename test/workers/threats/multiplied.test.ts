@@ -74,7 +74,7 @@ describe("[T21] [T10] new conversations", () => {
     expect(await kinds()).toEqual([]);
   });
 
-  test("of a new /64 each: the deployment's total holds, and the owner is told once, at once", LONG, async () => {
+  test("[L6] of a new /64 each: the deployment's total holds, and the owner is told once, at once", LONG, async () => {
     ({ key } = (await freshDeployment({ limits: { chatsPerHour: 10 } })).owner);
     const inbox = await inboxSocket({ key });
     inbox.send({ type: "hello" });

@@ -112,6 +112,14 @@ test.each(["hang", "fail"])("[T21] totals that %s: chat goes on, codes and autom
   expect(await takeTotals(bindings, [request()], { onSilence: "refuse" })).toMatchObject({ isAllowed: false, isSilent: true });
 });
 
+test("[T21] what nobody waits for is counted all the same, and refused where that is known", async () => {
+  const unawaited = () => takeTotals(env, [request()], { onSilence: "allow", waitMs: 0 });
+  for (let n = 0; n < 3; n += 1) expect((await unawaited()).isAllowed).toBe(true);
+  await expect.poll(async () => (await peekTotals(env, [request()]))?.map(({ used }) => used)).toEqual([3]);
+  await unawaited();
+  await expect.poll(async () => (await unawaited()).isAllowed).toBe(false);
+});
+
 test("[T21] what cannot be counted in one transaction is no request", async () => {
   const mixed = async () => ask([request(), request({ key: "chats:deployment" })]);
   await expect(mixed()).rejects.toThrow("totals of different kinds");

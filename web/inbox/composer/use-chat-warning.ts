@@ -8,13 +8,16 @@ const ACCEPTED_MS = 30 * 60_000;
 
 /**
  * Where mails came in from an address that the visitor in the chat has not shown to be theirs, whoever chats may be a
- * stranger: the agent says once that they know. It holds until another such mail comes in, the address changes, or a while.
+ * stranger: the agent says once that they know. It holds until another such mail comes in, the address or its level changes, or a while.
  */
 export function useChatWarning(id: string, conversation: MaybeRefOrGetter<Conversation>) {
   const accepted = useSessionStorage(`hilo.chat-warning.${id}`, "");
   const now = useClock(30_000);
   const mail = computed(() => toValue(conversation).unconfirmedMail);
-  const about = computed(() => `${mail.value?.seq} ${toValue(conversation).address?.email ?? ""}`);
+  const about = computed(() => {
+    const { email = "", level = "" } = toValue(conversation).address ?? {};
+    return `${mail.value?.seq} ${level} ${email}`;
+  });
   const acceptedAt = computed(() => {
     const [at, ...rest] = accepted.value.split(" ");
     return rest.join(" ") === about.value ? Number(at) : 0;

@@ -8,7 +8,6 @@ import {
   decideTyped,
   isAddressDead,
   isAddressHeld,
-  isAddressShown,
   levelOf,
   maskAddress,
   withCorrespondent,
@@ -183,7 +182,6 @@ describe("[B3] what is known of an address", () => {
     ["none", aState(), null],
   ])("%s", (_, state, level) => {
     expect(levelOf(state, NOW)).toBe(level);
-    expect(isAddressShown(state, NOW)).toBe(level === "mail" || level === "confirmed");
   });
 
   test("agents see it with the claim", () => {

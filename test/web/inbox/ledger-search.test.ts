@@ -73,6 +73,7 @@ describe("looking for a mail in the ledger", () => {
       "/ledger?state=attention&q=rosa",
       "/ledger?state=quarantined&q=rosa",
       "/ledger?state=filtered&q=rosa",
+      "/ledger?state=braked&q=rosa",
     ]);
   });
 

@@ -5,6 +5,7 @@ import {
   addressForAgents,
   decideAddress,
   decideClaimed,
+  decideSomebodyElse,
   decideTyped,
   isAddressDead,
   isAddressHeld,
@@ -158,6 +159,25 @@ describe("[T4] an agent's click", () => {
     const confirmed = { ...mailed, beginner: aBeginner({ given: [VERA], confirmed: { email: VERA, usedAt: NOW } }) };
     const after = stateOf(decideAddress(aTurn(confirmed), { email: EVIL }, ana)) ?? confirmed;
     expect([levelOf(confirmed, NOW), levelOf(after, NOW)]).toEqual(["confirmed", "typed"]);
+  });
+});
+
+describe("[M16] *this is somebody else*", () => {
+  test("takes the address, its contact and the claim out of the chat, and it counts as given no more", () => {
+    const beginner = aBeginner({ given: [EVIL, VERA] });
+    const before = { ...heard, claimed: EVIL, beginner, contact: { id: uuid(2), name: "Vera", email: VERA } };
+    expect(stateOf(decideSomebodyElse(aTurn(before), VERA))).toMatchObject({
+      address: null,
+      claimed: null,
+      contact: null,
+      beginner: { given: [EVIL] },
+      correspondents: heard.correspondents,
+    });
+  });
+
+  test("only where replies go there, and a browser is in the chat", () => {
+    expect(decideSomebodyElse(aTurn(heard), EVIL)).toEqual([]);
+    expect(decideSomebodyElse(aTurn(aMailState({ address: anAddress(VERA, { by: "mail" }) })), VERA)).toEqual([]);
   });
 });
 

@@ -61,11 +61,19 @@ export function decideAddressKnown(turn: Turn, { email, hasOthers, isBlocked }: 
   return [known, ...decideClaimed({ ...turn, state })];
 }
 
-/** Who it is, from the address book. Where the contact's address was put right, replies go to the new one. */
-export function decideContact(turn: Turn, contact: ContactSummary): Effect[] {
+/**
+ * Who it is, from the address book. Where the contact's address was put right, replies go to the new one; else the
+ * conversation keeps the one of their addresses that it has.
+ *
+ * @param correctedFrom the address in whose place an agent has put the contact's present one
+ */
+export function decideContact(turn: Turn, known: ContactSummary, correctedFrom: string | null = null): Effect[] {
   const { state } = turn;
+  const present = state.contact?.id === known.id ? state.contact.email : null;
+  const isReplied = present !== null && present === state.address?.email;
+  const isCorrected = isReplied && present === correctedFrom;
+  const contact = isReplied && !isCorrected ? { ...known, email: present } : known;
   if (isSameContact(state.contact, contact) && state.unresolved === null) return [];
-  const isCorrected = state.contact?.id === contact.id && state.contact.email === state.address?.email;
   const email = isCorrected || state.address === null ? contact.email : state.address.email;
   const isOther = email !== (state.address?.email ?? null);
   const address = email === null || !isOther ? state.address : { email, by: "agent" as const, hasOthers: null };

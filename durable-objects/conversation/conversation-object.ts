@@ -200,8 +200,9 @@ export abstract class ConversationObject extends DurableObject {
     return this.#mailCommand(decideAskToConfirm);
   }
 
-  async setContact(contact: ContactSummary): Promise<boolean> {
-    return this.#command((turn) => decideContact(turn, contact));
+  /** @param correctedFrom the address in whose place an agent has put the contact's present one */
+  async setContact(contact: ContactSummary, correctedFrom: string | null = null): Promise<boolean> {
+    return this.#command((turn) => decideContact(turn, contact, correctedFrom));
   }
 
   async setBlocked(isBlocked: boolean): Promise<boolean> {

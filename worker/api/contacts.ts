@@ -68,7 +68,7 @@ export const contactsApi = new Hono<AppEnv>()
     await updateContact(c.get("db"), before.id, { ...body, now });
     const contact = await contactOf(c, before.id);
     if (body.isBlocked !== undefined) await setChatsBlocked(c, contact, body.isBlocked);
-    c.executionCtx.waitUntil(tellConversations(c, contact));
+    c.executionCtx.waitUntil(tellConversations(c, contact, body.email === undefined ? null : before.email));
     return c.json(contact);
   });
 
@@ -94,13 +94,15 @@ async function setChatsBlocked(c: AppContext, contact: Contact, isBlocked: boole
 }
 
 /** Conversations carry a copy of the name and address, so that lists join nothing. Never throws. */
-async function tellConversations(c: AppContext, contact: Contact): Promise<void> {
+async function tellConversations(c: AppContext, contact: Contact, correctedFrom: string | null): Promise<void> {
   const { id, name, email } = contact;
   const fail = (error: unknown) =>
     console.error(JSON.stringify({ level: "error", event: "contact_not_told", contactId: id, ...describeError(error) }));
   try {
     for await (const ids of pagesOfConversationIds(c.get("db"), id))
-      await Promise.all(ids.map((one) => conversationStub(c.env, one).setContact({ id, name, email }).catch(fail)));
+      await Promise.all(
+        ids.map((one) => conversationStub(c.env, one).setContact({ id, name, email }, correctedFrom).catch(fail)),
+      );
   } catch (error) {
     fail(error);
   }

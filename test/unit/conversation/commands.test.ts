@@ -86,15 +86,26 @@ describe("[C10] who it is", () => {
   test("[T4] replies follow the contact's address where an agent puts it right, and nobody has shown that the new one is theirs", () => {
     const corrected = { ...carla, email: "karla@customer.test" };
     const chat = aState({ ...known, beginner: aBeginner({ confirmed: { email: CARLA, usedAt: NOW } }), claimed: "c@other.test" });
-    expect(stateOf(decideContact(aTurn(chat), corrected))).toMatchObject({
+    expect(stateOf(decideContact(aTurn(chat), corrected, CARLA))).toMatchObject({
       contact: corrected,
       address: { email: "karla@customer.test", by: "agent", hasOthers: null },
       claimed: null,
       beginner: { confirmed: { email: CARLA } },
     });
-    // Replies went to another address of theirs, or to somebody else's: those stay.
+    // Replies went to somebody else's address: there they go on.
     const other = aState({ contact: carla, address: anAddress("c@work.test") });
-    expect(stateOf(decideContact(aTurn(other), corrected))).toMatchObject({ address: anAddress("c@work.test") });
+    expect(stateOf(decideContact(aTurn(other), corrected, CARLA))).toMatchObject({ address: anAddress("c@work.test") });
+  });
+
+  test("[T4] a conversation with another address of theirs keeps it, whatever is changed in the address book", () => {
+    const atWork = { ...carla, email: "c@work.test" };
+    const mails = aMailState({ contact: atWork, address: anAddress("c@work.test", { by: "mail" }) });
+    expect(decideContact(aTurn(mails), carla)).toEqual([]);
+    expect(stateOf(decideContact(aTurn(mails), { ...carla, name: "C." }))).toMatchObject({
+      contact: { ...atWork, name: "C." },
+      address: { email: "c@work.test", by: "mail" },
+    });
+    expect(decideContact(aTurn(mails), { ...carla, email: "karla@customer.test" }, CARLA)).toEqual([]);
   });
 
   test("a conversation without an address takes the contact's", () => {

@@ -106,4 +106,35 @@ describe("contacts", () => {
       WAIT,
     );
   });
+
+  test("[T4] a conversation by another address of theirs keeps it; one by the address that is put right follows", async () => {
+    const { id } = await create({ email: "vera@example.test" });
+    await read(contactSchema, { key }, `PATCH /api/contacts/${id}`, { body: { email: "vera@home.test" } });
+    const begin = async (email: string) => {
+      const { conversationId } = await beginChat();
+      await call({ key }, `PUT /api/conversations/${conversationId}/contact`, { body: { email } });
+      await vi.waitFor(async () => {
+        const { body } = await call({ key }, `GET /api/conversations?contact=${id}`);
+        expect(JSON.stringify(body)).toContain(conversationId);
+      }, WAIT);
+      return conversationId;
+    };
+    const [work, home] = [await begin("vera@example.test"), await begin("vera@home.test")];
+    const known = async () => {
+      const pages = [work, home].map((one) => read(conversationPageSchema, { key }, `GET /api/conversations/${one}`));
+      return (await Promise.all(pages)).map(({ conversation }) => [conversation.contact?.name, conversation.address?.email]);
+    };
+    await read(contactSchema, { key }, `PATCH /api/contacts/${id}`, { body: { name: "Vera" } });
+    const before = [
+      ["Vera", "vera@example.test"],
+      ["Vera", "vera@home.test"],
+    ];
+    await vi.waitFor(async () => expect(await known()).toEqual(before), WAIT);
+    await read(contactSchema, { key }, `PATCH /api/contacts/${id}`, { body: { email: "vera@new.test" } });
+    const after = [
+      ["Vera", "vera@example.test"],
+      ["Vera", "vera@new.test"],
+    ];
+    await vi.waitFor(async () => expect(await known()).toEqual(after), WAIT);
+  });
 });

@@ -1,4 +1,5 @@
 /** [M16] [S14] [T2] Where the mails of an address go: its usual place belongs to the address, and is nobody's who only typed it. */
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as v from "valibot";
 import { freshDeployment } from "../support/deployment.ts";
@@ -195,4 +196,17 @@ test("[M13] a stranger's linked conversation is their own: their next mail joins
   await vi.waitFor(async () => expect((await openThread(key, linked)).contact?.email).toBe(NORA), WAIT);
   await addressNoted(linked ?? "", NORA);
   expect(await take("again", { from: NORA }, { from: NORA })).toEqual(["contact", linked]);
+});
+
+test("[T1] a mail into a chat is answered by nothing automatic until its address is shown to be the visitor's", async () => {
+  ({ key } = (await freshDeployment({ hours: { isAlwaysOpen: false, days: [] } })).owner);
+  await env.DB.prepare("UPDATE mailboxes SET has_receipt = 1, has_out_of_hours = 1").run();
+  const begun = await chat();
+  expect((await take("mine"))[1]).toBe(begun.id);
+  expect((await openThread(key, begun.id)).messages.map(({ author }) => author.kind)).toEqual(["visitor", "contact"]);
+  await confirmedFor(begun.token, VERA);
+  await take("again");
+  expect((await openThread(key, begun.id)).messages.at(-1)).toMatchObject({ author: { kind: "system" }, to: VERA });
+  await outbound.nth(1);
+  expect(outbound.mails).toMatchObject([{ to: [VERA] }]);
 });

@@ -57,7 +57,7 @@ export function storeAway(failing: "put" | "get" | "createMultipartUpload"): R2B
 }
 
 /** Objects of one class that cannot be reached. */
-export function objectsAway<N extends "CONVERSATION" | "INBOX">(name: N): Env[N] {
+export function objectsAway<N extends "CONVERSATION" | "INBOX" | "TOTALS">(name: N): Env[N] {
   const lost = replacing(Object(env[name].get(env[name].newUniqueId())), () => away);
   return replacing(env[name], (method) => (method === "get" ? () => lost : null));
 }

@@ -1,9 +1,12 @@
 /** Whom stored messages are for, in SQL: what would be one write for each of them by hand is one statement here. */
 
-/** Of a message that is for a session: for this address, too. Bound: the address, the session, the address. */
+/**
+ * Of a message that is for a session: for this address, too. Bound: the address, the session, the address. The table is
+ * named, for `value` alone would be a column of `json_each`.
+ */
 export const WIDEN = `UPDATE messages SET value = json_insert(value, '$.for.addresses[#]', ?)
-  WHERE EXISTS (SELECT 1 FROM json_each(value, '$.for.sessions') WHERE json_each.value = ?)
-    AND NOT EXISTS (SELECT 1 FROM json_each(value, '$.for.addresses') WHERE json_each.value = ?)`;
+  WHERE EXISTS (SELECT 1 FROM json_each(messages.value, '$.for.sessions') WHERE json_each.value = ?)
+    AND NOT EXISTS (SELECT 1 FROM json_each(messages.value, '$.for.addresses') WHERE json_each.value = ?)`;
 
 const CONVERSATION = "(SELECT json_extract(value, '$.id') FROM state)";
 const ADDRESS = "(SELECT coalesce(json_extract(value, '$.capture.email'), json_extract(value, '$.contact.email')) FROM state)";

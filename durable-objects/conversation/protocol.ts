@@ -265,6 +265,8 @@ export const conversationSchema = v.object({
   visitorDeliveredSeq: v.optional(seqSchema),
   /** False for a conversation that began by mail: there is no widget to chat in. */
   hasVisitor: v.boolean(),
+  /** An agent has closed it to the browser that began it. */
+  isVisitorBlocked: v.optional(v.boolean()),
   /** Where replies by email go, and what is known of it. */
   address: v.optional(v.nullable(conversationAddressSchema), null),
   /** The newest mail from an address that the browser in the chat has not shown to be theirs: what is in it is not to be chatted. */

@@ -35,6 +35,7 @@ export function conversationForAgents(
     visitorSeenSeq: state.visitorSeenSeq,
     ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
     hasVisitor: beginnerOf(state) !== null,
+    ...(state.beginner?.isBlocked === true && { isVisitorBlocked: true }),
     address: addressForAgents(state, now) ?? null,
     unconfirmedMail: unconfirmedMailOf(state, now),
     ...(state.form === null ? {} : { form: state.form }),

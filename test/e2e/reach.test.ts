@@ -194,7 +194,7 @@ describe("on a bad network", () => {
       one: (await ana.client.get(`/api/conversations/${id}`, pageSchema)).conversation.isVisitorOnline,
     });
     const online = { dot: 1, header: 1, channel: "chat", list: true, one: true };
-    const offline = { dot: 0, header: 0, channel: "email", list: false, one: false };
+    const offline = { dot: 0, header: 0, channel: "chat", list: false, one: false };
     await expect.poll(seen, { timeout: 10_000 }).toEqual(online);
     network.goDown();
     await expect.poll(seen, { timeout: 58_000, interval: 1_000 }).toEqual(offline);

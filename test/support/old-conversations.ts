@@ -34,3 +34,13 @@ export function anOldState(over: Record<string, unknown> = {}): Record<string, u
     ...over,
   };
 }
+
+/** Its tables, as two versions of the object had made them. */
+export const OLD_TABLES = `
+  CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL);
+  CREATE TABLE messages (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
+  CREATE TABLE events (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+  CREATE TABLE drafts (agent_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (agent_id, kind));
+  CREATE TABLE outbox (seq INTEGER PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, also TEXT NOT NULL, is_cancelled_by_seen INTEGER NOT NULL, only_to TEXT, is_insisted INTEGER NOT NULL DEFAULT 0);
+  CREATE TABLE migrations (version INTEGER PRIMARY KEY);
+  INSERT INTO migrations (version) VALUES (1), (2);`;

@@ -156,8 +156,13 @@ export class VisitorSession {
     this.#options.onChange();
   }
 
-  /** Forgets the conversation on this device (S18); on the server it stays. */
+  /** Forgets the conversation on this device (S18), and no copy of its token opens anything; on the server it stays. */
   reset(): void {
+    if (this.#token !== null) void this.#options.api.endSession(this.#token);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#contact = null;
     this.#leave();
     this.#options.memory.forget();
@@ -235,7 +240,7 @@ export class VisitorSession {
       // Another tab has confirmed it meanwhile: its token is the one that counts.
       const { identity } = this.#options.memory;
       if (identity && identity.token !== this.#token) return this.#adopt(identity.token);
-      this.reset();
+      this.#forget();
       this.#isEnded = true;
       this.#options.onEnded(unsent.map(({ text }) => text).join("\n"));
     }
@@ -265,7 +270,7 @@ export class VisitorSession {
     const { identity } = this.#options.memory;
     if (identity && this.#token === null) this.#goLive(identity.token);
     else if (identity && identity.token !== this.#token) this.#adopt(identity.token);
-    else if (!identity && this.#token !== null) this.reset();
+    else if (!identity && this.#token !== null) this.#forget();
   }
 
   #leave(): void {

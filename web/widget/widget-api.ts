@@ -105,6 +105,11 @@ export class WidgetApi {
     return this.#call({ path: "confirm", body, token, isAnswer: isToken }).result;
   }
 
+  endSession(token: string): Promise<CallResult> {
+    return this.#call({ path: "session/end", body: {}, token, isAnswer: (value): value is unknown => value !== undefined })
+      .result;
+  }
+
   async attachmentUrl(token: string | null, id: string): Promise<string | null> {
     const path = `attachments/${encodeURIComponent(id)}/url`;
     const result = await this.#call({ path, body: {}, token, isAnswer: isSignedUrl }).result;

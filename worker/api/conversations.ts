@@ -11,6 +11,7 @@ import { listConversations } from "../db/conversations.ts";
 import { findAgent } from "../db/agents.ts";
 import {
   addressBodySchema,
+  blockBodySchema,
   assignBodySchema,
   conversationContactBodySchema,
   conversationCreateSchema,
@@ -215,6 +216,15 @@ export const conversationsApi = new Hono<AppEnv>()
       assertDone(await stubOf(c).askToConfirm());
       return c.body(null, 204);
     },
+  )
+  .post(
+    "/:id/block",
+    describe({
+      summary: "Close the chat to the browser that began it, or let it in again; no address and no contact is blocked",
+      body: blockBodySchema,
+      status: 204,
+    }),
+    async (c) => answer204(c, await stubOf(c).setBlocked((await readBody(c, blockBodySchema)).isBlocked)),
   )
   .post(
     "/:id/part",

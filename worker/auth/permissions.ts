@@ -49,6 +49,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "POST /api/conversations/:id/address": "agent",
   "POST /api/conversations/:id/ask-confirmation": "agent",
   "POST /api/conversations/:id/part": "agent",
+  "POST /api/conversations/:id/block": "agent",
   "POST /api/conversations/:id/attachments/:attachmentId/url": "viewer",
   "GET /api/conversations/:id/socket": "viewer",
   "GET /api/inbox/socket": "viewer",

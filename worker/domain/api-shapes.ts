@@ -154,6 +154,7 @@ export const messagesQuerySchema = v.object({
 /** The address that an agent saw: where replies go to another one now nothing is sent (`address_changed`). */
 const seenAddressSchema = v.pipe(v.array(emailSchema), v.length(1));
 export const mailAgainBodySchema = v.object({ to: v.optional(seenAddressSchema) });
+export const blockBodySchema = v.object({ isBlocked: v.boolean() });
 export const addressBodySchema = v.object({ email: emailSchema });
 export const messageCreateSchema = v.object({
   clientId: uuidSchema,

@@ -5,10 +5,10 @@ import {
   addressForAgents,
   decideAddress,
   decideClaimed,
+  decideSomebodyElse,
   decideTyped,
   isAddressDead,
   isAddressHeld,
-  isAddressShown,
   levelOf,
   maskAddress,
   withCorrespondent,
@@ -162,6 +162,25 @@ describe("[T4] an agent's click", () => {
   });
 });
 
+describe("[M16] *this is somebody else*", () => {
+  test("takes the address, its contact and the claim out of the chat, and it counts as given no more", () => {
+    const beginner = aBeginner({ given: [EVIL, VERA] });
+    const before = { ...heard, claimed: EVIL, beginner, contact: { id: uuid(2), name: "Vera", email: VERA } };
+    expect(stateOf(decideSomebodyElse(aTurn(before), VERA))).toMatchObject({
+      address: null,
+      claimed: null,
+      contact: null,
+      beginner: { given: [EVIL] },
+      correspondents: heard.correspondents,
+    });
+  });
+
+  test("only where replies go there, and a browser is in the chat", () => {
+    expect(decideSomebodyElse(aTurn(heard), EVIL)).toEqual([]);
+    expect(decideSomebodyElse(aTurn(aMailState({ address: anAddress(VERA, { by: "mail" }) })), VERA)).toEqual([]);
+  });
+});
+
 describe("[B3] what is known of an address", () => {
   const beginner = aBeginner({ given: [VERA], confirmed: { email: VERA, usedAt: NOW } });
   const reachable = known({ isHeard: true, isReachable: true });
@@ -183,7 +202,6 @@ describe("[B3] what is known of an address", () => {
     ["none", aState(), null],
   ])("%s", (_, state, level) => {
     expect(levelOf(state, NOW)).toBe(level);
-    expect(isAddressShown(state, NOW)).toBe(level === "mail" || level === "confirmed");
   });
 
   test("agents see it with the claim", () => {

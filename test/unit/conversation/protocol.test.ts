@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "bd1c46fd0eb1756c", server: "e3130467295c6a71" },
-  inbox: { client: "f387059828413d58", server: "d00d28b16ef3741e" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "a779644696599f92" },
+  inbox: { client: "f387059828413d58", server: "13348c081efc5683" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

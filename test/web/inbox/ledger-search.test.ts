@@ -24,8 +24,9 @@ const anEntry = (n: number, state: string, verdict: string | null, reason: strin
 function answerLedger(pages: Record<string, { items: unknown[]; nextCursor: string | null }>): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", async (input: string) => {
-    const query = new URL(input, "http://localhost").searchParams.toString();
-    asked.push(query);
+    const { pathname, searchParams } = new URL(input, "http://localhost");
+    const query = searchParams.toString();
+    if (pathname === "/api/ledger") asked.push(query);
     return Response.json(pages[query] ?? { items: [], nextCursor: null });
   });
   return asked;
@@ -72,6 +73,7 @@ describe("looking for a mail in the ledger", () => {
       "/ledger?state=attention&q=rosa",
       "/ledger?state=quarantined&q=rosa",
       "/ledger?state=filtered&q=rosa",
+      "/ledger?state=braked&q=rosa",
     ]);
   });
 

@@ -296,8 +296,9 @@ describe("a conversation", () => {
     expect(find(".banner").textContent).toBe("Connection lost. Reconnecting… · 1 unsent");
   });
 
-  test("[S18] reset forgets the conversation on this device", async () => {
+  test("[S18] [B2] reset forgets the conversation on this device, and ends its session", async () => {
     knowConversation();
+    answerWith(() => ({ status: 204, body: null }));
     const { panel, root } = mountPanel();
     await settle();
     socket().open();
@@ -306,6 +307,7 @@ describe("a conversation", () => {
     await settle();
     expect(Object.keys(localStorage)).toEqual([]);
     expect(root.querySelectorAll(".row")).toHaveLength(0);
+    expect(asked.map(({ path }) => path)).toEqual(["/widget/session/end"]);
   });
 });
 

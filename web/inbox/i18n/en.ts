@@ -442,6 +442,11 @@ export const en = {
       "Their mail is kept aside in the mail ledger, from where it can still be let in, and their open chats are closed. You can unblock them at any time.",
     blockTyped:
       "Their mail is kept aside in the mail ledger, from where it can still be let in, and their open chats are closed. The address was only typed into a chat: if it belongs to somebody else, the mail of that person is kept aside too.",
+    blockVisitor: "Block this visitor",
+    unblockVisitor: "Unblock this visitor",
+    blockVisitorTitle: "Block this visitor?",
+    blockVisitorText:
+      "This chat is closed on their device. Nothing else is blocked: an address that they typed may be somebody else's. You can unblock them at any time.",
     blockedNotice: "{name} is blocked. Their mail is kept aside, and their chats are closed.",
     unblockedNotice: "{name} is no longer blocked. They can go on with their chats.",
     page: "Page",

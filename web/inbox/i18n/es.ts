@@ -440,6 +440,11 @@ export const es: Messages = {
       "Sus correos quedan apartados en el registro de correo, desde donde aún se pueden admitir, y sus chats abiertos se cierran. Puedes desbloquear en cualquier momento.",
     blockTyped:
       "Sus correos quedan apartados en el registro de correo, desde donde aún se pueden admitir, y sus chats abiertos se cierran. La dirección solo se escribió en un chat: si es de otra persona, también se apartan los correos de esa persona.",
+    blockVisitor: "Bloquear a este visitante",
+    unblockVisitor: "Desbloquear a este visitante",
+    blockVisitorTitle: "¿Bloquear a este visitante?",
+    blockVisitorText:
+      "Este chat se cierra en su dispositivo. No se bloquea nada más: la dirección que escribió puede ser de otra persona. Puedes desbloquearlo cuando quieras.",
     blockedNotice: "{name}: contacto bloqueado. Sus correos se apartan y sus chats están cerrados.",
     unblockedNotice: "{name}: contacto desbloqueado. Puede seguir con sus chats.",
     page: "Página",

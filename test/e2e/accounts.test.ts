@@ -37,7 +37,10 @@ const open = async (context: BrowserContext, path: string) => {
   return page;
 };
 
-describe("[T22] an agent's way in and out", () => {
+/** Several people, mails and devices in one story. */
+const STORY = { timeout: 120_000 };
+
+describe("[T22] an agent's way in and out", STORY, () => {
   test("invited by mail, they choose a password on the page of the link, and are in", async () => {
     const owner = await company().inbox();
     await owner.open("/settings/agents");

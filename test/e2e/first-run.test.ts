@@ -106,7 +106,10 @@ async function inviteInBrowser(owner: InboxScreen, name: string, role: string): 
   return account;
 }
 
-describe("the team", () => {
+/** Several people on devices of their own. */
+const STORY = { timeout: 120_000 };
+
+describe("the team", STORY, () => {
   test("[S1] an agent sees and answers all, a viewer reads, and without the permission one sees nothing", async () => {
     const visitor = await company.visitor();
     await visitor.say("A question to all of you");

@@ -122,7 +122,7 @@ function screensOf(text: string): [name: string, component: Component, props: Re
         }),
       },
     ],
-    ["contact panel", ContactPanel, { live, conversation }],
+    ["contact panel", ContactPanel, { live, conversation, hasBack: false }],
     ["contacts", ContactsPage, {}],
     ["saved replies", SavedRepliesPage, {}],
     ["ledger", LedgerPage, {}],

@@ -34,6 +34,8 @@ export const beginnerSchema = v.object({
   id: v.string(),
   /** Tokens of another generation are refused (T5). */
   generation: v.number(),
+  /** The last that was ever given out, used or not: none is given twice, so that one that was made and kept opens nothing later. */
+  lastGeneration: v.optional(v.number()),
   /** The site that it wrote from; null for a client that says none. */
   origin: v.nullable(v.string()),
   /** The addresses that it typed, or that an agent wrote down for it; the newest last. */
@@ -165,8 +167,8 @@ function confirm(turn: Turn, beginner: Beginner, pending: NonNullable<Beginner["
 
 /** Both were in one request: this session's own token, and a secret that was mailed to this address for this session. */
 function makePending(turn: Turn, beginner: Beginner, email: string): { effects: Effect[]; generation: number } {
-  const generation = beginner.generation + 1;
-  const state = withBeginner(turn.state, { pending: { email, generation }, code: null });
+  const generation = Math.max(beginner.generation, beginner.lastGeneration ?? 0, beginner.pending?.generation ?? 0) + 1;
+  const state = withBeginner(turn.state, { pending: { email, generation }, lastGeneration: generation, code: null });
   return { effects: [{ kind: "state", state }], generation };
 }
 
@@ -192,8 +194,8 @@ export interface SessionFacts {
   isStopped: boolean;
   /** A mail of theirs came in here by our token. */
   isAnswered: boolean;
-  /** The address that the present code went to; null where none is waited for. */
-  codeEmail: string | null;
+  /** Where the present code went, and whether a mail of theirs came in here by our token; null where none is waited for. */
+  code: { email: string; isAnswered: boolean } | null;
 }
 
 export type SessionAnswer =
@@ -248,13 +250,18 @@ function carryOut(turn: Turn, beginner: Beginner, command: SessionCommand): { ef
   }
 }
 
+function hasAnswered({ correspondents }: ConversationState, email: string): boolean {
+  return correspondents.some((known) => known.email === email && known.isReachable);
+}
+
 function factsOf({ state, now }: Turn, beginner: Beginner, wanted?: string): SessionFacts {
   const email = wanted ?? beginner.given.at(-1) ?? state.address?.email ?? null;
   const { id: sessionId, origin, stopped, code } = beginner;
   const isStopped = email !== null && stopped.includes(email);
-  const isAnswered = state.correspondents.some((known) => known.email === email && known.isReachable);
+  const isAnswered = email !== null && hasAnswered(state, email);
   const isWaited = code !== null && code.expiresAt >= now && code.tries < CODE_TRIES_MAX;
-  return { kind: "ok", sessionId, origin, email, isStopped, isAnswered, codeEmail: isWaited ? code.email : null };
+  const waited = isWaited ? { email: code.email, isAnswered: hasAnswered(state, code.email) } : null;
+  return { kind: "ok", sessionId, origin, email, isStopped, isAnswered, code: waited };
 }
 
 function tryCode(

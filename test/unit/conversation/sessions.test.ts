@@ -225,11 +225,11 @@ describe("[B7] codes", () => {
       email: VERA,
       isStopped: false,
       isAnswered: true,
-      codeEmail: VERA,
+      code: { email: VERA, isAnswered: true },
     });
     expect(ask(state, { kind: "use", email: LEO }).answer).toMatchObject({ email: LEO, isStopped: true, isAnswered: false });
     // Nobody waits for one that is over.
-    expect(ask(state, { kind: "use" }, OWN, NOW + CODE_MS + 1).answer).toMatchObject({ codeEmail: null });
+    expect(ask(state, { kind: "use" }, OWN, NOW + CODE_MS + 1).answer).toMatchObject({ code: null });
     expect(ask(aState({ beginner: aBeginner({ given: [VERA, LEO] }) }), { kind: "use" }).answer).toMatchObject({ email: LEO });
     expect(ask(aState(), { kind: "use" }).answer).toMatchObject({ email: null });
   });
@@ -274,4 +274,25 @@ test("the addresses that it gave: each once, the newest last, and not without en
   expect(given(state)).toHaveLength(GIVEN_MAX);
   expect(given(state)?.at(-1)).toBe("29@customer.test");
   expect(withGiven(aMailState(), VERA)).toEqual(aMailState());
+});
+
+describe("[T5] [B4] a copy of a token", () => {
+  test("that was confirmed for another address, and kept, opens nothing after the owner has confirmed theirs", () => {
+    const stolen = ask(withBeginner(), { kind: "confirm", sessionId: SESSION, email: LEO });
+    const owners = ask(stolen.state, { kind: "confirm", sessionId: SESSION, email: VERA });
+    const generations = [stolen, owners].map(({ answer }) => (answer.kind === "confirmed" ? answer.generation : null));
+    expect(generations).toEqual([2, 3]);
+    const used = use(owners.state, { sessionId: SESSION, generation: 3 }).state;
+    expect(used.beginner?.confirmed?.email).toBe(VERA);
+    expect([1, 2, 3].map((generation) => isAdmitted(used, { sessionId: SESSION, generation }))).toEqual([false, false, true]);
+    // Not even where the first was forgotten meanwhile.
+    const forgotten = { ...stolen.state, beginner: aBeginner({ ...stolen.state.beginner, pending: null }) };
+    expect(ask(forgotten, { kind: "confirm", sessionId: SESSION, email: VERA }).answer).toMatchObject({ generation: 3 });
+  });
+
+  test("a try counts for the address of the code, whatever was typed since", () => {
+    const heard = { correspondents: [{ email: LEO, mails: 1, bounces: 0, isHeard: true, isReachable: true }] };
+    const state = { ...withBeginner({ code: CODE, given: [VERA, LEO] }), ...heard };
+    expect(ask(state, { kind: "use" }).answer).toMatchObject({ isAnswered: true, code: { email: VERA, isAnswered: false } });
+  });
 });

@@ -12,6 +12,8 @@ export interface Habits {
   isLeftOut: (world: World, action: Action) => boolean;
   /** Whether the product may refuse a session that the model lets in. */
   mayRefuseSession: (world: World, session: SessionName) => boolean;
+  /** A step that is not the model's: where a mail goes, say. Null where there is nothing of its own. */
+  take: (world: World, action: Action) => World | null;
   /** The world as it is in this product after a step. */
   follow: (step: { before: World; world: World; action: Action }) => World;
 }
@@ -20,5 +22,6 @@ export const NO_HABITS: Habits = {
   mayRefuse: [],
   isLeftOut: () => false,
   mayRefuseSession: () => false,
+  take: () => null,
   follow: ({ world }) => world,
 };

@@ -39,7 +39,8 @@ export class Reference {
 
   /** @returns what left, and whether anything has changed */
   take(action: Action, word: string): { hasChanged: boolean; sent: SentMail | null } {
-    const step = apply(this.world, action, this.#kept);
+    const own = this.#habits.take(this.world, action);
+    const step = own === null ? apply(this.world, action, this.#kept) : { world: own, sent: null };
     if (step === null) return { hasChanged: false, sent: null };
     const before = this.world;
     this.world = this.#habits.follow({ before, world: named(step.world, () => word), action });

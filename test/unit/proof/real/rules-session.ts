@@ -25,8 +25,8 @@ export class RulesSession {
   readonly #codes = new Map<string, string>();
   #codesMade = 0;
   #current: SessionClaim;
-  /** Given by the last request that confirmed. */
-  #next: SessionClaim | null = null;
+  /** Given by the last request that confirmed, and for which address. */
+  #next: { claim: SessionClaim; email: string } | null = null;
   /** All others that it was ever given. */
   readonly #older: SessionClaim[] = [];
 
@@ -66,14 +66,16 @@ export class RulesSession {
     const byCode = isAsked ? this.#ask({ kind: "try-code", hash: hashOf(this.#id, code) }) : null;
     const answer = byCode?.kind === "confirmed" ? byCode : this.#ask({ kind: "confirm", sessionId, email });
     if (answer.kind !== "confirmed") return;
-    if (this.#next !== null) this.#older.push(this.#next);
-    this.#next = { sessionId: answer.sessionId, generation: answer.generation };
+    const claim = { sessionId: answer.sessionId, generation: answer.generation };
+    // Whoever repeats a request has the same token again; what was made for another address is an older one from now on.
+    if (this.#next !== null && this.#next.email !== email) this.#older.push(this.#next.claim);
+    this.#next = { claim, email };
   }
 
   useNext(): void {
-    if (this.#next === null || !this.object.use(this.#next)) return;
+    if (this.#next === null || !this.object.use(this.#next.claim)) return;
     this.#older.push(this.#current);
-    this.#current = this.#next;
+    this.#current = this.#next.claim;
     this.#next = null;
   }
 

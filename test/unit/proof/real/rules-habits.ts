@@ -24,11 +24,16 @@ import type { Habits } from "./habits.ts";
 
 export const RULES_HABITS: Habits = {
   mayRefuse: ["see", "mail-unseen", "take-back", "try-again"],
-  isLeftOut: () => false,
+  // Whose address was replaced since is a stranger to the thread: without our token their answer has a conversation of its own.
+  isLeftOut: (world, action) =>
+    action.do === "mail" &&
+    action.mail.pointer.by === "reference" &&
+    world.conversations[action.mail.pointer.of]?.address !== action.mail.from,
   // A person who is blocked in the address book is sent away from every chat in which somebody typed their address.
   mayRefuseSession: (world, name) => {
-    const { gave } = world.sessions[name];
-    return gave !== null && has(world.blocked, gave);
+    const { gave, conversation } = world.sessions[name];
+    const had = conversation === null ? 0 : (world.conversations[conversation]?.had ?? 0);
+    return ((had | only(gave)) & world.blocked) !== 0;
   },
   take: (world, action) =>
     action.do === "mail" && action.mail.pointer.by === "nothing" && apply(world, action, ALL_KEPT) === null

@@ -50,7 +50,8 @@ export class RulesSession {
   askCode(email: string): void {
     const facts = this.#ask({ kind: "use", email });
     if (facts.kind !== "ok" || facts.email === null || facts.isStopped) return;
-    const code = `${(this.#codesMade += 1)}`;
+    // No two are ever the same here, so that chance confirms nobody.
+    const code = `${this.#id} ${(this.#codesMade += 1)}`;
     if (this.#ask({ kind: "new-code", email: facts.email, hash: hashOf(this.#id, code) }).kind === "ok")
       this.#codes.set(facts.email, code);
   }

@@ -34,8 +34,6 @@ export const beginnerSchema = v.object({
   id: v.string(),
   /** Tokens of another generation are refused (T5). */
   generation: v.number(),
-  /** The last that was ever given out, used or not: none is given twice, so that one that was made and kept opens nothing later. */
-  lastGeneration: v.optional(v.number()),
   /** The site that it wrote from; null for a client that says none. */
   origin: v.nullable(v.string()),
   /** The addresses that it typed, or that an agent wrote down for it; the newest last. */
@@ -46,6 +44,8 @@ export const beginnerSchema = v.object({
   everConfirmed: v.array(v.string()),
   /** Confirmed, and the token that says so has not been used yet: nothing of it counts before. */
   pending: v.nullable(v.object({ email: v.string(), generation: v.number() })),
+  /** Of the newest token that confirming has made, used or not: no other one is ever given it. */
+  newestGeneration: v.optional(v.number(), FIRST_TOKEN_GENERATION),
   code: v.nullable(codeSchema),
   /** Addresses whose owner has said that it was not them: no code goes there from here any more. */
   stopped: v.array(v.string()),
@@ -72,6 +72,7 @@ export function newBeginner({ id, origin }: { id: string; origin: string | null 
     confirmed: null,
     everConfirmed: [],
     pending: null,
+    newestGeneration: FIRST_TOKEN_GENERATION,
     code: null,
     stopped: [],
     isBlocked: false,
@@ -167,8 +168,13 @@ function confirm(turn: Turn, beginner: Beginner, pending: NonNullable<Beginner["
 
 /** Both were in one request: this session's own token, and a secret that was mailed to this address for this session. */
 function makePending(turn: Turn, beginner: Beginner, email: string): { effects: Effect[]; generation: number } {
-  const generation = Math.max(beginner.generation, beginner.lastGeneration ?? 0, beginner.pending?.generation ?? 0) + 1;
-  const state = withBeginner(turn.state, { pending: { email, generation }, lastGeneration: generation, code: null });
+  const { pending } = beginner;
+  // Who repeats a request is given the same token. One that was made for another address, or before the session was blocked,
+  // opens nothing any more: whoever copied the session's token may have asked for it.
+  const isRepeat = pending?.email === email;
+  const newest = Math.max(beginner.generation, beginner.newestGeneration, pending?.generation ?? 0);
+  const generation = isRepeat ? pending.generation : newest + 1;
+  const state = withBeginner(turn.state, { pending: { email, generation }, newestGeneration: generation, code: null });
   return { effects: [{ kind: "state", state }], generation };
 }
 

@@ -1,5 +1,6 @@
 /** [B2] [B4] [B7] A session, what it has shown, and its tokens. */
 import { describe, expect, test } from "vitest";
+import { decideBlocked } from "../../../durable-objects/conversation/commands.ts";
 import type { Effect } from "../../../durable-objects/conversation/effects.ts";
 import {
   CODE_MS,
@@ -144,6 +145,26 @@ describe("[B4] confirming", () => {
     expect(second.answer).toMatchObject({ generation: 3 });
     const after = use(second.state, { sessionId: SESSION, generation: 3 });
     expect(after.state.beginner).toMatchObject({ confirmed: { email: VERA }, everConfirmed: [VERA], generation: 3 });
+  });
+
+  test("[T5] a token that was made for another address opens nothing once a newer one is made", () => {
+    const first = ask(withBeginner(), { kind: "confirm", sessionId: SESSION, email: LEO });
+    const second = ask(first.state, { kind: "confirm", sessionId: SESSION, email: VERA });
+    const newest = { sessionId: SESSION, generation: 3 };
+    expect([first.answer, second.answer]).toMatchObject([{ generation: 2 }, { generation: 3 }]);
+    expect([isAdmitted(second.state, NEXT), isAdmitted(second.state, newest)]).toEqual([false, true]);
+    expect(isAdmitted(use(second.state, newest).state, NEXT)).toBe(false);
+    // The same request again has the same token.
+    const repeated = ask(second.state, { kind: "confirm", sessionId: SESSION, email: VERA });
+    expect(repeated.answer).toMatchObject({ generation: 3 });
+  });
+
+  test("[T5] nor one that was made before the session was blocked", () => {
+    const made = ask(withBeginner(), { kind: "confirm", sessionId: SESSION, email: LEO });
+    const blocked = stateAfter(made.state, decideBlocked(at(made.state), true));
+    const unblocked = stateAfter(blocked, decideBlocked(at(blocked), false));
+    const after = ask(unblocked, { kind: "confirm", sessionId: SESSION, email: VERA });
+    expect([after.answer, isAdmitted(after.state, NEXT)]).toMatchObject([{ generation: 3 }, false]);
   });
 
   test("does not change where replies go", () => {

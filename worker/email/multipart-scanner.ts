@@ -4,7 +4,7 @@
  */
 import { joinBytes } from "./bytes.ts";
 import type { Work } from "./pace.ts";
-import { STREAM_BYTES_PER_STEP } from "./reading-budget.ts";
+import { BYTES_PER_STEP } from "./reading-budget.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -70,7 +70,7 @@ export class MultipartScanner {
     while (at < bytes.length) {
       const piece = bytes.subarray(at, at + PIECE_BYTES + BOUNDARY_LINE_BYTES_MAX);
       const used = yield* this.#scan(this.#hasBareCr ? bareCrToLf(piece) : piece, isEnd && at + piece.length === bytes.length);
-      yield Math.ceil(used / STREAM_BYTES_PER_STEP) + Math.ceil(this.#boundaries / BOUNDARIES_PER_STEP);
+      yield Math.ceil(used / BYTES_PER_STEP) + Math.ceil(this.#boundaries / BOUNDARIES_PER_STEP);
       this.#boundaries = 0;
       if (used === 0) break;
       at += used;

@@ -8,8 +8,6 @@
 export const STEPS_PER_SLICE = 2_000;
 /** Bytes that are looked at for one step. */
 export const BYTES_PER_STEP = 256;
-/** Of the stream itself it is less: somebody has to bring it, in the same process perhaps. */
-export const STREAM_BYTES_PER_STEP = 64;
 /** Ms after which a reading is given up, and tried again: it waits for a store. */
 export const READING_MAX_MS = 40_000;
 /** Raised when the reader can do what it could not: mails that it had to give up are then read once more. */

@@ -8,7 +8,7 @@ import { restAWhile } from "./rest.ts";
 const WHOLE_BYTES_MAX = 1024 * 1024;
 
 /** Bytes between two turns of others: a mail that has come already would be stored in one go. */
-const SLICE_BYTES = 128 * 1024;
+const SLICE_BYTES = 512 * 1024;
 
 export type StoredMail =
   | { kind: "stored"; key: string; /** Hex SHA-256. */ hash: string; /** Bytes. */ size: number }

@@ -137,8 +137,8 @@ export function decideAddress(turn: Turn, given: { email: string; name?: string 
 export function decideSomebodyElse({ state }: Turn, email: string): Effect[] {
   const { beginner } = state;
   if (beginner === null || state.address?.email !== email) return [];
-  const given = beginner.given.filter((known) => known !== email);
-  return told({ ...withBeginner(state, { given }), address: null, claimed: null, contact: null });
+  // Nor to one that they had replaced before.
+  return told({ ...withBeginner(state, { given: [] }), address: null, claimed: null, contact: null });
 }
 
 function replaced(

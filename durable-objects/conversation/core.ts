@@ -5,7 +5,7 @@
 import { assertNever } from "../../worker/domain/assert-never.ts";
 import { hasRole } from "../../worker/domain/roles.ts";
 import { appendMessage } from "./append.ts";
-import { audienceOfChat, audienceOfReply, AGENTS_ONLY } from "./audience.ts";
+import { audienceOfChat, audienceOfReply, AGENTS_ONLY, beginnerViewer, isFor } from "./audience.ts";
 import { decideRead, decideUndo } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { decideCopies, recipientsOf, type Copies, type OwnAddresses } from "./copies.ts";
@@ -227,9 +227,22 @@ function changesConversation(turn: Turn, message: Message): boolean {
 
 function handleSeen(turn: Turn, connection: Connection, seq: number): Effect[] {
   if (connection.kind === "agent") return decideRead(turn, seq);
-  const seen = Math.min(seq, turn.state.lastSeq);
-  if (seen <= turn.state.visitorSeenSeq) return [];
-  return decideSeenByVisitor(turn, seen);
+  const seen = lastShownSeq(turn, Math.min(seq, turn.state.lastSeq));
+  return seen === null ? [] : decideSeenByVisitor(turn, seen);
+}
+
+/** Messages looked through for the last one that is for the visitor. */
+const SEEN_LOOKS_MAX = 200;
+
+/** What is not for them is not seen either: what comes back would else tell that it is there. Null where nothing is new. */
+function lastShownSeq({ state, now, findBySeq }: Turn, seq: number): number | null {
+  const viewer = beginnerViewer(state, now);
+  if (viewer === null) return null;
+  for (let at = seq; at > Math.max(state.visitorSeenSeq, seq - SEEN_LOOKS_MAX); at -= 1) {
+    const message = findBySeq(at);
+    if (message !== null && isFor(message, viewer)) return at;
+  }
+  return null;
 }
 
 function handleDraft(turn: Turn, connection: Connection, frame: Extract<ClientFrame, { type: "draft" }>): Effect[] {

@@ -114,7 +114,8 @@ export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Me
   }
   // A stranger with the reply address writes here, but does not choose what the contact's next mail is called (T3).
   // Neither does “Out of office”.
-  const isAside = mail.mail.isNewPerson === true || (mail.mail.isAutomatic === true && state.mail !== null);
+  const isKnown = state.mail !== null || state.beginner !== null;
+  const isAside = mail.mail.isNewPerson === true || (mail.mail.isAutomatic === true && isKnown);
   if (mail.channel === "email" && !isAside) state = learnThread(state, mail);
   const from = mail.mail.from?.address;
   // What a form says of its writer is no mail of theirs.

@@ -44,6 +44,8 @@ export const beginnerSchema = v.object({
   everConfirmed: v.array(v.string()),
   /** Confirmed, and the token that says so has not been used yet: nothing of it counts before. */
   pending: v.nullable(v.object({ email: v.string(), generation: v.number() })),
+  /** Of the newest token that confirming has made, used or not: no other one is ever given it. */
+  newestGeneration: v.optional(v.number(), FIRST_TOKEN_GENERATION),
   code: v.nullable(codeSchema),
   /** Addresses whose owner has said that it was not them: no code goes there from here any more. */
   stopped: v.array(v.string()),
@@ -70,6 +72,7 @@ export function newBeginner({ id, origin }: { id: string; origin: string | null 
     confirmed: null,
     everConfirmed: [],
     pending: null,
+    newestGeneration: FIRST_TOKEN_GENERATION,
     code: null,
     stopped: [],
     isBlocked: false,
@@ -165,8 +168,13 @@ function confirm(turn: Turn, beginner: Beginner, pending: NonNullable<Beginner["
 
 /** Both were in one request: this session's own token, and a secret that was mailed to this address for this session. */
 function makePending(turn: Turn, beginner: Beginner, email: string): { effects: Effect[]; generation: number } {
-  const generation = beginner.generation + 1;
-  const state = withBeginner(turn.state, { pending: { email, generation }, code: null });
+  const { pending } = beginner;
+  // Who repeats a request is given the same token. One that was made for another address, or before the session was blocked,
+  // opens nothing any more: whoever copied the session's token may have asked for it.
+  const isRepeat = pending?.email === email;
+  const newest = Math.max(beginner.generation, beginner.newestGeneration, pending?.generation ?? 0);
+  const generation = isRepeat ? pending.generation : newest + 1;
+  const state = withBeginner(turn.state, { pending: { email, generation }, newestGeneration: generation, code: null });
   return { effects: [{ kind: "state", state }], generation };
 }
 
@@ -192,8 +200,8 @@ export interface SessionFacts {
   isStopped: boolean;
   /** A mail of theirs came in here by our token. */
   isAnswered: boolean;
-  /** The address that the present code went to; null where none is waited for. */
-  codeEmail: string | null;
+  /** Where the present code went, and whether a mail of theirs came in here by our token; null where none is waited for. */
+  code: { email: string; isAnswered: boolean } | null;
 }
 
 export type SessionAnswer =
@@ -248,13 +256,18 @@ function carryOut(turn: Turn, beginner: Beginner, command: SessionCommand): { ef
   }
 }
 
+function hasAnswered({ correspondents }: ConversationState, email: string): boolean {
+  return correspondents.some((known) => known.email === email && known.isReachable);
+}
+
 function factsOf({ state, now }: Turn, beginner: Beginner, wanted?: string): SessionFacts {
   const email = wanted ?? beginner.given.at(-1) ?? state.address?.email ?? null;
   const { id: sessionId, origin, stopped, code } = beginner;
   const isStopped = email !== null && stopped.includes(email);
-  const isAnswered = state.correspondents.some((known) => known.email === email && known.isReachable);
+  const isAnswered = email !== null && hasAnswered(state, email);
   const isWaited = code !== null && code.expiresAt >= now && code.tries < CODE_TRIES_MAX;
-  return { kind: "ok", sessionId, origin, email, isStopped, isAnswered, codeEmail: isWaited ? code.email : null };
+  const waited = isWaited ? { email: code.email, isAnswered: hasAnswered(state, code.email) } : null;
+  return { kind: "ok", sessionId, origin, email, isStopped, isAnswered, code: waited };
 }
 
 function tryCode(

@@ -241,5 +241,6 @@ function parseHello(data: string | ArrayBuffer): v.InferOutput<typeof inboxClien
 }
 
 function send(socket: WebSocket, frame: InboxServerFrame): void {
-  socket.send(JSON.stringify(frame));
+  // What was on its way when it was closed is still taken in, and answered to nobody.
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
 }

@@ -77,9 +77,9 @@ async function typeAddress(c: AppContext, { conversationId, claim }: BearerSessi
 
 /** A try is counted, over all conversations, before the code is looked at. */
 async function tryCode(c: AppContext, { conversationId, claim, facts }: BearerSession, code: string) {
-  const { sessionId, codeEmail, isAnswered } = facts;
-  if (codeEmail === null) return { kind: "expired" as const };
-  const counted = await countTry(c, { email: codeEmail, conversationId: isAnswered ? conversationId : null });
+  const { sessionId, code: waited } = facts;
+  if (waited === null) return { kind: "expired" as const };
+  const counted = await countTry(c, { email: waited.email, conversationId: waited.isAnswered ? conversationId : null });
   if (!counted.isAllowed) throw new AppError("too_many_requests", "Too many wrong codes. Try again later.");
   const hash = await hashCode(configOf(c.env).APP_SECRET, { sessionId, code });
   const answer = await conversationStub(c.env, conversationId).session(claim, { kind: "try-code", hash });

@@ -1,4 +1,5 @@
 /** A message becomes a mail: gathers what composing needs, hands it over, and says what became of it. */
+import { CORRESPONDENTS_MAX } from "../../durable-objects/conversation/addresses.ts";
 import { recipientsOf } from "../../durable-objects/conversation/copies.ts";
 import type { DeliveryResult } from "../../durable-objects/conversation/outbox.ts";
 import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
@@ -194,10 +195,19 @@ function localeOf({ state }: MailToDeliver, fallback: "en" | "es"): "en" | "es" 
 }
 
 /** The subject follows the thread; a chat that goes on by mail keeps one subject. */
-function subjectOf({ state, message }: MailToDeliver): ComposeSubject {
+function subjectOf({ state, message, to }: MailToDeliver): ComposeSubject {
   if (message.subject !== undefined && message.subject !== "") return { kind: "own", text: message.subject };
-  if (state.subject === null) return { kind: "chat" };
+  if (state.subject === null || !isThreadOf(state, to)) return { kind: "chat" };
   return { kind: "reply", to: state.subject };
+}
+
+/**
+ * What a chat was called by mails, and their ids, are for who wrote them: whoever else is written to could be told by them
+ * what was mailed, or be mailed a stranger's words.
+ */
+function isThreadOf({ beginner, correspondents }: MailToDeliver["state"], to: string): boolean {
+  if (beginner === null) return true;
+  return correspondents.length < CORRESPONDENTS_MAX && correspondents.every(({ email, isHeard }) => !isHeard || email === to);
 }
 
 /** By a mail of the address that is written to: a visitor's address, and one in a form, was only typed. */
@@ -206,8 +216,13 @@ function isShown({ level }: MailToDeliver): boolean {
 }
 
 /** What a form sent is in nobody's mailbox: whoever is written to has no thread that it could belong to. */
-function referencesOf({ state }: MailToDeliver): string[] {
-  if (state.mail === null || (state.form !== null && !state.correspondents.some(({ isReachable }) => isReachable))) return [];
+function referencesOf({ state, to }: MailToDeliver): string[] {
+  if (
+    state.mail === null ||
+    !isThreadOf(state, to) ||
+    (state.form !== null && !state.correspondents.some(({ isReachable }) => isReachable))
+  )
+    return [];
   const { references, lastInboundId } = state.mail;
   return lastInboundId === null ? references : [...references.filter((id) => id !== lastInboundId), lastInboundId];
 }

@@ -170,7 +170,7 @@ describe("[M16] *this is somebody else*", () => {
       address: null,
       claimed: null,
       contact: null,
-      beginner: { given: [EVIL] },
+      beginner: { given: [] },
       correspondents: heard.correspondents,
     });
   });

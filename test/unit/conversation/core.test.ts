@@ -139,7 +139,13 @@ test("[O11] [T1] a visitor who answers needs no mail of what they answer, and it
 });
 
 function see(seq: number): Effect[] {
-  const turn = aTurn(aState({ lastSeq: 5, visitorSeenSeq: 3 }));
+  const theirs = { sessions: [SESSION], addresses: [] };
+  const turn = aTurn(aState({ lastSeq: 6, visitorSeenSeq: 3 }), [
+    ["four", aMessage({ seq: 4, for: theirs })],
+    ["five", aMessage({ seq: 5, for: theirs })],
+    // A mail that is for agents alone.
+    ["six", aMessage({ seq: 6, for: { sessions: [], addresses: [] } })],
+  ]);
   return decideFrame(turn, { ...frame({ type: "seen", seq }), connection: visitorConnection() });
 }
 
@@ -206,7 +212,7 @@ describe("frames", () => {
     expect(theirs).toEqual({ kind: "broadcast", frame: { type: "typing", author: visitor }, isForSender: false });
   });
 
-  test("[T16] what a visitor has seen never goes back, nor past what exists", () => {
+  test("[T16] [A16] what a visitor has seen never goes back, nor past what is for them", () => {
     expect(see(3)).toEqual([]);
     expect(see(1)).toEqual([]);
     expect(see(4)[0]).toMatchObject({ kind: "state", state: { visitorSeenSeq: 4, revision: 1 } });

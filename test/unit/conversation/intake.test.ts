@@ -64,7 +64,9 @@ describe("[C11] a mail as a message", () => {
     expect(message).toMatchObject({ subject: "Out of office", mail: { isAutomatic: true } });
     expect(state).toMatchObject({ subject: "Printer", mail: { lastInboundId: "one@customer.test" } });
     // One that begins a conversation (it was let in by hand) has nothing else to be called by.
-    expect(receive(aState(), automatic).state).toMatchObject({ subject: "Out of office" });
+    expect(receive(aState({ beginner: null }), automatic).state).toMatchObject({ subject: "Out of office" });
+    // A chat is called by nobody's absence.
+    expect(receive(aState(), automatic).state).toMatchObject({ subject: null });
   });
 
   test("of a long thread the first id and the newest are kept", () => {

@@ -1,5 +1,6 @@
 /** [B2] [B4] [B7] A session, what it has shown, and its tokens. */
 import { describe, expect, test } from "vitest";
+import { decideBlocked } from "../../../durable-objects/conversation/commands.ts";
 import type { Effect } from "../../../durable-objects/conversation/effects.ts";
 import {
   CODE_MS,
@@ -146,6 +147,26 @@ describe("[B4] confirming", () => {
     expect(after.state.beginner).toMatchObject({ confirmed: { email: VERA }, everConfirmed: [VERA], generation: 3 });
   });
 
+  test("[T5] a token that was made for another address opens nothing once a newer one is made", () => {
+    const first = ask(withBeginner(), { kind: "confirm", sessionId: SESSION, email: LEO });
+    const second = ask(first.state, { kind: "confirm", sessionId: SESSION, email: VERA });
+    const newest = { sessionId: SESSION, generation: 3 };
+    expect([first.answer, second.answer]).toMatchObject([{ generation: 2 }, { generation: 3 }]);
+    expect([isAdmitted(second.state, NEXT), isAdmitted(second.state, newest)]).toEqual([false, true]);
+    expect(isAdmitted(use(second.state, newest).state, NEXT)).toBe(false);
+    // The same request again has the same token.
+    const repeated = ask(second.state, { kind: "confirm", sessionId: SESSION, email: VERA });
+    expect(repeated.answer).toMatchObject({ generation: 3 });
+  });
+
+  test("[T5] nor one that was made before the session was blocked", () => {
+    const made = ask(withBeginner(), { kind: "confirm", sessionId: SESSION, email: LEO });
+    const blocked = stateAfter(made.state, decideBlocked(at(made.state), true));
+    const unblocked = stateAfter(blocked, decideBlocked(at(blocked), false));
+    const after = ask(unblocked, { kind: "confirm", sessionId: SESSION, email: VERA });
+    expect([after.answer, isAdmitted(after.state, NEXT)]).toMatchObject([{ generation: 3 }, false]);
+  });
+
   test("does not change where replies go", () => {
     const other = aState({ address: anAddress(LEO), beginner: aBeginner({ given: [LEO, VERA], code: CODE }) });
     const { state } = use(ask(other, { kind: "try-code", hash: "right" }).state);
@@ -225,11 +246,11 @@ describe("[B7] codes", () => {
       email: VERA,
       isStopped: false,
       isAnswered: true,
-      codeEmail: VERA,
+      code: { email: VERA, isAnswered: true },
     });
     expect(ask(state, { kind: "use", email: LEO }).answer).toMatchObject({ email: LEO, isStopped: true, isAnswered: false });
     // Nobody waits for one that is over.
-    expect(ask(state, { kind: "use" }, OWN, NOW + CODE_MS + 1).answer).toMatchObject({ codeEmail: null });
+    expect(ask(state, { kind: "use" }, OWN, NOW + CODE_MS + 1).answer).toMatchObject({ code: null });
     expect(ask(aState({ beginner: aBeginner({ given: [VERA, LEO] }) }), { kind: "use" }).answer).toMatchObject({ email: LEO });
     expect(ask(aState(), { kind: "use" }).answer).toMatchObject({ email: null });
   });
@@ -274,4 +295,25 @@ test("the addresses that it gave: each once, the newest last, and not without en
   expect(given(state)).toHaveLength(GIVEN_MAX);
   expect(given(state)?.at(-1)).toBe("29@customer.test");
   expect(withGiven(aMailState(), VERA)).toEqual(aMailState());
+});
+
+describe("[T5] [B4] a copy of a token", () => {
+  test("that was confirmed for another address, and kept, opens nothing after the owner has confirmed theirs", () => {
+    const stolen = ask(withBeginner(), { kind: "confirm", sessionId: SESSION, email: LEO });
+    const owners = ask(stolen.state, { kind: "confirm", sessionId: SESSION, email: VERA });
+    const generations = [stolen, owners].map(({ answer }) => (answer.kind === "confirmed" ? answer.generation : null));
+    expect(generations).toEqual([2, 3]);
+    const used = use(owners.state, { sessionId: SESSION, generation: 3 }).state;
+    expect(used.beginner?.confirmed?.email).toBe(VERA);
+    expect([1, 2, 3].map((generation) => isAdmitted(used, { sessionId: SESSION, generation }))).toEqual([false, false, true]);
+    // Not even where the first was forgotten meanwhile.
+    const forgotten = { ...stolen.state, beginner: aBeginner({ ...stolen.state.beginner, pending: null }) };
+    expect(ask(forgotten, { kind: "confirm", sessionId: SESSION, email: VERA }).answer).toMatchObject({ generation: 3 });
+  });
+
+  test("a try counts for the address of the code, whatever was typed since", () => {
+    const heard = { correspondents: [{ email: LEO, mails: 1, bounces: 0, isHeard: true, isReachable: true }] };
+    const state = { ...withBeginner({ code: CODE, given: [VERA, LEO] }), ...heard };
+    expect(ask(state, { kind: "use" }).answer).toMatchObject({ isAnswered: true, code: { email: VERA, isAnswered: false } });
+  });
 });

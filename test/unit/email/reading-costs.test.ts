@@ -72,7 +72,7 @@ describe("[T19] [A14] the steps of reading a hostile mail", { timeout: MANY_TIME
     const shape = HOSTILE_SHAPES.find(({ family, name }) => family === "delimiters" && name === "--b CRLF");
     if (shape === undefined) throw new Error("no such shape");
     const [some, many] = [await count(shape, 2_000_000), await count(shape, 12_000_000)];
-    // Four delimiters are a step, and half a kilobyte.
+    // Four delimiters are a step, and so is a quarter of a kilobyte.
     expect(many.steps - some.steps).toBeLessThan((10_000_000 / 5 / 4 + 10_000_000 / BYTES_PER_STEP) * 1.05);
   });
 

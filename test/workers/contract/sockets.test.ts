@@ -205,7 +205,7 @@ test("a browser whose session has ended is told so, and does not try for ever", 
 describe("the inbox's socket", () => {
   test("[P9] that is flooded is closed with 4008", async () => {
     const socket = await inboxSocket({ key });
-    for (let n = 0; n < 160; n += 1) socket.send({ type: "hello", revision: null });
+    for (let n = 0; n < 400; n += 1) socket.send({ type: "hello", revision: null });
     expect(await socket.end()).toMatchObject({ code: 4008 });
   });
 

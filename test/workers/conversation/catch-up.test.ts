@@ -112,7 +112,8 @@ describe("catching up", () => {
 describe("what each audience is given", () => {
   test("[P6] a visitor never receives notes, events, deliveries, ids or addresses, live or catching up", async () => {
     const { stub } = await begin();
-    await stub.setAddress({ email: "secret@customer.test", name: "Secret Name" }, AUTHOR_ANA);
+    await stub.setAddress({ email: "secret@customer.test" }, AUTHOR_ANA);
+    await stub.setContact({ id: newId(), name: "Secret Name", email: "secret@customer.test" });
     const live = await join(stub, VISITOR);
     const ana = await join(stub, ANA);
     ana.send({ type: "send", clientId: newId(), text: "Our secret", channel: "note" });

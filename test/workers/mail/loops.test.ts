@@ -104,7 +104,8 @@ describe("[M3b] within one Hilo", () => {
   test("a mail from one of our mailboxes to another is kept aside and not answered", async () => {
     const outbound = takeMail();
     const [sales = ""] = OTHER_MAILBOXES;
-    await writeTo({ env, key, mailbox: MAILBOX }, sales);
+    // Nobody can write to a mailbox of ours from the inbox; a server on the way may still send it there.
+    await writeTo({ env, key, mailbox: MAILBOX }, "paul@example.test");
     const sent = await outbound.nth(1);
     const headers = Object.entries(sent.headers).map(([name, value]) => `${name}: ${value}`);
     await receive(rawMail({ from: MAILBOX, to: sales, headers, text: sent.text }), { from: MAILBOX, to: sales });

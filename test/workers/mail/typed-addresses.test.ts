@@ -82,3 +82,18 @@ test("[T23] do not apply where a mail of that address began it", async () => {
   const mail = await mailed(thread?.id ?? "", "> Log in at https://evil.test/login\nWhy?");
   expect(mail.text).toContain("> Log in at https://evil.test/login");
 });
+
+test("[A16] [T23] to another address are not called what somebody else's mail called the chat, and name no mail of theirs", async () => {
+  const chat = await beginChat({ text: "Hello", contact: { email: "vera@example.test" } });
+  const first = await mailed(chat.conversationId, "How can we help?");
+  const theirs = rawMail({ text: "My secret", subject: "Contract 4711", messageId: "secret@example.test" });
+  await receive(theirs, { from: "vera@example.test", to: first.replyTo ?? "" });
+  const second = await mailed(chat.conversationId, "We look at it.");
+  expect(second.subject).toBe("Re: Contract 4711");
+  expect(second.headers["In-Reply-To"]).toBe("<secret@example.test>");
+  const path = `POST /api/conversations/${chat.conversationId}/address`;
+  expect((await call({ key }, path, { body: { email: "eve@example.test" } })).status).toBe(204);
+  const other = await mailed(chat.conversationId, "Hello again.");
+  expect(other.to).toEqual(["eve@example.test"]);
+  expect(JSON.stringify(other)).not.toMatch(/4711|secret@/u);
+});

@@ -82,7 +82,9 @@ async function walk(): Promise<[door: string, status: number, response: Response
     [`POST /api/conversations/${id}/read`, 204, { caller: { key }, body: {} }],
     ["GET /api/openapi.json", 200],
     ["GET /api/auth/get-session", 404],
-    ["POST /api/setup", 409, { body: SETUP_BODY }],
+    // Anywhere but on one's own machine setup needs its token (T8).
+    ["POST /api/setup", 403, { body: SETUP_BODY }],
+    ["GET /not-me", 200],
     ["GET /widget/config", 200, { headers: { origin: SITE } }],
     ["OPTIONS /widget/conversations", 204, { headers: { origin: SITE, "access-control-request-method": "POST" } }],
     ["POST /widget/contact", 401, { body: {} }],

@@ -5,6 +5,7 @@
 import { asyncProperty, check } from "fast-check";
 import type { Action } from "../model.ts";
 import type { ProofDriver } from "./driver.ts";
+import { NO_HABITS, type Habits } from "./habits.ts";
 import { histories } from "./histories.ts";
 import { differenceStory, Play, type Difference } from "./play.ts";
 
@@ -18,6 +19,8 @@ export interface Comparison {
   seed: number;
   /** What this product does not have. */
   without?: readonly Action["do"][];
+  /** What it does otherwise on purpose, where it shows no more by that. */
+  habits?: Habits;
   /** The first difference as it was found: a shorter one takes time. */
   isFirstEnough?: boolean;
 }
@@ -28,11 +31,12 @@ export async function compareDriver({
   runs,
   seed,
   without = [],
+  habits = NO_HABITS,
   isFirstEnough = false,
 }: Comparison): Promise<string | null> {
   const found: Difference[] = [];
   const property = asyncProperty(histories(LENGTH, without), async (history) => {
-    const difference = await new Play(await make()).run(history);
+    const difference = await new Play(await make(), habits).run(history);
     // Whoever shortens tries on from what still differs, so the last one is the shortest.
     if (difference !== null) found.push(difference);
     return difference === null;

@@ -64,8 +64,8 @@ export interface ProofDriver {
   chat(session: SessionName, word: string): Answer<void>;
   /** The form that asks for an address. */
   type(session: SessionName, address: Address): Answer<void>;
-  /** Everything that it was told is on screen. */
-  seen(session: SessionName): Answer<void>;
+  /** Everything that it was told is on screen; false where nobody is told of it. */
+  seen(session: SessionName): Answer<boolean>;
   /** A code, or whatever secret, is mailed to this address for this session. */
   askCode(session: SessionName, address: Address): Answer<void>;
   /** A request with the token of `by` (null: with none) carries the secret that was mailed to `address` for `of`. */
@@ -88,12 +88,14 @@ export interface ProofDriver {
   reply(session: SessionName, word: string): Answer<void>;
   /** An agent's reply by mail, which waits to be taken back; false where it is refused (`address_changed`). */
   replyByMail(mail: OutgoingMail): Answer<boolean>;
-  /** The session has left, and the time for its unseen chat replies is over: they wait to be mailed, if they may be. */
-  mailUnseen(session: SessionName): Answer<void>;
+  /** The session has left, and the time for its unseen chat replies is over: they wait to be mailed, if they may be; else false. */
+  mailUnseen(session: SessionName): Answer<boolean>;
   /** What waits to leave in this conversation does so now. @returns it, or null where it failed or nothing waits */
   leave(where: ConversationId): Answer<LeftMail | null>;
-  undo(where: ConversationId): Answer<void>;
-  retry(where: ConversationId): Answer<void>;
+  /** What waits is taken back; false where it cannot be. */
+  undo(where: ConversationId): Answer<boolean>;
+  /** What was taken back or failed waits again, for the same people; false where it may not. */
+  retry(where: ConversationId): Answer<boolean>;
 
   /** The conversation's address now. */
   addressOf(where: ConversationId): Answer<Address | null>;

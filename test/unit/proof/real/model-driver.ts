@@ -40,8 +40,8 @@ export class ModelDriver implements ProofDriver {
     this.#do({ do: "give-address", session, address });
   }
 
-  seen(session: SessionName): void {
-    this.#do({ do: "see", session });
+  seen(session: SessionName): boolean {
+    return this.#do({ do: "see", session }).hasChanged;
   }
 
   askCode(session: SessionName, address: Address): void {
@@ -95,8 +95,8 @@ export class ModelDriver implements ProofDriver {
     return this.#do({ do: "answer-by-mail", answer: { where: nameOf(where), seen, copy } }, word).hasChanged;
   }
 
-  mailUnseen(session: SessionName): void {
-    this.#do({ do: "mail-unseen", session });
+  mailUnseen(session: SessionName): boolean {
+    return this.#do({ do: "mail-unseen", session }).hasChanged;
   }
 
   leave(where: ConversationId): LeftMail | null {
@@ -109,12 +109,12 @@ export class ModelDriver implements ProofDriver {
     };
   }
 
-  undo(where: ConversationId): void {
-    this.#click("take-back", where);
+  undo(where: ConversationId): boolean {
+    return this.#click("take-back", where).hasChanged;
   }
 
-  retry(where: ConversationId): void {
-    this.#click("try-again", where);
+  retry(where: ConversationId): boolean {
+    return this.#click("try-again", where).hasChanged;
   }
 
   addressOf(where: ConversationId): Address | null {

@@ -73,8 +73,7 @@ async function performSession(driver: ProofDriver, action: SessionAction, word: 
       await driver.chat(session, word);
       return DONE;
     case "see":
-      await driver.seen(session);
-      return DONE;
+      return { kind: "asked", isTaken: await driver.seen(session) };
     case "use-token":
       await driver.useToken(session);
       return DONE;
@@ -85,8 +84,7 @@ async function performSession(driver: ProofDriver, action: SessionAction, word: 
       await driver.reply(session, word);
       return DONE;
     case "mail-unseen":
-      await driver.mailUnseen(session);
-      return DONE;
+      return { kind: "asked", isTaken: await driver.mailUnseen(session) };
     case "give-address":
     case "ask-code":
       return DONE;
@@ -103,11 +101,9 @@ async function performClick(driver: ProofDriver, places: Places, action: Click):
     case "part":
       return { kind: "mail", place: await driver.part(where) };
     case "take-back":
-      await driver.undo(where);
-      return DONE;
+      return { kind: "asked", isTaken: await driver.undo(where) };
     case "try-again":
-      await driver.retry(where);
-      return DONE;
+      return { kind: "asked", isTaken: await driver.retry(where) };
     case "replace-address":
       await driver.replaceAddress(where);
       return DONE;

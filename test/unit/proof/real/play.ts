@@ -2,9 +2,11 @@
 import type { SentMail } from "../answers.ts";
 import type { Token } from "../audience.ts";
 import type { Action } from "../model.ts";
+import { ALL_KEPT } from "../rules.ts";
 import { sentenceOf } from "../story.ts";
 import { aliasOf, CONVERSATIONS, has, isAlive, mailsOf, SESSIONS, type SessionName } from "../world.ts";
 import type { LeftMail, ProofDriver } from "./driver.ts";
+import { NO_HABITS, type Habits } from "./habits.ts";
 import { chosenIn, PLAIN, type Choice, type History } from "./histories.ts";
 import { perform, type Done } from "./perform.ts";
 import { Places } from "./places.ts";
@@ -20,12 +22,16 @@ const TOKENS: readonly Token[] = ["current", "spent"];
 /** One history on one product. */
 export class Play {
   readonly #driver: ProofDriver;
-  readonly #reference = new Reference();
+  readonly #habits: Habits;
+  readonly #reference: Reference;
   readonly #places = new Places();
   readonly #actions: Action[] = [];
 
-  constructor(driver: ProofDriver) {
+  /** @param habits what this product does otherwise, on purpose */
+  constructor(driver: ProofDriver, habits: Habits = NO_HABITS) {
     this.#driver = driver;
+    this.#habits = habits;
+    this.#reference = new Reference(ALL_KEPT, habits);
   }
 
   /** The first difference, or null. A product that throws differs too. */
@@ -41,12 +47,12 @@ export class Play {
     for (const session of ["A", "B"] as const)
       this.#places.bind(session === "A" ? "chat 1" : "chat 2", await this.#driver.begin(session, firstWordOf(session)));
     for (const action of beginning) {
-      const says = await this.#step(action, PLAIN);
+      const says = this.#isLeftOut(action) ? null : await this.#step(action, PLAIN);
       if (says !== null) return { says, actions: this.#actions };
     }
     for (const choice of choices) {
       const action = chosenIn(this.#reference.world, choice, without);
-      const says = action === null ? null : await this.#step(action, choice);
+      const says = action === null || this.#isLeftOut(action) ? null : await this.#step(action, choice);
       if (says !== null) return { says, actions: this.#actions };
     }
     return null;
@@ -62,6 +68,9 @@ export class Play {
       return told;
     }
     this.#actions.push(told);
+    // It does less than it might: so does the model from here on.
+    if (done.kind === "asked" && !done.isTaken && this.#habits.mayRefuse.includes(told.do))
+      return (await this.#ofAddresses()) ?? (await this.#ofViews());
     const before = this.#reference.world;
     const { hasChanged, sent } = this.#reference.take(told, word);
     if (done.kind === "mail" && done.place !== null) this.#places.bindNew(done.place, this.#reference.world, before);
@@ -72,6 +81,10 @@ export class Play {
       (await this.#ofAddresses()) ??
       (await this.#ofViews())
     );
+  }
+
+  #isLeftOut(action: Action): boolean {
+    return this.#habits.isLeftOut(this.#reference.world, action);
   }
 
   /** What was refused must leave nothing behind: no token that can be used, no mail that waits. */
@@ -123,6 +136,7 @@ export class Play {
 
   async #ofView(session: SessionName, token: Token): Promise<string | null> {
     const view = await this.#driver.viewOf(session, token);
+    if (view === null && token === "current") this.#reference.refuse(session);
     const expected = this.#reference.viewOf(session, token);
     const who = token === "current" ? session : `an old token of ${session}`;
     if (view === null || expected === null) return view === expected ? null : `${who} is ${view === null ? "refused" : "let in"}`;

@@ -3,30 +3,62 @@ import type { SentMail } from "../answers.ts";
 import { viewOf, type Token } from "../audience.ts";
 import { apply, type Action } from "../model.ts";
 import { ALL_KEPT, type Kept } from "../rules.ts";
-import { changed, CONVERSATIONS, only, START, withConversation, type SessionName, type World } from "../world.ts";
+import {
+  changed,
+  CONVERSATIONS,
+  only,
+  START,
+  withConversation,
+  withSession,
+  type ConversationName,
+  type Outgoing,
+  type SessionName,
+  type World,
+} from "../world.ts";
+import { NO_HABITS, type Habits } from "./habits.ts";
 
 export interface ExpectedView {
   words: readonly string[];
-  /** Of mails that wait or have failed: whoever is confirmed for their address may see them before they leave, or not. */
+  /** Of mails that wait, have failed or were taken back: whoever is confirmed for their address may see them before they leave, or not. */
   optional: readonly string[];
   isComplete: boolean;
 }
 
 export class Reference {
   readonly #kept: Kept;
+  readonly #habits: Habits;
+  /** Mails that ever waited to leave, each once. */
+  readonly #written: { where: ConversationName; outgoing: Outgoing }[] = [];
   world: World;
 
-  constructor(kept: Kept = ALL_KEPT) {
+  constructor(kept: Kept = ALL_KEPT, habits: Habits = NO_HABITS) {
     this.#kept = kept;
+    this.#habits = habits;
     this.world = named(START, (session) => firstWordOf(session));
   }
 
   /** @returns what left, and whether anything has changed */
   take(action: Action, word: string): { hasChanged: boolean; sent: SentMail | null } {
-    const step = apply(this.world, action, this.#kept);
+    const own = this.#habits.take(this.world, action);
+    const step = own === null ? apply(this.world, action, this.#kept) : { world: own, sent: null };
     if (step === null) return { hasChanged: false, sent: null };
-    this.world = named(step.world, () => word);
+    const before = this.world;
+    this.world = this.#habits.follow({ before, world: named(step.world, () => word), action });
+    this.#noteWritten();
     return { hasChanged: true, sent: step.sent };
+  }
+
+  /** The product refuses this session, where its habits say that it may: from here on the model does, too. */
+  refuse(name: SessionName): void {
+    if (this.#habits.mayRefuseSession(this.world, name)) this.world = withSession(this.world, name, { isBlocked: true });
+  }
+
+  #noteWritten(): void {
+    for (const where of CONVERSATIONS) {
+      const outgoing = this.world.conversations[where]?.queued ?? null;
+      if (outgoing !== null && !this.#written.some((known) => known.outgoing.word === outgoing.word))
+        this.#written.push({ where, outgoing });
+    }
   }
 
   /** Null where the token is refused. */
@@ -34,9 +66,8 @@ export class Reference {
     const view = viewOf(this.world, name, token, this.#kept);
     const { conversation, level } = this.world.sessions[name];
     if (view === null || conversation === null) return null;
-    const facts = this.world.conversations[conversation];
-    const waiting = [facts?.queued ?? null, facts?.failed ?? null].filter((outgoing) => outgoing !== null);
-    const optional = waiting.filter(({ to, copy }) => ((only(to) | only(copy)) & level) !== 0).map(({ word }) => word);
+    const here = this.#written.filter(({ where }) => where === conversation).map(({ outgoing }) => outgoing);
+    const optional = here.filter(({ to, copy }) => ((only(to) | only(copy)) & level) !== 0).map(({ word }) => word);
     return { words: view.messages.map(({ word }) => word), optional, isComplete: view.isComplete };
   }
 }

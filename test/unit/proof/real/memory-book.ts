@@ -1,0 +1,150 @@
+/**
+ * What is kept in D1 beside the conversations, in memory: contacts, usual places, who has which address, participants and
+ * the ids of mails. It is asked as `worker/db` asks SQL, and `find-usual-place.ts` and `find-place.ts` ask it; what is
+ * decided with it is decided by the product's rules.
+ */
+import { decideAddressKnown, decideContact } from "../../../../durable-objects/conversation/commands.ts";
+import type { ContactSummary } from "../../../../durable-objects/conversation/protocol.ts";
+import { mayBePlace } from "../../../../worker/email/usual-place.ts";
+import { MemoryObject, type Clock } from "./memory-object.ts";
+
+interface Contact extends ContactSummary {
+  email: string;
+  isBlocked: boolean;
+}
+
+/** Who has, or had, an address. */
+interface Addressed {
+  email: string;
+  conversationId: string;
+  isChat: boolean;
+}
+
+/** Conversations that are asked, as in `find-usual-place.ts`. */
+const LOOKS_MAX = 4;
+
+export class MemoryBook {
+  readonly clock: Clock;
+  readonly #objects = new Map<string, MemoryObject>();
+  readonly #contacts = new Map<string, Contact>();
+  readonly #places = new Map<string, string>();
+  readonly #addressed: Addressed[] = [];
+  readonly #participants = new Set<string>();
+  readonly #mailIds = new Map<string, { conversationId: string; seq: number }>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** The object with this id, whether it has begun or not. */
+  object(id: string): MemoryObject {
+    const known = this.#objects.get(id) ?? new MemoryObject(id, this.clock, (object) => this.#answer(object));
+    this.#objects.set(id, known);
+    return known;
+  }
+
+  findContact(email: string): Contact | null {
+    return this.#contacts.get(email) ?? null;
+  }
+
+  findOrCreateContact(email: string): Contact {
+    const contact = this.findContact(email) ?? { id: this.clock.newId(), email, name: null, isBlocked: false };
+    this.#contacts.set(email, contact);
+    return contact;
+  }
+
+  /** As `PATCH /contacts/:id` does: the person, their chats, and chats in which somebody typed their address. */
+  blockContact(email: string): string[] {
+    const contact = this.findOrCreateContact(email);
+    this.#contacts.set(email, { ...contact, isBlocked: true });
+    const theirs = [...this.#objects.values()].filter(({ state }) => state?.contact?.id === contact.id).map(({ id }) => id);
+    const typed = this.#addressed.filter((known) => known.email === email && known.isChat);
+    return [...new Set([...theirs, ...typed.map(({ conversationId }) => conversationId)])];
+  }
+
+  setPlace(email: string, conversationId: string): void {
+    this.#places.set(email, conversationId);
+  }
+
+  /** The first to claim decides. @param begun what is claimed; `replaces` gives way */
+  claimPlace(email: string, begun: { conversationId: string; replaces: string | undefined }): string {
+    const present = this.#places.get(email) ?? null;
+    const isGivenUp = present !== null && (present === begun.replaces || !this.isPlaceOf(present, email));
+    if (present === null || isGivenUp) this.#places.set(email, begun.conversationId);
+    return this.#places.get(email) ?? begun.conversationId;
+  }
+
+  /** As `findUsualPlace`. */
+  usualPlaceOf(email: string): { conversationId: string; subject: string | null } | null {
+    const claimed = this.#places.get(email) ?? null;
+    const others = this.#othersOf(email);
+    const candidates = [...new Set([...(claimed === null ? [] : [claimed]), ...others.map((other) => other.conversationId)])];
+    for (const candidate of candidates.slice(0, LOOKS_MAX)) {
+      const facts = this.object(candidate).mailFacts();
+      if (facts === null && candidate === claimed) return null;
+      const hasOthers = others.some((other) => other.conversationId !== candidate);
+      if (facts !== null && mayBePlace(facts, email, { hasOthers })) return { conversationId: candidate, subject: facts.subject };
+    }
+    return null;
+  }
+
+  /** One that has not begun was claimed a moment ago. */
+  isPlaceOf(conversationId: string, email: string): boolean {
+    const facts = this.object(conversationId).mailFacts();
+    if (facts === null) return true;
+    const hasOthers = this.#othersOf(email).some((other) => other.conversationId !== conversationId);
+    return mayBePlace(facts, email, { hasOthers });
+  }
+
+  /** Where it was the place that the mail left, it follows the mail. */
+  followMail(email: string, { from, to }: { from: string; to: string }): void {
+    if (this.#places.get(email) === from) this.#places.set(email, to);
+  }
+
+  addParticipant(conversationId: string, email: string): void {
+    this.#participants.add(`${conversationId} ${email}`);
+  }
+
+  isParticipant(conversationId: string, email: string): boolean {
+    return this.#participants.has(`${conversationId} ${email}`);
+  }
+
+  saveMailId(messageId: string, at: { conversationId: string; seq: number }): void {
+    this.#mailIds.set(messageId, at);
+  }
+
+  findMailId(messageId: string): { conversationId: string; seq: number } | null {
+    return this.#mailIds.get(messageId) ?? null;
+  }
+
+  /** Those that began by mail first, newest first. */
+  #othersOf(email: string): Addressed[] {
+    const known = this.#addressed.filter((one) => one.email === email).reverse();
+    return [...known.filter(({ isChat }) => !isChat), ...known.filter(({ isChat }) => isChat)];
+  }
+
+  /** What an object asks of the address book, and tells it, in the order of `address-book.ts`: at once, and until nothing is left. */
+  #answer(object: MemoryObject): void {
+    const { state } = object;
+    if (state === null) return;
+    if (state.unresolved !== null) {
+      const { id, name } = this.findOrCreateContact(state.unresolved.email);
+      const { email } = state.unresolved;
+      object.command((turn) => decideContact(turn, { id, name, email }));
+    } else if (state.address?.hasOthers === null) {
+      const { email } = state.address;
+      const hasOthers = this.#note({ email, conversationId: object.id, isChat: state.beginner !== null });
+      const isBlocked = this.findContact(email)?.isBlocked === true;
+      object.command((turn) => decideAddressKnown(turn, { email, hasOthers, isBlocked }));
+    } else if (state.placeToNote !== null) {
+      this.setPlace(state.placeToNote, object.id);
+      object.command((turn) => [{ kind: "state", state: { ...turn.state, placeToNote: null } }]);
+    }
+  }
+
+  #note(noted: Addressed): boolean {
+    const ofAddress = this.#addressed.filter(({ email }) => email === noted.email);
+    if (!ofAddress.some(({ conversationId }) => conversationId === noted.conversationId)) this.#addressed.push(noted);
+    return ofAddress.some(({ conversationId }) => conversationId !== noted.conversationId);
+  }
+}

@@ -1,0 +1,120 @@
+/** What the rules of the product do otherwise than the model of proof; each shows, sends or keeps less. */
+import { beginMails } from "../mails.ts";
+import { apply, type Action } from "../model.ts";
+import { ALL_KEPT } from "../rules.ts";
+import { isElsewhere } from "../sessions.ts";
+import { store } from "../store.ts";
+import {
+  beginnerOf,
+  CONVERSATIONS,
+  createMessage,
+  has,
+  mailsOf,
+  only,
+  SESSIONS,
+  withConversation,
+  withSession,
+  type Address,
+  type Addresses,
+  type ConversationName,
+  type SessionName,
+  type World,
+} from "../world.ts";
+import type { Habits } from "./habits.ts";
+
+export const RULES_HABITS: Habits = {
+  mayRefuse: ["see", "mail-unseen", "take-back", "try-again"],
+  // Whose address was replaced since is a stranger to the thread: without our token their answer has a conversation of its own.
+  isLeftOut: (world, action) =>
+    action.do === "mail" &&
+    action.mail.pointer.by === "reference" &&
+    world.conversations[action.mail.pointer.of]?.address !== action.mail.from,
+  // A person who is blocked in the address book is sent away from every chat in which somebody typed their address.
+  mayRefuseSession: (world, name) => {
+    const { gave, conversation } = world.sessions[name];
+    const had = conversation === null ? 0 : (world.conversations[conversation]?.had ?? 0);
+    return ((had | only(gave)) & world.blocked) !== 0;
+  },
+  take: (world, action) =>
+    action.do === "mail" && action.mail.pointer.by === "nothing" && apply(world, action, ALL_KEPT) === null
+      ? withMail(world, action, action.mail.pointer.into)
+      : null,
+  follow: ({ before, world, action }) => followed(before, world, action),
+};
+
+type Mail = Extract<Action, { do: "mail" }>;
+
+/** Where a mail goes that points nowhere: never where more is shown of it than at the model's place. */
+function withMail(world: World, action: Mail, into: ConversationName): World | null {
+  const { from } = action.mail;
+  if (has(world.blocked, from)) return null;
+  // An address that another chat has had, and not only has, is at home in neither: its mails get a conversation of their own.
+  if (into === mailsOf(from)) return apply(beginMails(world, into), action, ALL_KEPT)?.world ?? null;
+  if (isOnlyClaimedElsewhere(world, into, from)) return withHeard(world, into, { from, addresses: only(from) });
+  // The chat of the browser that is confirmed for it is, too, where its replies go to another address: for agents alone.
+  const facts = world.conversations[into];
+  const session = beginnerOf(world, into);
+  if (facts === null || session === null || facts.address === from) return null;
+  const { level, lastLevel } = world.sessions[session];
+  if (!has(level, from) && !(level === 0 && lastLevel === from)) return null;
+  return withHeard(world, into, { from, addresses: 0 });
+}
+
+/**
+ * Another chat says this address, too, but replies there go to another one, which only an agent's click replaces: this chat is
+ * the one that has it, and the mail is for the address alone.
+ */
+function isOnlyClaimedElsewhere(world: World, into: ConversationName, from: Address): boolean {
+  const session = beginnerOf(world, into);
+  if (session === null || world.conversations[into]?.address !== from || isElsewhere(world, into, from)) return false;
+  const { lastLevel } = world.sessions[session];
+  return lastLevel === null;
+}
+
+function withHeard(world: World, into: ConversationName, { from, addresses }: { from: Address; addresses: Addresses }): World {
+  const facts = world.conversations[into];
+  if (facts === null) return world;
+  const heard = withConversation(world, into, { wrote: facts.wrote | only(from), touched: facts.touched | only(from) });
+  return store(heard, into, createMessage({ kind: "mail", from, addresses, meant: addresses }), ALL_KEPT);
+}
+
+function followed(before: World, world: World, action: Action): World {
+  switch (action.do) {
+    // Who answers has seen what they answer.
+    case "write":
+      return withoutUnseen(apply(world, { do: "see", session: action.session }, ALL_KEPT)?.world ?? world, action.session);
+    // A mail of replies that were seen is taken back.
+    case "see":
+      return withoutUnseen(world, action.session);
+    // Only a person on the other side reopens.
+    case "answer-by-chat":
+    case "leave":
+      return withStatusOf(before, world);
+    case "mail":
+      return action.mail.isAutomatic ? withStatusOf(before, world) : world;
+    // What the visitor has said meanwhile replaces an address from which every mail came back, without their saying it again.
+    case "bounce":
+      return withClaim(world, action.where);
+    default:
+      return world;
+  }
+}
+
+function withoutUnseen(world: World, name: SessionName): World {
+  const where = CONVERSATIONS.find((known) => {
+    const queued = world.conversations[known]?.queued ?? null;
+    return queued?.names === name && !queued.isRetried;
+  });
+  return where === undefined ? world : withConversation(world, where, { queued: null });
+}
+
+function withStatusOf(before: World, world: World): World {
+  return SESSIONS.reduce((next, name) => withSession(next, name, { isComplete: before.sessions[name].isComplete }), world);
+}
+
+function withClaim(world: World, where: ConversationName): World {
+  const session = beginnerOf(world, where);
+  const address = session === null ? null : world.sessions[session].gave;
+  if (session === null || address === null) return world;
+  return apply(world, { do: "give-address", session, address }, ALL_KEPT)?.world ?? world;
+}

@@ -36,37 +36,36 @@ export interface CatchUpView {
   now: number;
 }
 
+/** What is not for this viewer leaves no trace: no empty frame, and no `more` for what they are not shown. */
 export function* catchUpFrames(log: ReadableLog, view: CatchUpView): Generator<ServerFrame> {
   let isFirst = true;
-  for (const part of partsOf(log, view)) {
-    yield isFirst
-      ? welcome(log, view, part)
-      : { type: "messages", messages: messagesFor(view.viewer, part.messages), more: part.more };
+  const frameOf = (messages: Message[], more: boolean): ServerFrame => {
+    const frame = isFirst ? welcome(log, view, { messages, more }) : { type: "messages" as const, messages, more };
     isFirst = false;
+    return frame;
+  };
+  // Held back until it is known whether anything follows.
+  let held: Message[] = [];
+  for (const part of partsOf(log, view)) {
+    const messages = messagesFor(view.viewer, part);
+    if (messages.length === 0) continue;
+    if (held.length > 0) yield frameOf(held, true);
+    held = messages;
   }
+  yield frameOf(held, false);
 }
 
-interface Part {
-  messages: Message[];
-  more: boolean;
-}
-
-/** What was moved comes first; where that is long, in parts of its own. There is always one part, for the `welcome`. */
-function* partsOf(log: ReadableLog, view: CatchUpView): Generator<Part> {
-  const moved = cutByLength(movedPage(log, view));
+/** What was moved comes first; where that is long, in parts of its own. */
+function* partsOf(log: ReadableLog, view: CatchUpView): Generator<Message[]> {
+  const moved = cutByLength(movedPage(log, view).filter((message) => isFor(message, view.viewer)));
   const rest = moved.pop() ?? [];
-  for (const messages of moved) yield { messages, more: true };
-  let page = nextPage(log, view, { lastSeq: view.lastSeq, lengthMax: FRAME_CONTENT_MAX - lengthOf(rest) });
-  yield { messages: [...rest, ...page.messages], more: page.more };
-  while (page.more) {
-    page = nextPage(log, view, { lastSeq: page.messages.at(-1)?.seq ?? view.state.lastSeq, lengthMax: FRAME_CONTENT_MAX });
+  yield* moved;
+  let page = log.after(view.lastSeq, MESSAGES_PER_FRAME, FRAME_CONTENT_MAX - lengthOf(rest));
+  yield [...rest, ...page];
+  for (let last = page.at(-1)?.seq; last !== undefined && last < view.state.lastSeq; last = page.at(-1)?.seq) {
+    page = log.after(last, MESSAGES_PER_FRAME, FRAME_CONTENT_MAX);
     yield page;
   }
-}
-
-function nextPage(log: ReadableLog, { state }: CatchUpView, from: { lastSeq: number; lengthMax: number }): Part {
-  const messages = log.after(from.lastSeq, MESSAGES_PER_FRAME, from.lengthMax);
-  return { messages, more: (messages.at(-1)?.seq ?? state.lastSeq) < state.lastSeq };
 }
 
 function lengthOf(messages: readonly Message[]): number {
@@ -102,14 +101,10 @@ function withdrawnFor(log: ReadableLog, { movedSeqs, takenBackSeqs }: Conversati
   return [...movedSeqs.filter((seq) => isTheirs(seq, isMovedAway)), ...takenBackSeqs.filter((seq) => isTheirs(seq, isTakenBack))];
 }
 
-function welcome(log: ReadableLog, view: CatchUpView, page: Part): ServerFrame {
+/** @param page what the viewer may see */
+function welcome(log: ReadableLog, view: CatchUpView, page: { messages: Message[]; more: boolean }): ServerFrame {
   const { state, presence, viewer, agentId, now } = view;
-  const frame = {
-    type: "welcome" as const,
-    presence: presenceFor(viewer, presence),
-    messages: messagesFor(viewer, page.messages),
-    more: page.more,
-  };
+  const frame = { type: "welcome" as const, presence: presenceFor(viewer, presence), ...page };
   if (viewer.kind === "session") {
     const withdrawn = withdrawnFor(log, state, viewer);
     return { ...frame, conversation: conversationForVisitor(state, now), ...(withdrawn.length > 0 && { withdrawn }) };

@@ -153,8 +153,8 @@ export function decideMailMessage(turn: Turn, seq: number, seen: string | null =
     effects: [
       { kind: "mail", job: { seq, to, dueAt: turn.now, isInsisted } },
       ...delivered(again, delivery),
-      // Visitors have been told that it is gone.
-      ...(isTakenBack(message) ? [{ kind: "message" as const, message: shown }] : []),
+      // Visitors have been told that it is gone; and it may be for somebody else now.
+      ...(isTakenBack(message) || again.to !== message.to ? [{ kind: "message" as const, message: shown }] : []),
     ],
     refusal: null,
   };

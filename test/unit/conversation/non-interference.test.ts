@@ -32,6 +32,7 @@ import {
 const ADDRESSES = ["vera@customer.test", "leo@customer.test", "eve@evil.test"];
 const address = fc.constantFrom(...ADDRESSES);
 let sends = 0;
+const PAGE = 3;
 
 /** A conversation in memory, and the frames that its browser's socket is sent. */
 class World {
@@ -53,17 +54,20 @@ class World {
     for (const effect of effects) this.#tell(effect, { before, isFromVisitor });
   }
 
-  /** What a browser that comes anew is shown. */
+  /** What a browser is shown that comes anew, and that comes back and says what it has. */
   welcome(): ServerFrame[] {
+    return [0, 1, 4, 7].flatMap((lastSeq) => this.#welcomeFrom(lastSeq));
+  }
+
+  #welcomeFrom(lastSeq: number): ServerFrame[] {
     const viewer = this.viewer();
     if (viewer === null) return [];
-    const log = {
-      after: (seq: number) => [...this.messages.values()].filter((one) => one.seq > seq),
-      events: () => [],
-      drafts: () => [],
-    };
+    // Pages of three, so that what is not shown would move their ends.
+    const all = [...this.messages.values()];
+    const after = (seq: number, limit: number) => all.filter((one) => one.seq > seq).slice(0, Math.min(limit, PAGE));
+    const log = { after, events: () => [], drafts: () => [] };
     const presence = { isVisitorOnline: true, agents: [] };
-    return [...catchUpFrames(log, { state: this.state, presence, viewer, agentId: null, lastSeq: 0, now: NOW })];
+    return [...catchUpFrames(log, { state: this.state, presence, viewer, agentId: null, lastSeq, now: NOW })];
   }
 
   #store(effect: Effect): void {

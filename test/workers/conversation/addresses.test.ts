@@ -16,6 +16,7 @@ import {
   openRequest,
   send,
   sendAnswer,
+  settle,
   storedMessages,
   type ConversationStub,
 } from "../support/conversation.ts";
@@ -103,6 +104,20 @@ describe("[B6] a reply by mail whose address has changed since", () => {
     }
     expect(ports.seen.delivered).toMatchObject([{ to: EVIL, level: "typed", isUnseen: true }]);
   });
+});
+
+test("[B6] [A16] one that is tried again for the address that the browser is confirmed for comes to its screen", async () => {
+  deliver({ kind: "refused", reason: "no such user" });
+  const { stub } = await beginChat();
+  const visitor = await join(stub, await confirmAddress(stub, CARLA));
+  await stub.setAddress({ email: EVIL }, AUTHOR_ANA);
+  const { seq } = await send(stub, agentMail({ text: "By mail" }));
+  await untilDelivery(stub, seq, { state: "failed" });
+  await settle(visitor);
+  expect(JSON.stringify(visitor.frames)).not.toContain("By mail");
+  await stub.setAddress({ email: CARLA }, AUTHOR_ANA);
+  expect(await stub.mailMessage(seq, CARLA)).toBeNull();
+  expect((await visitor.next("message")).message).toMatchObject({ seq, text: "By mail" });
 });
 
 describe("[T4] the address that an agent saw", () => {

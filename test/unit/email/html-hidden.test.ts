@@ -5,7 +5,13 @@ import { htmlToLines } from "../../../worker/email/html-lines.ts";
 import { sanitiseMailHtml } from "../../../worker/email/html-mail.ts";
 import { doAtOnce, Pace } from "../../../worker/email/pace.ts";
 import { parseMail } from "../../../worker/email/parse.ts";
-import { type ReadingBudget, SMALL_BUDGET, STEPS_PER_SLICE, WHOLE_BUDGET } from "../../../worker/email/reading-budget.ts";
+import {
+  type ReadingBudget,
+  SHOWN_HTML,
+  SMALL_BUDGET,
+  STEPS_PER_SLICE,
+  WHOLE_BUDGET,
+} from "../../../worker/email/reading-budget.ts";
 import { HIDING, HTML } from "../../support/hostile-mail-pieces.ts";
 
 const seenIn = (html: string): string => doAtOnce(dropHiddenText(html, WHOLE_BUDGET)).html;
@@ -123,6 +129,8 @@ describe("[T12] text that the sender's reader does not see", () => {
 const repeat = (piece: string, length: number): string => piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 const mailOf = (html: string): Uint8Array =>
   new TextEncoder().encode(`From: ana@x.example\r\nSubject: Hello\r\nContent-Type: text/html; charset=utf-8\r\n\r\n${html}`);
+/** A style may be longer than what is looked at for hiding. */
+const LONG_GROUND = `<p style="background:rgb(1${" ".repeat(1_900)}1${" ".repeat(1_900)}x)">x`;
 const budgets: [name: string, budget: ReadingBudget][] = [
   ["whole", WHOLE_BUDGET],
   ["small", SMALL_BUDGET],
@@ -138,6 +146,11 @@ describe("[T19] hidden text is looked for in counted slices, and not without end
     const few = await stepsOf("<b>x".repeat(100));
     expect(await stepsOf(`<b>${"x".repeat(4_000)}`.repeat(100))).toBeGreaterThan(few + 100 * 75);
     expect(await stepsOf(`<b style="${"a:b;".repeat(480)}">x`.repeat(100))).toBeGreaterThan(few + 100 * 45);
+  });
+
+  it.each([...HIDING, LONG_GROUND])("cleaning such values for the screen ends as well: %s", (piece) => {
+    const whole = piece.repeat(Math.floor(SHOWN_HTML.length / piece.length));
+    expect(sanitiseMailHtml(whole, SHOWN_HTML)?.html ?? "").not.toMatch(/style="[^"]*rgb\(1 {2}/);
   });
 
   describe.each(budgets)("with the %s budget", (_name, budget) => {

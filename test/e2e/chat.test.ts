@@ -62,8 +62,13 @@ describe("a visitor writes", () => {
     await visitor.say("Typing, both of us");
     const inbox = await company().inbox(ana);
     await inbox.openConversation("Typing, both");
-    await inbox.field.pressSequentially("On it");
-    await visitor.panel.getByText("Ana Ruiz is typing…").waitFor();
+    // Whoever writes goes on writing: the other's socket may still be opening at the first key.
+    const shown = visitor.panel.getByText("Ana Ruiz is typing…");
+    const writeOn = async () => {
+      await inbox.field.pressSequentially("On it ");
+      return shown.count();
+    };
+    await expect.poll(writeOn, { timeout: 20_000, interval: 500 }).toBe(1);
     await visitor.field.pressSequentially("One more thing");
     await inbox.page
       .getByRole("status")

@@ -3,7 +3,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { ledger, mailIds, participants } from "./mail-schema.ts";
 import { attachments } from "./schema.ts";
-import type { LedgerRow } from "./ledger.ts";
+import { UNDECIDED, type LedgerRow } from "./ledger.ts";
 
 /** A row whose mail only says that an agent forwarded it, and stands as a message of its sender. */
 export type ClaimedForward = LedgerRow & { conversationId: string; seq: number };
@@ -31,14 +31,7 @@ export async function acceptForward(
       forwardedOutSeq: row.seq,
       // As a move has: what is told of it later than a move by hand changes nothing (V2).
       moves: row.moves + 1,
-      movedFrom: null,
-      state: "received",
-      verdict: null,
-      decision: null,
-      reason: null,
-      conversationId: null,
-      seq: null,
-      attempts: 0,
+      ...UNDECIDED,
       tryAt: null,
       retryAt,
       updatedAt: now,

@@ -6,6 +6,18 @@ import { ledger } from "./mail-schema.ts";
 
 export type LedgerRow = typeof ledger.$inferSelect;
 
+/** Where a mail is read anew: as if it had just come in. */
+export const UNDECIDED = {
+  state: "received",
+  verdict: null,
+  decision: null,
+  reason: null,
+  conversationId: null,
+  seq: null,
+  movedFrom: null,
+  attempts: 0,
+} as const;
+
 /** @returns the row of this very mail for this recipient, and whether it is new: then its first try has begun with it */
 export async function receiveLedgerRow(
   db: Database,

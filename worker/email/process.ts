@@ -4,7 +4,7 @@
  * rows have ids that come from the mail.
  */
 import { openDatabase, type Database } from "../db/database.ts";
-import { findLedgerRow, updateLedger, type LedgerRow } from "../db/ledger.ts";
+import { findLedgerRow, UNDECIDED, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import { beginTry, claimAlone, endAlone, findGivenUp, isAnyOtherTried, listDueLedgerRows } from "../db/ledger-tries.ts";
 import { withTimeout } from "../../durable-objects/conversation/with-timeout.ts";
 import type { Env } from "../env.ts";
@@ -17,18 +17,6 @@ const DUE_MAX = 25;
 /** Ms for which a mail waits for one that is read alone, and one that is to be read alone for the others. */
 const TURN_MAX_MS = 20_000;
 const TURN_POLL_MS = 250;
-
-/** Where a mail is read anew: as if it had just come in. */
-export const UNDECIDED = {
-  state: "received",
-  verdict: null,
-  decision: null,
-  reason: null,
-  conversationId: null,
-  seq: null,
-  movedFrom: null,
-  attempts: 0,
-} as const;
 
 /** By whoever has received it, or wants it now. Never throws: what fails is tried again by cron, and the ledger says so. */
 export async function processMail(env: Env, id: string): Promise<void> {

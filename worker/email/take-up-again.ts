@@ -1,8 +1,8 @@
 /** A mail that was settled is decided anew: an agent lets it in, or wants it read again. */
-import { updateLedger, type LedgerRow } from "../db/ledger.ts";
+import { UNDECIDED, updateLedger, type LedgerRow } from "../db/ledger.ts";
 import type { Database } from "../db/database.ts";
 import type { Env } from "../env.ts";
-import { processMail, UNDECIDED } from "./process.ts";
+import { processMail } from "./process.ts";
 import { TRY_MAX_MS } from "./tries.ts";
 
 /** @param change what else is noted of it, such as who let it in */

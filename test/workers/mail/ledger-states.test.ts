@@ -4,15 +4,14 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { handleCron } from "../../../worker/cron.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { updateContact } from "../../../worker/db/contacts.ts";
-import { findLedgerRow, type LedgerRow } from "../../../worker/db/ledger.ts";
+import type { LedgerRow } from "../../../worker/db/ledger.ts";
 import { endTry } from "../../../worker/db/ledger-tries.ts";
 import { processMail } from "../../../worker/email/process.ts";
-import { receiveMail } from "../../../worker/email/receive.ts";
 import type { Env } from "../../../worker/env.ts";
-import { MAILBOX, freshDeployment } from "../support/deployment.ts";
+import { freshDeployment } from "../support/deployment.ts";
 import { databaseAway, objectsAway, storeAway } from "../support/faults.ts";
 import { call } from "../support/http.ts";
-import { ledger, rawMail, receive } from "../support/inbound.ts";
+import { ledger, rawMail, receive, receiveOnly, rowOf } from "../support/inbound.ts";
 import { takeMail } from "../support/outbound.ts";
 import { count, deliveredAs, listContacts, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
 
@@ -23,18 +22,6 @@ beforeEach(async () => {
 });
 
 const PLACEHOLDER = "This email could not be displayed. Its raw source can be downloaded.";
-
-async function store(raw: string, { from = "vera@example.test", to = MAILBOX } = {}): Promise<string> {
-  const received = await receiveMail(env, { from, to }, new TextEncoder().encode(raw));
-  if (received.kind !== "accepted") throw new Error("not accepted");
-  return received.row.id;
-}
-
-async function rowOf(id: string): Promise<LedgerRow> {
-  const row = await findLedgerRow(openDatabase(env.DB), id);
-  if (row === null) throw new Error("no such row");
-  return row;
-}
 
 /** The database goes away a query later each time, until the row has come this far. */
 async function crashUntil(id: string, hasCome: (row: LedgerRow) => boolean): Promise<void> {
@@ -55,7 +42,7 @@ describe("[A5] a verdict is stored before it is carried out, and a repeat carrie
   test("whatever has changed meanwhile", async () => {
     await receive(rawMail({ text: "first" }));
     const [contact] = await listContacts(key);
-    const id = await store(rawMail({ text: "second" }));
+    const id = await receiveOnly(rawMail({ text: "second" }));
     await crashUntil(id, ({ state }) => state === "decided");
     expect(await rowOf(id)).toMatchObject({ verdict: "contact", decision: { code: "contact", row: "M16" }, seq: null });
     await updateContact(openDatabase(env.DB), contact?.id ?? "", { isBlocked: true, now: Date.now() });
@@ -67,14 +54,14 @@ describe("[A5] a verdict is stored before it is carried out, and a repeat carrie
   });
 
   test("a verdict that cannot be read is decided again", async () => {
-    const id = await store(rawMail());
+    const id = await receiveOnly(rawMail());
     await env.DB.prepare(`UPDATE ledger SET state = 'decided', decision = '{"code":"of another version"}'`).run();
     await processMail(env, id);
     expect(await rowOf(id)).toMatchObject({ state: "applied", verdict: "new", decision: { code: "new" } });
   });
 
   test("the conversation is written down before it is gone to", async () => {
-    const id = await store(rawMail());
+    const id = await receiveOnly(rawMail());
     await crashUntil(id, ({ decision }) => decision !== null);
     await crashUntil(id, ({ conversationId }) => conversationId !== null);
     const { conversationId } = await rowOf(id);
@@ -86,7 +73,7 @@ describe("[A5] a verdict is stored before it is carried out, and a repeat carrie
   });
 
   test("of two tries at the same time the first to settle the mail has", async () => {
-    const id = await store(rawMail());
+    const id = await receiveOnly(rawMail());
     await processMail(env, id);
     const db = openDatabase(env.DB);
     const settled = await rowOf(id);
@@ -111,7 +98,7 @@ describe("[A5] a verdict is stored before it is carried out, and a repeat carrie
 describe("[M2] deliveries in the same instant", () => {
   test("of one mail by several ways: one is the mail, the others are its duplicates", async () => {
     const raw = rawMail({ text: "once" });
-    const ids = await Promise.all([1, 2, 3, 4].map(async (hop) => store(`Received: by way ${hop}\r\n${raw}`)));
+    const ids = await Promise.all([1, 2, 3, 4].map(async (hop) => receiveOnly(`Received: by way ${hop}\r\n${raw}`)));
     await Promise.all(ids.map(async (id) => processMail(env, id)));
     const verdicts = (await ledger(key)).map(({ verdict }) => String(verdict));
     expect(verdicts.toSorted((a, b) => a.localeCompare(b))).toEqual(["duplicate", "duplicate", "duplicate", "new"]);
@@ -121,7 +108,7 @@ describe("[M2] deliveries in the same instant", () => {
 
   test("of two mails with one Message-ID: neither hides the other", async () => {
     const texts = ["one", "two", "three"];
-    const ids = await Promise.all(texts.map(async (text) => store(rawMail({ messageId: "same@example.test", text }))));
+    const ids = await Promise.all(texts.map(async (text) => receiveOnly(rawMail({ messageId: "same@example.test", text }))));
     await Promise.all(ids.map(async (id) => processMail(env, id)));
     const [thread] = await listThreads(key, 1);
     expect((await textsOf(key, thread?.id)).toSorted()).toEqual(texts.toSorted());
@@ -153,7 +140,7 @@ describe("[E3] [A8] a mail that fails five times is failed, with a placeholder i
     const [thread] = await listThreads(key, 1);
     const { seq } = await reply(key, thread?.id);
     await deliveredAs(key, thread?.id, { seq, state: "sent" });
-    const id = await store(rawMail({ text: "lost" }), { to: outbound.mails[0]?.replyTo ?? "" });
+    const id = await receiveOnly(rawMail({ text: "lost" }), { to: outbound.mails[0]?.replyTo ?? "" });
     await processMail({ ...env, MAIL: storeAway("get") }, id);
     await cronTimes(3, { MAIL: storeAway("get") });
     expect(await rowOf(id)).toMatchObject({ state: "received", attempts: 4 });
@@ -169,7 +156,7 @@ describe("[E3] [A8] a mail that fails five times is failed, with a placeholder i
   });
 
   test("else in a new one", async () => {
-    const id = await store(rawMail({ text: "lost" }), { from: "nora@example.test" });
+    const id = await receiveOnly(rawMail({ text: "lost" }), { from: "nora@example.test" });
     await env.MAIL.delete((await rowOf(id)).rawKey);
     await cronTimes(5);
     const [thread] = await listThreads(key, 1);
@@ -179,7 +166,7 @@ describe("[E3] [A8] a mail that fails five times is failed, with a placeholder i
   });
 
   test("whatever goes away while it is given up: one placeholder", async () => {
-    const id = await store(rawMail());
+    const id = await receiveOnly(rawMail());
     await env.MAIL.delete((await rowOf(id)).rawKey);
     for (let queries = 0; (await rowOf(id)).retryAt !== null; queries += 1) {
       await env.DB.prepare("UPDATE ledger SET attempts = 5").run();
@@ -191,7 +178,7 @@ describe("[E3] [A8] a mail that fails five times is failed, with a placeholder i
   });
 
   test("which is tried again without end while its conversation is away, and seen in the ledger meanwhile", async () => {
-    const id = await store(rawMail({ text: "at last" }));
+    const id = await receiveOnly(rawMail({ text: "at last" }));
     const away = { CONVERSATION: objectsAway("CONVERSATION") };
     await cronTimes(5, away);
     expect(await rowOf(id)).toMatchObject({ state: "failed", seq: null });
@@ -211,9 +198,9 @@ describe("[E3] [A8] a mail that fails five times is failed, with a placeholder i
   });
 
   test("one bad mail does not keep the next one waiting", async () => {
-    const bad = await store(rawMail());
+    const bad = await receiveOnly(rawMail());
     await env.MAIL.delete((await rowOf(bad)).rawKey);
-    const good = await store(rawMail({ from: "nora@example.test", text: "fine" }));
+    const good = await receiveOnly(rawMail({ from: "nora@example.test", text: "fine" }));
     await cron();
     expect([(await rowOf(bad)).state, (await rowOf(good)).state]).toEqual(["received", "applied"]);
     // Begun once more each time, by one alone.

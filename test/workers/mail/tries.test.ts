@@ -2,15 +2,14 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openDatabase } from "../../../worker/db/database.ts";
-import { findLedgerRow, type LedgerRow } from "../../../worker/db/ledger.ts";
+import type { LedgerRow } from "../../../worker/db/ledger.ts";
 import { beginTry, claimAlone } from "../../../worker/db/ledger-tries.ts";
 import { processDueMails, processMail, resumeMail } from "../../../worker/email/process.ts";
-import { receiveMail } from "../../../worker/email/receive.ts";
 import { READER_VERSION } from "../../../worker/email/reading-budget.ts";
-import { MAILBOX, freshDeployment } from "../support/deployment.ts";
+import { freshDeployment } from "../support/deployment.ts";
 import { storeAway } from "../support/faults.ts";
 import { call } from "../support/http.ts";
-import { FILE_MAIL, rawMail, receive } from "../support/inbound.ts";
+import { FILE_MAIL, rawMail, receive, receiveOnly, rowOf } from "../support/inbound.ts";
 import { listThreads, openThread, textsOf } from "../support/threads.ts";
 
 let key: string;
@@ -20,19 +19,6 @@ beforeEach(async () => {
 });
 
 const PLACEHOLDER = "This email could not be displayed. Its raw source can be downloaded.";
-
-/** Received, its first try begun, and nothing more: the process has ended. */
-async function receiveAndEnd(raw: string, from = "vera@example.test"): Promise<string> {
-  const received = await receiveMail(env, { from, to: MAILBOX }, new TextEncoder().encode(raw));
-  if (received.kind !== "accepted") throw new Error("not accepted");
-  return received.row.id;
-}
-
-async function rowOf(id: string): Promise<LedgerRow> {
-  const row = await findLedgerRow(openDatabase(env.DB), id);
-  if (row === null) throw new Error("no such row");
-  return row;
-}
 
 /** So long that a try that was begun is known to have ended. */
 async function muchLater(): Promise<void> {
@@ -73,7 +59,7 @@ function countingStore(): { MAIL: R2Bucket; reads: number } {
 
 describe("[T19] [A14] a try is on disk before it begins", () => {
   test("with the row itself for whoever receives the mail", async () => {
-    const id = await receiveAndEnd(rawMail());
+    const id = await receiveOnly(rawMail());
     const { tryAt, attempts, unfinished } = await rowOf(id);
     expect([typeof tryAt, attempts, unfinished]).toEqual(["number", 1, 0]);
     await processMail(env, id);
@@ -81,17 +67,17 @@ describe("[T19] [A14] a try is on disk before it begins", () => {
   });
 
   test("a failed one counts as failed, one that never ended apart", async () => {
-    const failed = await receiveAndEnd(rawMail());
+    const failed = await receiveOnly(rawMail());
     await processMail({ ...env, MAIL: storeAway("get") }, failed);
     expect(await rowOf(failed)).toMatchObject({ tryAt: null, attempts: 1, unfinished: 0 });
-    const ended = await receiveAndEnd(rawMail());
+    const ended = await receiveOnly(rawMail());
     await beginAndEnd(ended);
     expect(await rowOf(ended)).toMatchObject({ attempts: 1, unfinished: 1 });
   });
 
   test("nobody takes up what may still be going on: neither cron nor a server that delivers it once more", async () => {
     const raw = rawMail();
-    const id = await receiveAndEnd(raw);
+    const id = await receiveOnly(raw);
     await env.DB.prepare("UPDATE ledger SET retry_at = 1").run();
     await processDueMails(env);
     await receive(raw);
@@ -102,7 +88,7 @@ describe("[T19] [A14] a try is on disk before it begins", () => {
 
 describe("[T19] [A14] what follows a try that did not end", () => {
   test("the next reads with care, and a mail that had no part in it is whole", async () => {
-    const id = await receiveAndEnd(rawMail(FILE_MAIL));
+    const id = await receiveOnly(rawMail(FILE_MAIL));
     const counted = countingStore();
     await cron(counted);
     // The small budget first, then all of it.
@@ -118,7 +104,7 @@ describe("[T19] [A14] what follows a try that did not end", () => {
   });
 
   test("after two that did not even read the small budget it is a placeholder, and is read no more", async () => {
-    const id = await receiveAndEnd(rawMail({ text: "poison" }));
+    const id = await receiveOnly(rawMail({ text: "poison" }));
     await beginAndEnd(id);
     const counted = countingStore();
     await cron(counted);
@@ -130,7 +116,7 @@ describe("[T19] [A14] what follows a try that did not end", () => {
   });
 
   test("where the small budget could be read, that is shown, and says that it is a part", async () => {
-    const id = await receiveAndEnd(rawMail(FILE_MAIL));
+    const id = await receiveOnly(rawMail(FILE_MAIL));
     await beginAndEnd(id);
     await env.DB.prepare("UPDATE ledger SET small_ends = 1").run();
     await cron();
@@ -146,9 +132,9 @@ describe("[T19] [A14] what follows a try that did not end", () => {
 
   test("no other mail becomes a placeholder for it, not even one that was being read at the same time", async () => {
     const others = await Promise.all(
-      [1, 2, 3].map((n) => receiveAndEnd(rawMail({ from: `n${n}@example.test`, text: `mail ${n}` }))),
+      [1, 2, 3].map((n) => receiveOnly(rawMail({ from: `n${n}@example.test`, text: `mail ${n}` }))),
     );
-    const poison = await receiveAndEnd(rawMail({ text: "poison" }));
+    const poison = await receiveOnly(rawMail({ text: "poison" }));
     // It ends the process each time it is read, and is the first to be taken up.
     await beginAndEnd(poison);
     await cron();
@@ -164,7 +150,7 @@ describe("[T19] a mail that is read alone", () => {
     const db = openDatabase(env.DB);
     const now = Date.now();
     expect(await claimAlone(db, "another", { now, until: now + 60_000 })).toBe(true);
-    const id = await receiveAndEnd(rawMail());
+    const id = await receiveOnly(rawMail());
     expect(await rowOf(id)).toMatchObject({ tryAt: null, attempts: 0, unfinished: 0 });
     expect(await begin(await rowOf(id), false)).toBeNull();
     expect(await begin(await rowOf(id), true)).toBeNull();
@@ -178,7 +164,7 @@ describe("[T19] a mail that is read alone", () => {
   test("one that came while another was read alone is taken up by its receiver when that has ended", async () => {
     const now = Date.now();
     await claimAlone(openDatabase(env.DB), "another", { now, until: now + 60_000 });
-    const id = await receiveAndEnd(rawMail({ text: "patient" }));
+    const id = await receiveOnly(rawMail({ text: "patient" }));
     const work = processMail(env, id);
     await env.DB.prepare("DELETE FROM mail_alone").run();
     await work;
@@ -186,7 +172,7 @@ describe("[T19] a mail that is read alone", () => {
   });
 
   test("of several isolates that take it up one reads it", async () => {
-    const id = await receiveAndEnd(rawMail({ text: "once" }));
+    const id = await receiveOnly(rawMail({ text: "once" }));
     await muchLater();
     const counted = countingStore();
     await Promise.all([1, 2, 3].map(() => processDueMails({ ...env, MAIL: counted.MAIL })));
@@ -197,7 +183,7 @@ describe("[T19] a mail that is read alone", () => {
 
 describe("[T19] a mail that was given up is read in full", () => {
   async function givenUp(): Promise<string> {
-    const id = await receiveAndEnd(rawMail({ text: "not so bad" }));
+    const id = await receiveOnly(rawMail({ text: "not so bad" }));
     await beginAndEnd(id);
     await cron();
     expect(await rowOf(id)).toMatchObject({ state: "failed", readerVersion: READER_VERSION });
@@ -243,7 +229,7 @@ describe("[T19] a mail that was given up is read in full", () => {
   });
 
   test("a part of it gives way to nothing: the whole is a message of its own", async () => {
-    const id = await receiveAndEnd(rawMail(FILE_MAIL));
+    const id = await receiveOnly(rawMail(FILE_MAIL));
     await beginAndEnd(id);
     await env.DB.prepare("UPDATE ledger SET small_ends = 1").run();
     await cron();

@@ -4,6 +4,9 @@ import { env } from "cloudflare:workers";
 import * as v from "valibot";
 import { expect, vi } from "vitest";
 import { ledgerEntrySchema, pageOf, type LedgerEntry } from "../../../worker/domain/api-shapes.ts";
+import { openDatabase } from "../../../worker/db/database.ts";
+import { findLedgerRow, type LedgerRow } from "../../../worker/db/ledger.ts";
+import { receiveMail } from "../../../worker/email/receive.ts";
 import type { Env } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
 import { MAILBOX } from "./deployment.ts";
@@ -124,4 +127,18 @@ export async function settled(key: string, count: number): Promise<LedgerEntry[]
     for (const { state } of rows) expect(["received", "parsed", "decided"]).not.toContain(state);
     return rows;
   }, WAIT);
+}
+
+/** Received, its first try begun, and nothing more: as if the process had ended. @returns the ledger's id */
+export async function receiveOnly(raw: string, { from = "vera@example.test", to = MAILBOX } = {}): Promise<string> {
+  const received = await receiveMail(env, { from, to }, new TextEncoder().encode(raw));
+  if (received.kind !== "accepted") throw new Error("not accepted");
+  return received.row.id;
+}
+
+/** @throws where there is no such mail */
+export async function rowOf(id: string): Promise<LedgerRow> {
+  const row = await findLedgerRow(openDatabase(env.DB), id);
+  if (row === null) throw new Error("no such row");
+  return row;
 }

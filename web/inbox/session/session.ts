@@ -53,6 +53,12 @@ export const useSession = defineStore("session", () => {
     if (agent.value !== null) tell({ kind: "signed-in", agentId: agent.value.id });
   }
 
+  /** As {@link enter}, by a full page load: a page that was open as somebody else keeps nothing of them in memory. */
+  async function enterAnew(): Promise<void> {
+    await enter();
+    window.location.assign("/");
+  }
+
   /** Leaves by a full page load, so that nothing of this agent's data stays in memory; the other tabs know at once. */
   async function signOut(): Promise<void> {
     await request("/api/auth/sign-out", { method: "POST", body: {} });
@@ -69,7 +75,7 @@ export const useSession = defineStore("session", () => {
     canAdminister: computed(() => hasRole(role.value, "admin")),
     isEnded,
     check,
-    enter,
+    enterAnew,
     load,
     rename,
     signIn,

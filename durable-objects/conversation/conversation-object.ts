@@ -24,6 +24,7 @@ import type { Effect, Turn } from "./effects.ts";
 import { receiveFrame, type ReceiveParts } from "./receive-frame.ts";
 import { receiveMessage } from "./receive-message.ts";
 import { decideReceiveMail, mailFactsOf, openedState, type MailFacts, type OpenRequest, type ReceivedMail } from "./intake.ts";
+import { mailedOf, type MailedMessage } from "./mailed.ts";
 import { MessageLog } from "./message-log.ts";
 import { decideMoveIn, decideMoveOut, type MailPart, type MoveIn, type MoveOut } from "./moves.ts";
 import type { ConversationPorts, IndexRow } from "./ports.ts";
@@ -228,7 +229,12 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   mailFacts(): MailFacts | null {
-    return this.#runner.state === null ? null : mailFactsOf(this.#runner.state, this.#log);
+    return this.#runner.state === null ? null : mailFactsOf(this.#runner.state);
+  }
+
+  /** Mails of ours that a report may be about: that of this message, or the newest first. */
+  mailed(seq: number | null): MailedMessage[] {
+    return this.#runner.state === null ? [] : mailedOf(this.#runner.state, this.#log, seq);
   }
 
   /** The row that the index should have. */

@@ -6,8 +6,8 @@ import type { Delivery, Message } from "./protocol.ts";
 
 /** What the other side, or the platform, says about a mail that had left. */
 export interface DeliveryReport {
-  /** `refused` is for good; `delayed` is still tried by whoever says so. */
-  kind: "refused" | "delayed" | "delivered" | "opened" | "complained";
+  /** `refused` is for good; `delayed` is still tried by whoever says so; `claimed` could have been said by anyone. */
+  kind: "refused" | "delayed" | "delivered" | "opened" | "complained" | "claimed";
   /** Null where the report does not tell whose copy it is about. */
   recipient: string | null;
   /** Plain words. */
@@ -52,6 +52,11 @@ function deliveryAfter(before: Delivery, report: DeliveryReport, now: number): D
       return refusedFor(before, who, report.reason);
     case "delayed":
       return isOver(before, who) ? before : { ...before, reason: report.reason };
+    case "claimed":
+      // A claim is no reason to forget what is known.
+      return before.state === "sent" && before.reason === undefined && !isOver(before, who)
+        ? { ...before, reason: report.reason }
+        : before;
     case "delivered":
       return who === null ? before : deliveredFor(before, who);
     case "opened":

@@ -213,6 +213,8 @@ export class Drain {
     this.#parts.clock.wakeAt(Date.now() + EFFECT_TIMEOUT_MS);
     // Written before the transport is called, so that a crash can never lead to a second mail (A5).
     log.saveOutboxRow({ ...row, state: "sending" });
+    // Nobody but its readers may know it: whoever names it has had the mail (O6).
+    const mailId = log.mailId({ seq: row.seq, to }, crypto.randomUUID());
     // Who has it already sees no change while the others are tried.
     if (row.only === null) this.#show(row, { ...message.delivery, state: "sending" });
     this.#parts.runner.decide((turn) => decideLeaving(turn, { row, message, to }));
@@ -220,7 +222,8 @@ export class Drain {
     const level = levelFor(state, to, Date.now());
     let result: DeliveryResult;
     try {
-      const mail = { state, message, to, level, ...this.#withIt(row, { state, to, message }), only, isInsisted, isUnseen };
+      const content = this.#withIt(row, { state, to, message });
+      const mail = { state, message, mailId, to, level, ...content, only, isInsisted, isUnseen };
       result = await withTimeout(ports.deliver(mail), UNANSWERED);
     } catch (error) {
       logFailure("mail", state.id, error);

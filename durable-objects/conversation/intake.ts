@@ -94,8 +94,6 @@ export interface MailFacts {
   /** The contact form by which it began: nobody has shown that the address is theirs. */
   form: string | null;
   subject: string | null;
-  /** The newest message that went out by mail, for bounces that carry only our token. */
-  lastMailedSeq: number | null;
 }
 
 export function decideReceiveMail(turn: Turn, mail: ReceivedMail): { message: Message; effects: Effect[] } {
@@ -164,16 +162,13 @@ export function learnThread(
   };
 }
 
-/** @param log gives the newest messages, for the last one that was mailed */
-export function mailFactsOf(state: ConversationState, log: { before: (seq: number, limit: number) => Message[] }): MailFacts {
-  const recent = log.before(Number.MAX_SAFE_INTEGER, RECENT_MESSAGES);
+export function mailFactsOf(state: ConversationState): MailFacts {
   return {
     contactId: state.contact?.id ?? null,
     email: replyAddressOf(state),
     beginner: beginnerFactsOf(state),
     form: state.form,
     subject: state.subject,
-    lastMailedSeq: recent.findLast(hasLeft)?.seq ?? null,
   };
 }
 
@@ -181,11 +176,3 @@ function beginnerFactsOf(state: ConversationState): MailFacts["beginner"] {
   const beginner = beginnerOf(state);
   return beginner === null ? null : { given: beginner.given, confirmed: beginner.confirmed?.email ?? null };
 }
-
-/** Nothing comes back for a mail that still waits. */
-function hasLeft({ delivery }: Message): boolean {
-  return delivery?.to !== undefined && delivery.state !== "queued" && delivery.state !== "sending";
-}
-
-/** Messages among which a bounce's mail is looked for. */
-const RECENT_MESSAGES = 50;

@@ -29,6 +29,7 @@ const MIGRATIONS = [
    ALTER TABLE outbox ADD COLUMN is_insisted INTEGER NOT NULL DEFAULT 0;`,
   `ALTER TABLE outbox ADD COLUMN to_address TEXT;
    ${SAY_WHOM_MESSAGES_ARE_FOR}`,
+  `CREATE TABLE mail_ids (seq INTEGER NOT NULL, to_address TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (seq, to_address));`,
 ];
 
 const flagSchema = v.pipe(
@@ -193,6 +194,12 @@ export class MessageLog {
   deleteOutboxRow(seq: number): void {
     this.#outbox = null;
     this.#storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);
+  }
+
+  /** What a message's mail to this address is called, at every try the same. @param made is kept where it has no name yet */
+  mailId({ seq, to }: { seq: number; to: string }, made: string): string {
+    this.#storage.sql.exec("INSERT OR IGNORE INTO mail_ids (seq, to_address, id) VALUES (?, ?, ?)", seq, to, made);
+    return this.#one("SELECT id AS value FROM mail_ids WHERE seq = ? AND to_address = ?", seq, to) ?? made;
   }
 
   #storeOne(effect: StoredEffect): ConversationEvent | null {

@@ -14,6 +14,8 @@ export interface IndexRow {
 export interface MailToDeliver {
   state: ConversationState;
   message: Message;
+  /** The local part of its Message-ID: random, and the same at every try. */
+  mailId: string;
   /** The address that it is written to. */
   to: string;
   /** What the browser that began the chat has shown of that address. */

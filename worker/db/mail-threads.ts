@@ -15,6 +15,17 @@ export async function findByMessageIds(db: Database, mailboxId: string, ids: rea
   return (await loadMailIds(db, mailboxId, ids))[0] ?? null;
 }
 
+/** The newest of these that is a mail of ours, not one that came in; ids are given oldest first. */
+export async function findOwnMail(
+  db: Database,
+  mailboxId: string,
+  ids: readonly string[],
+): Promise<{ conversationId: string; seq: number; messageId: string } | null> {
+  for (const { conversationId, seq, messageId, ledgerId } of await loadMailIds(db, mailboxId, ids))
+    if (seq !== null && ledgerId === null) return { conversationId, seq, messageId };
+  return null;
+}
+
 /** All conversations that these ids lead to, that of the newest first; ids are given oldest first. */
 export async function findConversationsByIds(db: Database, mailboxId: string, ids: readonly string[]): Promise<string[]> {
   return [...new Set((await loadMailIds(db, mailboxId, ids)).map(({ conversationId }) => conversationId))];

@@ -157,7 +157,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
     withheld: plan.everyone.filter((address) => !plan.targets.includes(address)),
     showInChat: await confirmingLinkOf(env, job, settings),
     replyTo: await createSignedAddress(env, { kind, conversationId: state.id, mailbox: mailbox.address, recipient }),
-    messageId: `${message.id}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
+    messageId: `${job.mailId}@${mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1)}`,
     subject: subjectOf(job),
     text: [...job.also, message].map(({ text }) => text).join("\n\n"),
     signature: mailbox.signature ?? settings.mail.signature,

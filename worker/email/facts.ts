@@ -3,14 +3,14 @@ import { findAgentByEmail } from "../db/agents.ts";
 import { findContactByEmail } from "../db/contacts.ts";
 import { countRecentMails, findTwin } from "../db/ledger.ts";
 import { findForwardingAgent } from "../db/forwarding-keys.ts";
-import { findByMessageIds, findConversationsByIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
+import { findConversationsByIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
 import type { Database } from "../db/database.ts";
 import { assertNever } from "../domain/assert-never.ts";
 import { hasRole } from "../domain/roles.ts";
-import type { Env } from "../env.ts";
 import { conversationStub } from "../objects.ts";
 import { isBraked } from "./brake.ts";
 import { findUsualPlace } from "./find-usual-place.ts";
+import { findOriginal } from "./find-original.ts";
 import { findForm } from "./form-facts.ts";
 import { LOOP_WINDOW_MS } from "./match-aside.ts";
 import { matchConversation } from "./match-conversation.ts";
@@ -19,7 +19,6 @@ import { parseReplyAddress, type ReplyKeys } from "./reply-address.ts";
 import { loopMarkerOf, replyKeysOf } from "./secrets.ts";
 import { parseCampaign } from "./subaddress.ts";
 import type { TakenUp } from "./taken-up.ts";
-import type { OriginalMessage } from "./verdict.ts";
 
 /** Conversations that the ids of one mail lead to, and that are looked at. */
 const REFERENCED_MAX = 5;
@@ -159,38 +158,4 @@ async function findConversation(lookup: Lookup, conversationId: string): Promise
       ? "participant"
       : "stranger";
   return { conversationId, relation };
-}
-
-/** The mail of ours that a report is about: by its id, else by the token in its reply address. */
-async function findOriginal({ env, db, row, mail, keys }: Lookup): Promise<OriginalMessage | null> {
-  const about = mail.bounce ?? mail.report;
-  if (about === null) return null;
-  const ids = [about.originalMessageId, ...mail.references, ...mail.inReplyTo].filter((id) => id !== null);
-  const known = await findByMessageIds(db, row.mailboxId, ids);
-  const reported = about.recipient;
-  if (known !== null && known.seq !== null) return originalOf(env, { ...known, seq: known.seq, reported });
-  for (const address of [...about.originalReplyTo, row.envelopeTo, ...mail.mentionedAddresses].slice(0, WEAK_TOKENS_MAX)) {
-    const token = await parseReplyAddress({ keys, address });
-    const conversationId = token.kind === "token" ? await findReplyKey(db, token.conversationKey) : null;
-    if (conversationId !== null) return originalOf(env, { conversationId, seq: null, reported });
-  }
-  return null;
-}
-
-/** @param about.reported the address that the report names, which may be one that its owner forwards to */
-async function originalOf(
-  env: Env,
-  about: { conversationId: string; seq: number | null; reported: string | null },
-): Promise<OriginalMessage | null> {
-  const { conversationId, reported } = about;
-  const stub = conversationStub(env, conversationId);
-  const facts = await stub.mailFacts();
-  const seq = about.seq ?? facts?.lastMailedSeq ?? null;
-  if (facts === null || seq === null) return null;
-  const delivery = (await stub.findMessage(seq))?.delivery;
-  const recipients = [...(delivery?.to ?? []), ...(delivery?.refused ?? []).map(({ address }) => address)];
-  if (reported !== null && recipients.includes(reported)) return { conversationId, seq, recipient: reported };
-  if (recipients.length > 1) return { conversationId, seq, recipient: null };
-  const recipient = recipients[0] ?? facts.email;
-  return recipient === null ? null : { conversationId, seq, recipient };
 }

@@ -14,6 +14,7 @@ import type { MailAddress } from "./mail.ts";
 import { decideAutoReply, decideLoop, decideOwnMarker, decideQuarantine } from "./match-aside.ts";
 import type { KnownContact, MatchFacts } from "./match-facts.ts";
 import { decideForm, decideNewPerson, decideOutside } from "./match-outsiders.ts";
+import { asClaim } from "./report-evidence.ts";
 import { append, begin, join, learnOwn, toContactRef, type Found } from "./match-parts.ts";
 import { findOtherPeople, isOwnAddress } from "./other-people.ts";
 import type { Decision, Target, Verdict } from "./verdict.ts";
@@ -83,9 +84,9 @@ function decideDuplicate({ duplicate }: MatchFacts): Found {
 
 function decideEvent({ mail, original }: MatchFacts): Found {
   if (mail.class === "complaint") {
-    // Only an address that we did write to: anyone can send a complaint about anyone.
-    const reason = original === null ? "A complaint about a mail that is not known." : "The recipient reported our mail as spam.";
-    return { code: "event", event: "complaint", original, suppress: original?.recipient ?? null, reason };
+    // Only an address that we did write to, and by who had that mail: anyone can send a complaint about anyone.
+    const suppress = original?.isProven === true ? original.recipient : null;
+    return { code: "event", event: "complaint", original, suppress, reason: complaintReason(original) };
   }
   if (mail.class !== "receipt") return null;
   const opened = mail.report?.isOpened === true ? { isOpened: true } : {};
@@ -93,10 +94,21 @@ function decideEvent({ mail, original }: MatchFacts): Found {
   return { code: "event", event: "receipt", ...opened, original, suppress: null, reason };
 }
 
+function complaintReason(original: MatchFacts["original"]): string {
+  if (original === null) return "A complaint about a mail that is not known.";
+  return original.isProven
+    ? "The recipient reported our mail as spam."
+    : "A complaint that anyone could have sent: it is only noted with the message.";
+}
+
 function decideBounce({ mail, original }: MatchFacts): Found {
   if (mail.class !== "bounce" || original === null) return null;
   const isHard = mail.bounce?.isHard === true;
   const deliveryReason = reasonOf(mail.bounce) ?? (isHard ? "The address can't be reached." : "The mail is delayed.");
+  if (!original.isProven) {
+    const reason = "A bounce that anyone could have sent: it is only noted with the message.";
+    return { code: "bounce", original, deliveryReason: asClaim(deliveryReason), undeliverable: null, reason };
+  }
   const reason = isHard ? "A mail of ours could not be delivered." : "A mail of ours could not be delivered yet.";
   return { code: "bounce", original, deliveryReason, undeliverable: isHard ? original.recipient : null, reason };
 }

@@ -12,6 +12,11 @@ const originalSchema = v.object({
   seq: v.number(),
   /** The address that it was sent to; null where it went to several and nobody knows whose copy is meant. */
   recipient: v.nullable(v.string()),
+  /**
+   * Whether it comes from where that copy went; else anyone could have sent it. Required, so that a report that an earlier
+   * version decided without asking, and did not carry out, is decided anew.
+   */
+  isProven: v.boolean(),
 });
 
 /** Who the conversation of a mail belongs to. */

@@ -44,6 +44,17 @@ describe("[O6] what is said of a mail that had left", () => {
     expect(report(BOTH, {})).toEqual({ ...BOTH, reason: "no such user" });
   });
 
+  test("[T20] what anyone could have said is noted where nothing is known, counts no bounce, and gives way to what is", () => {
+    const claim = { kind: "claimed", recipient: A, reason: "a claim" } as const;
+    const one: Delivery = { state: "sent", to: [A] };
+    expect(report(one, claim)).toEqual({ ...one, reason: "a claim" });
+    const message = aMessage({ seq: 3, author: ana, channel: "email", delivery: one });
+    const effects = decideDeliveryReport(aTurn(aState(), [["k", message]]), 3, claim);
+    expect(effects.map(({ kind }) => kind)).toEqual(["update", "broadcast"]);
+    expect(report({ ...one, reason: "a claim" }, { kind: "delivered", recipient: A })).toEqual({ ...one, deliveredTo: [A] });
+    expect(report({ ...one, reason: "a claim" }, { recipient: A })).toMatchObject({ state: "failed", reason: "no such user" });
+  });
+
   test.each<[string, Delivery | undefined, Partial<DeliveryReport>]>([
     ["a bounce again", { state: "failed", reason: "no such user", to: [A] }, {}],
     ["a bounce of one again", { state: "sent", to: [A], refused: [{ address: B, reason: "no such user" }] }, { recipient: B }],
@@ -55,6 +66,9 @@ describe("[O6] what is said of a mail that had left", () => {
       { state: "sent", to: [A], refused: [{ address: B, reason: "no such user" }] },
       { kind: "delayed", recipient: B, reason: "later" },
     ],
+    ["a claim after a delay", { ...BOTH, reason: "later" }, { kind: "claimed", recipient: A }],
+    ["a claim after the delivery", { ...BOTH, deliveredTo: [A] }, { kind: "claimed", recipient: A }],
+    ["a claim while it waits", { state: "queued", to: [A] }, { kind: "claimed", recipient: A }],
     ["a delivery after the bounce", { state: "failed", reason: "no such user", to: [A] }, { kind: "delivered", recipient: A }],
     ["what was never mailed", undefined, {}],
   ])("%s changes nothing", (_, before, over) => {

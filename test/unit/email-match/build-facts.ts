@@ -5,7 +5,7 @@ import type { OriginalMessage } from "../../../worker/email/verdict.ts";
 export type MailFacts = MatchFacts["mail"];
 
 export const BEA = { address: "bea@mail.example", name: "Bea" };
-export const ORIGINAL: OriginalMessage = { conversationId: "c-original", seq: 7, recipient: "bea@mail.example" };
+export const ORIGINAL: OriginalMessage = { conversationId: "c-original", seq: 7, recipient: "bea@mail.example", isProven: true };
 export const BOUNCE = {
   recipient: "bea@mail.example",
   status: "5.1.1",

@@ -4,7 +4,7 @@ import type { MailFacts } from "../../../durable-objects/conversation/intake.ts"
 import { mayBePlace } from "../../../worker/email/usual-place.ts";
 
 const [VERA, LEO] = ["vera@mail.example", "leo@mail.example"];
-const MAILS: MailFacts = { contactId: null, email: VERA, beginner: null, form: null, subject: null, lastMailedSeq: null };
+const MAILS: MailFacts = { contactId: null, email: VERA, beginner: null, form: null, subject: null };
 const chat = (given: string[], confirmed: string | null = null, email: string | null = given.at(-1) ?? null): MailFacts => ({
   ...MAILS,
   email,

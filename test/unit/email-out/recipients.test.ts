@@ -10,6 +10,7 @@ function aJob(over: Partial<MailToDeliver> = {}): MailToDeliver {
     // Replies go to another address by now: the mail goes to whom it was written (T4).
     state: aState({ address: anAddress("other@x.test") }),
     message: aMessage({ author: ana, channel: "email", to: VERA, cc: [LEO], bcc: [BOSS] }),
+    mailId: "random",
     to: VERA,
     level: "typed",
     also: [],

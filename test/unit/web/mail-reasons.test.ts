@@ -84,6 +84,9 @@ describe("what the server says about mails, in Spanish", () => {
       "abandonado tras 12 intentos: Este buzón está lleno. Respondió: 5.2.2 over quota",
     );
     expect(toSpanish("The mail came back. The other server said: 550 no")).toBe("El correo fue devuelto. Respondió: 550 no");
+    expect(toSpanish("An unverified report says: This mailbox is full. It said: 5.2.2 over quota")).toBe(
+      "Un aviso sin verificar dice: Este buzón está lleno. Respondió: 5.2.2 over quota",
+    );
     expect(toSpanish("Mail cannot be sent: SMTP_URL is not a URL.")).toBe("No se puede enviar correo: SMTP_URL no es una URL.");
     expect(toSpanish("550 5.1.1 No such user")).toBe("550 5.1.1 No such user");
   });

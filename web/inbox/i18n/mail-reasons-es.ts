@@ -116,6 +116,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "A receipt: the mail was opened or deleted.": "Un acuse: el correo se abrió o se borró.",
   "A mail of ours could not be delivered.": "Un correo nuestro no se pudo entregar.",
   "A mail of ours could not be delivered yet.": "Un correo nuestro aún no se ha podido entregar.",
+  "A complaint that anyone could have sent: it is only noted with the message.":
+    "Una queja que cualquiera pudo enviar: solo se anota con el mensaje.",
+  "A bounce that anyone could have sent: it is only noted with the message.":
+    "Un aviso de fallo que cualquiera pudo enviar: solo se anota con el mensaje.",
   "A bounce of a mail that is not known.": "Un aviso de fallo de un correo desconocido.",
   "The sender is blocked.": "El remitente está bloqueado.",
   "An agent answered the contact by mail.": "Un agente respondió al contacto por correo.",
@@ -156,6 +160,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 /** Sentences with something in them; the words of other servers end one. */
 const PATTERNS: readonly [english: RegExp, spanish: (match: string[]) => string][] = [
   [/^(.*?) (?:It|The other server) said: (.*)$/, ([, sentence = "", words]) => `${toSpanish(sentence)} Respondió: ${words}`],
+  [/^An unverified report says: (.*)$/, ([, rest = ""]) => `Un aviso sin verificar dice: ${toSpanish(rest)}`],
   [/^gave up after (\d+) tries: (.*)$/, ([, tries, rest = ""]) => `abandonado tras ${tries} intentos: ${toSpanish(rest)}`],
   [
     /^This sender sent more than (\d+) mails within (\d+) minutes\.$/,

@@ -84,7 +84,7 @@ export class MemoryObject {
   }
 
   mailFacts(): MailFacts | null {
-    return this.state === null ? null : mailFactsOf(this.state, this);
+    return this.state === null ? null : mailFactsOf(this.state);
   }
 
   /** As `message-log.ts` finds them. */

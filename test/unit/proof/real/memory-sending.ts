@@ -49,7 +49,7 @@ export function leave(book: MemoryBook, object: MemoryObject): Handed | null {
   const { only, isInsisted, isCancelledBySeen: isUnseen } = row;
   const level = levelFor(state, to, book.clock.now);
   const { everyone, targets } = planRecipients(
-    { state, message, to, level, also, earlier, theirWords: [], only, isInsisted, isUnseen },
+    { state, message, mailId: message.id, to, level, also, earlier, theirWords: [], only, isInsisted, isUnseen },
     [],
   );
   for (const email of everyone) if (email !== to) book.addParticipant(object.id, email);

@@ -13,7 +13,8 @@ const NAME_LENGTH_MAX = 200; // characters
 export const HEADER_LENGTH_MAX = 40_000; // characters
 
 const LOCAL = /^[^\s@<>()[\],;:"\\\p{Cc}]+$/u;
-const DOMAIN = /^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u;
+/** A domain in other letters has an ASCII form, or is none. */
+const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** Our own syntax: what a reply can be sent to. Returns it in the one spelling that it is known by, or null. */
 export function parseAddress(value: string): string | null {

@@ -1,7 +1,11 @@
-/** What runs every two minutes: mails and departures that nobody has finished, and what has run out or was never used (T10). */
+/**
+ * What runs every two minutes: mails and departures that nobody has finished, what has run out or was never used (T10), and
+ * addresses that a version before has spelled otherwise.
+ */
 import { deleteOldLinks } from "./db/account-links.ts";
 import { deleteUnclaimed, listUnclaimed } from "./db/attachments.ts";
 import { openDatabase } from "./db/database.ts";
+import { respellAddresses } from "./db/respell.ts";
 import { deleteOldTries } from "./db/secret-tries.ts";
 import { deleteOldSessions } from "./db/sessions.ts";
 import type { Env } from "./env.ts";
@@ -20,6 +24,7 @@ export async function handleCron(env: Env): Promise<void> {
     removeUnclaimed(env),
     releaseConversations(env, null),
     forgetOld(env),
+    respellAddresses(openDatabase(env.DB)),
   ]);
 }
 

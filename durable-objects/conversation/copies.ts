@@ -1,5 +1,6 @@
 /** Who else an agent's email goes to. Pure. */
 import * as v from "valibot";
+import { canonicalAddress } from "../../worker/domain/address.ts";
 import { emailSchema } from "../../worker/domain/api-shapes.ts";
 import { RECIPIENTS_MAX, type Channel, type Message } from "./protocol.ts";
 
@@ -43,9 +44,9 @@ export function decideCopies(input: CopiesInput): CopiesOutcome {
   return { kind: "ok", cc, bcc };
 }
 
-/** All of them, lower-cased, as they are compared and stored. */
+/** All of them, as they are compared and stored. */
 export function addressesOf({ cc = [], bcc = [] }: Copies): string[] {
-  return [...cc, ...bcc].map(normalise);
+  return [...cc, ...bcc].map(canonicalAddress);
 }
 
 /** Everyone whom a mail goes to: To, then Cc, then Bcc, as they were stored with it. */
@@ -65,11 +66,7 @@ function isCopyAddress(address: string): boolean {
 }
 
 function withoutRepeats(given: readonly string[] = [], taken: readonly (string | null)[]): string[] {
-  return [...new Set(given.map(normalise))].filter((address) => !taken.includes(address));
-}
-
-function normalise(address: string): string {
-  return address.trim().toLowerCase();
+  return [...new Set(given.map(canonicalAddress))].filter((address) => !taken.includes(address));
 }
 
 function bad(detail: string): CopiesOutcome {

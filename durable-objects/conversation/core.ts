@@ -2,6 +2,7 @@
  * The rules of a conversation's sockets: a frame, the connection that it came from and the state give effects.
  * Pure: the shell (`conversation-object.ts`) loads, stores and sends. Rules are numbered in SPEC.md.
  */
+import { canonicalAddress } from "../../worker/domain/address.ts";
 import { assertNever } from "../../worker/domain/assert-never.ts";
 import { hasRole } from "../../worker/domain/roles.ts";
 import { appendMessage } from "./append.ts";
@@ -208,7 +209,7 @@ function refusalOf(turn: Turn, request: SendRequest & { attachments: Attachment[
   const address = replyAddressOf(turn.state);
   if (request.channel === "email" && address === null) return "no_address";
   // Whom the agent saw, or nobody.
-  if (request.channel === "email" && request.to !== undefined && request.to[0]?.trim().toLowerCase() !== address)
+  if (request.channel === "email" && request.to !== undefined && canonicalAddress(request.to[0] ?? "") !== address)
     return "address_changed";
   const { ifLastSeq, author } = request;
   const isNewer = (reply: ConversationState["lastReply"]) =>

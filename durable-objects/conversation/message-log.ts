@@ -3,6 +3,7 @@
  * happens in one transaction; nothing here decides anything.
  */
 import * as v from "valibot";
+import { canonicalAddress } from "../../worker/domain/address.ts";
 import { assertNever } from "../../worker/domain/assert-never.ts";
 import type { Effect } from "./effects.ts";
 import { noteKeyOf, type MailPart } from "./moves.ts";
@@ -16,6 +17,7 @@ import {
   type Message,
 } from "./protocol.ts";
 import { SAY_WHOM_MESSAGES_ARE_FOR, WIDEN } from "./audience-sql.ts";
+import { messageInOneSpelling } from "./spelling.ts";
 import { conversationStateSchema, type ConversationState } from "./state.ts";
 
 /** Only ever appended to: an object that slept through releases runs what it missed. */
@@ -36,6 +38,7 @@ const flagSchema = v.pipe(
   v.number(),
   v.transform((flag) => flag === 1),
 );
+const addressSchema = v.pipe(v.string(), v.transform(canonicalAddress));
 const outboxRowSchema = v.object({
   seq: v.number(),
   state: v.picklist(["queued", "sending"]),
@@ -43,9 +46,9 @@ const outboxRowSchema = v.object({
   attempts: v.number(),
   also: v.pipe(v.string(), v.parseJson(), v.array(v.number())),
   is_cancelled_by_seen: flagSchema,
-  only_to: v.nullable(v.pipe(v.string(), v.parseJson(), v.array(v.string()))),
+  only_to: v.nullable(v.pipe(v.string(), v.parseJson(), v.array(addressSchema))),
   is_insisted: flagSchema,
-  to_address: v.nullable(v.string()),
+  to_address: v.nullable(addressSchema),
 });
 const valueSchema = v.object({ value: v.string() });
 
@@ -95,11 +98,11 @@ export class MessageLog {
   }
 
   findByKey(key: string): Message | null {
-    return parseMessage(this.#one("SELECT value FROM messages WHERE key = ?", key));
+    return this.#messages("SELECT value FROM messages WHERE key = ?", key)[0] ?? null;
   }
 
   findBySeq(seq: number): Message | null {
-    return parseMessage(this.#one("SELECT value FROM messages WHERE seq = ?", seq));
+    return this.#messages("SELECT value FROM messages WHERE seq = ?", seq)[0] ?? null;
   }
 
   /** The message that a file came with, or null. */
@@ -134,7 +137,7 @@ export class MessageLog {
       const { value } = v.parse(valueSchema, row);
       length += value.length;
       if (length > lengthMax && messages.length > 0) break;
-      messages.push(v.parse(messageSchema, JSON.parse(value)));
+      messages.push(parseMessage(value));
     }
     return messages;
   }
@@ -284,7 +287,7 @@ export class MessageLog {
   }
 
   #messages(query: string, ...bindings: (string | number)[]): Message[] {
-    return this.#all(query, ...bindings).flatMap((row) => parseMessage(row) ?? []);
+    return this.#all(query, ...bindings).map(parseMessage);
   }
 
   #all(query: string, ...bindings: (string | number)[]): string[] {
@@ -295,6 +298,6 @@ export class MessageLog {
   }
 }
 
-function parseMessage(value: string | null): Message | null {
-  return value === null ? null : v.parse(messageSchema, JSON.parse(value));
+function parseMessage(value: string): Message {
+  return messageInOneSpelling(v.parse(messageSchema, JSON.parse(value)));
 }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { addressSchema, correspondentSchema } from "./addresses.ts";
 import { contactSummarySchema, conversationSchema, statusSchema, type Message } from "./protocol.ts";
 import { beginnerSchema, newBeginner } from "./sessions.ts";
+import { stateInOneSpelling } from "./spelling.ts";
 import { upgradeState } from "./upgrade-state.ts";
 
 /** Message-IDs kept of a mail thread: enough for the first and newest that a References header carries. */
@@ -101,7 +102,12 @@ const stateSchema = v.object({
 });
 
 /** A stored state, of this version or one before sessions had ids. */
-export const conversationStateSchema = v.pipe(v.unknown(), v.transform(upgradeState), stateSchema);
+export const conversationStateSchema = v.pipe(
+  v.unknown(),
+  v.transform(upgradeState),
+  stateSchema,
+  v.transform(stateInOneSpelling),
+);
 
 export type ConversationState = v.InferOutput<typeof stateSchema>;
 export type MailThread = v.InferOutput<typeof mailThreadSchema>;

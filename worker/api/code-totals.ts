@@ -1,9 +1,11 @@
 /**
  * What codes may be asked for and tried, counted over all conversations (T21): whoever begins many chats, or has many
- * addresses, has no more of them.
+ * addresses, has no more of them. An address is counted without its `+detail`: all of them are one mailbox.
  */
 import { tellOwner } from "../tell-owner.ts";
 import { peekTotals, refundTotals, takeTotals, type TotalsRequest } from "../totals.ts";
+import type { SendResult } from "../email/send.ts";
+import { withoutDetails } from "../email/subaddress.ts";
 import { hasRateLimits, type Env } from "../env.ts";
 import { clientKey, type AppContext } from "./context.ts";
 
@@ -37,19 +39,52 @@ interface Asked {
   answeredIn: string | null;
 }
 
-/** Where nobody counts no code leaves. */
-export async function mayMailCode(env: Env, { client, email, answeredIn }: Asked): Promise<boolean> {
+/**
+ * Where nobody counts no code leaves. What has not left is not counted; only of the client it is where the address was
+ * refused, for nobody may try addresses without end.
+ *
+ * @param send hands the mail over; null where there was none to hand over
+ */
+export async function withinCodeTotals(env: Env, asked: Asked, send: () => Promise<SendResult | null>): Promise<void> {
+  const taken = await takeForCode(env, asked);
+  if (taken === null) return;
+  const { requests, ofClient, takenAt } = taken;
+  let result: SendResult | null = null;
+  try {
+    result = await send();
+  } finally {
+    // Of `unknown` nobody can say whether it was sent.
+    if (result?.kind !== "sent" && result?.kind !== "unknown")
+      await refundTotals(env, result?.kind === "refused" ? requests.filter((one) => one !== ofClient) : requests, takenAt);
+  }
+}
+
+interface TakenForCode {
+  requests: TotalsRequest[];
+  /** The one of them that is the client's. */
+  ofClient: TotalsRequest;
+  takenAt: number;
+}
+
+/** Null where it is one too many. */
+async function takeForCode(env: Env, { client, email, answeredIn }: Asked): Promise<TakenForCode | null> {
+  const mailbox = withoutDetails(email);
+  const ofClient = { key: `codes:client:${client}`, limits: [{ windowMs: HOUR_MS, max: CODE_TOTALS.perClientAnHour }] };
   const minute = { windowMs: MINUTE_MS, max: CODE_TOTALS.perAddressAMinute };
   const common: TotalsRequest[] = [
-    { key: `codes:client:${client}`, limits: [{ windowMs: HOUR_MS, max: CODE_TOTALS.perClientAnHour }] },
+    ofClient,
     { key: "codes:all", limits: [{ windowMs: DAY_MS, max: CODE_TOTALS.perDay }] },
-    { key: `codes:minute:${email}`, limits: [minute] },
+    { key: `codes:minute:${mailbox}`, limits: [minute] },
   ];
-  const day = { key: `codes:day:${email}`, limits: [{ windowMs: DAY_MS, max: CODE_TOTALS.perAddressADay }] };
-  const first = await takeTotals(env, [...common, day], { onSilence: "refuse" });
-  if (first.isAllowed || answeredIn === null || first.key !== day.key) return first.isAllowed;
-  const own = { key: `codes:answered:${answeredIn}:${email}`, limits: [{ windowMs: DAY_MS, max: CODE_TOTALS.perAnsweredADay }] };
-  return (await takeTotals(env, [...common, own], { onSilence: "refuse" })).isAllowed;
+  const day = { key: `codes:day:${mailbox}`, limits: [{ windowMs: DAY_MS, max: CODE_TOTALS.perAddressADay }] };
+  const requests = [...common, day];
+  const first = await takeTotals(env, requests, { onSilence: "refuse" });
+  if (first.isAllowed) return { requests, ofClient, takenAt: first.takenAt };
+  if (answeredIn === null || first.key !== day.key) return null;
+  const limits = [{ windowMs: DAY_MS, max: CODE_TOTALS.perAnsweredADay }];
+  const instead = [...common, { key: `codes:answered:${answeredIn}:${mailbox}`, limits }];
+  const second = await takeTotals(env, instead, { onSilence: "refuse" });
+  return second.isAllowed ? { requests: instead, ofClient, takenAt: second.takenAt } : null;
 }
 
 /** Whether somebody guesses in many conversations at once. */
@@ -72,7 +107,8 @@ interface Counted {
 export async function countTry(c: AppContext, tried: { email: string; conversationId: string | null }): Promise<Counted> {
   const { email, conversationId } = tried;
   if (!hasRateLimits(c.env, new URL(c.req.url))) return { isAllowed: true, giveBack: async () => undefined };
-  const who = conversationId === null ? email : `${conversationId}:${email}`;
+  const mailbox = withoutDetails(email);
+  const who = conversationId === null ? mailbox : `${conversationId}:${mailbox}`;
   const requests: TotalsRequest[] = [
     ALL_WRONG,
     {

@@ -16,6 +16,7 @@ import {
   undeliverableQuerySchema,
   type Contact,
 } from "../domain/api-shapes.ts";
+import { canonicalAddress } from "../domain/address.ts";
 import { describeError } from "../domain/error-text.ts";
 import { conversationStub } from "../objects.ts";
 import type { AppContext, AppEnv } from "./context.ts";
@@ -122,6 +123,6 @@ export const undeliverableApi = new Hono<AppEnv>()
     },
   )
   .delete("/:email", describe({ summary: "Let mail be sent to an address again", status: 204 }), async (c) => {
-    await unmarkUndeliverable(c.get("db"), c.req.param("email").trim().toLowerCase());
+    await unmarkUndeliverable(c.get("db"), canonicalAddress(c.req.param("email")));
     return c.body(null, 204);
   });

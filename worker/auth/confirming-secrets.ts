@@ -3,6 +3,7 @@
  * nothing without that session's own token; a secret says for which session and address it is, so that nothing is stored.
  */
 import * as v from "valibot";
+import { canonicalAddress } from "../domain/address.ts";
 import { hmacSha256, isEqualConstantTime, toBase64Url, toHex } from "./hmac.ts";
 
 /** Ms for which a confirming link can be used, and used again. */
@@ -64,7 +65,8 @@ export async function readForSession(
   const parsed = v.safeParse(payloadSchema, fromBase64Url(encoded));
   if (!parsed.success) return null;
   const [conversationId, sessionId, email, expiresAt] = parsed.output;
-  return expiresAt < input.now ? null : { conversationId, sessionId, email };
+  // Signed as it was known then.
+  return expiresAt < input.now ? null : { conversationId, sessionId, email: canonicalAddress(email) };
 }
 
 function fromBase64Url(text: string): string {

@@ -1,5 +1,6 @@
 /** The address book: contacts and their addresses. One owner per address. */
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { canonicalAddress } from "../domain/address.ts";
 import type { Contact } from "../domain/api-shapes.ts";
 import type { Database } from "./database.ts";
 import { contactAddresses, contacts, undeliverableAddresses } from "./schema.ts";
@@ -34,7 +35,7 @@ export async function findContactByEmail(db: Database, email: string): Promise<(
 
 /** Whether the person who has this address is blocked: they may come back with it under another session. */
 export async function isBlockedAddress(db: Database, email: string): Promise<boolean> {
-  const contact = await findContactByEmail(db, email.trim().toLowerCase());
+  const contact = await findContactByEmail(db, canonicalAddress(email));
   return contact !== null && contact.blockedAt !== null;
 }
 
@@ -152,12 +153,12 @@ const PREFIX_MATCHES_MAX = 45;
 
 async function idsByPrefix(db: Database, prefix: string): Promise<string[]> {
   const key = nameKeyOf(prefix);
-  const lower = prefix.toLowerCase();
+  const address = canonicalAddress(prefix);
   const [byEmail, byName] = await db.batch([
     db
       .select({ id: contactAddresses.contactId })
       .from(contactAddresses)
-      .where(and(sql`${contactAddresses.email} >= ${lower}`, sql`${contactAddresses.email} < ${`${lower}\u{10FFFF}`}`))
+      .where(and(sql`${contactAddresses.email} >= ${address}`, sql`${contactAddresses.email} < ${`${address}\u{10FFFF}`}`))
       .limit(PREFIX_MATCHES_MAX),
     db
       .select({ id: contacts.id })

@@ -13,7 +13,13 @@ export const formConversations = sqliteTable(
     conversationId: text("conversation_id").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.form, table.person] })],
+  (table) => [
+    primaryKey({ columns: [table.form, table.person] }),
+    // `respell.ts`; empty but after an upgrade.
+    index("form_conversations_respell")
+      .on(table.person)
+      .where(sql`person GLOB '*@*[^ -~]*'`),
+  ],
 );
 
 /** Senders that look like contact forms, for an admin to decide; those that were called forms are in the settings. */
@@ -43,7 +49,13 @@ export const participants = sqliteTable(
     ledgerId: text("ledger_id").notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.conversationId, table.email, table.ledgerId] })],
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.email, table.ledgerId] }),
+    // `respell.ts`; empty but after an upgrade.
+    index("participants_respell")
+      .on(table.email)
+      .where(sql`email GLOB '*@*[^ -~]*'`),
+  ],
 );
 
 /** The mail that is read alone: while it is, no other is begun. One row at most. */

@@ -159,6 +159,12 @@ export const notices = sqliteTable(
 
 // Address book
 
+/**
+ * A domain in letters of its own, as versions before stored it: `respell.ts` looks for them. Their indexes are empty, so that
+ * looking costs nothing.
+ */
+const isSpelledOtherwise = sql`email GLOB '*@*[^ -~]*'`;
+
 export const contacts = sqliteTable(
   "contacts",
   {
@@ -174,7 +180,11 @@ export const contacts = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
-  (table) => [index("contacts_email").on(table.email), index("contacts_name").on(table.nameKey)],
+  (table) => [
+    index("contacts_email").on(table.email),
+    index("contacts_name").on(table.nameKey),
+    index("contacts_respell").on(table.email).where(isSpelledOtherwise),
+  ],
 );
 
 export const contactAddresses = sqliteTable(
@@ -189,29 +199,40 @@ export const contactAddresses = sqliteTable(
     isProven: integer("is_proven", { mode: "boolean" }).notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [index("contact_addresses_contact").on(table.contactId)],
+  (table) => [
+    index("contact_addresses_contact").on(table.contactId),
+    index("contact_addresses_respell").on(table.email).where(isSpelledOtherwise),
+  ],
 );
 
 /** Addresses that mail does not reach, or that have reported it as spam; of contacts or not. */
-export const undeliverableAddresses = sqliteTable("undeliverable_addresses", {
-  /** Lower-case. */
-  email: text("email").primaryKey(),
-  cause: text("cause").$type<"bounce" | "complaint">().notNull(),
-  /** Plain words. */
-  reason: text("reason").notNull(),
-  at: integer("at").notNull(),
-});
+export const undeliverableAddresses = sqliteTable(
+  "undeliverable_addresses",
+  {
+    /** Lower-case. */
+    email: text("email").primaryKey(),
+    cause: text("cause").$type<"bounce" | "complaint">().notNull(),
+    /** Plain words. */
+    reason: text("reason").notNull(),
+    at: integer("at").notNull(),
+  },
+  (table) => [index("undeliverable_addresses_respell").on(table.email).where(isSpelledOtherwise)],
+);
 
 /**
  * Where the next mail of an address goes (S14): claimed before the append, so that two quick mails of one person
  * cannot open two conversations.
  */
-export const places = sqliteTable("places", {
-  /** Lower-case. */
-  email: text("email").primaryKey(),
-  conversationId: text("conversation_id").notNull(),
-  updatedAt: integer("updated_at").notNull(),
-});
+export const places = sqliteTable(
+  "places",
+  {
+    /** Lower-case. */
+    email: text("email").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [index("places_respell").on(table.email).where(isSpelledOtherwise)],
+);
 
 /** Every address that a conversation has or had, whoever named it. */
 export const conversationAddresses = sqliteTable(
@@ -223,7 +244,10 @@ export const conversationAddresses = sqliteTable(
     isChat: integer("is_chat", { mode: "boolean" }).notNull(),
     at: integer("at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.email, table.conversationId] })],
+  (table) => [
+    primaryKey({ columns: [table.email, table.conversationId] }),
+    index("conversation_addresses_respell").on(table.email).where(isSpelledOtherwise),
+  ],
 );
 
 /** What `places` was before: read by nobody, written by who still runs the version before. */

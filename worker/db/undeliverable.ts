@@ -1,5 +1,6 @@
 /** Addresses that mail does not reach, or whose owner has reported it as spam: whoever they belong to, contacts or not. */
 import { and, eq, inArray } from "drizzle-orm";
+import { canonicalAddress } from "../domain/address.ts";
 import type { UndeliverableAddress } from "../domain/api-shapes.ts";
 import type { Database } from "./database.ts";
 import { undeliverableAddresses } from "./schema.ts";
@@ -7,13 +8,13 @@ import { undeliverableAddresses } from "./schema.ts";
 /** A complaint stays one, whatever bounces later. */
 export async function markUndeliverable(db: Database, mark: UndeliverableAddress): Promise<void> {
   const { cause, reason, at } = mark;
-  const insert = db.insert(undeliverableAddresses).values({ ...mark, email: mark.email.toLowerCase() });
+  const insert = db.insert(undeliverableAddresses).values({ ...mark, email: canonicalAddress(mark.email) });
   await (cause === "complaint"
     ? insert.onConflictDoUpdate({ target: undeliverableAddresses.email, set: { cause, reason, at } })
     : insert.onConflictDoNothing());
 }
 
-/** Those of these addresses that are marked. @param emails lower-case, 50 at most */
+/** Those of these addresses that are marked. @param emails as they are known, 50 at most */
 export async function findUndeliverable(db: Database, emails: readonly string[]): Promise<UndeliverableAddress[]> {
   if (emails.length === 0) return [];
   return db

@@ -1,6 +1,7 @@
 /** Bodies and answers of everything about one's own account: signing in, invitations, passwords, sessions. */
 import * as v from "valibot";
 import { uuidSchema } from "../../durable-objects/conversation/protocol.ts";
+import { canonicalAddress } from "./address.ts";
 import { EMAIL_LENGTH_MAX, PASSWORD_LENGTH_MAX, agentSchema, nameSchema, passwordSchema } from "./api-shapes.ts";
 
 /** What a link that works once is for. */
@@ -18,7 +19,7 @@ const tokenSchema = v.pipe(v.string(), v.regex(/^[\w-]{20,100}$/, "is no token o
 /** A password as it was chosen, perhaps when shorter ones were allowed. */
 const triedPassword = v.pipe(v.string(), v.maxLength(PASSWORD_LENGTH_MAX));
 /** An address as somebody types it: one that is none is answered like one that is unknown (T9). */
-const typedAddress = v.pipe(v.string(), v.trim(), v.toLowerCase(), v.maxLength(EMAIL_LENGTH_MAX));
+const typedAddress = v.pipe(v.string(), v.trim(), v.maxLength(EMAIL_LENGTH_MAX), v.transform(canonicalAddress));
 
 export const signInSchema = v.object({
   email: typedAddress,

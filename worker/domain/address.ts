@@ -1,6 +1,7 @@
 /**
  * What an address is: the one rule for everything that takes one and everything that mails to one. What a door takes, the
- * post can carry. Pure.
+ * post can carry. One mailbox has one spelling in everything that is stored, compared, counted or shown: whoever types it
+ * in other letters (`ana@ｇmail.com` is mailed at `ana@gmail.com`) names the same one. Pure.
  */
 
 /** Octets. RFC 5321, 4.5.3.1.3, without the angle brackets; and 4.5.3.1.1. */
@@ -34,6 +35,15 @@ export function isAsciiAddress(address: string): boolean {
     // A number is the end of an IP address, and no name (RFC 1123, 2.1).
     !/^\d+$/.test(labels.at(-1) ?? "")
   );
+}
+
+/**
+ * The spelling that an address is known by: as it travels, in lower case. Every address takes it where it comes in. It is
+ * shown so, too: in letters of its own a domain can look like another one.
+ */
+export function canonicalAddress(text: string): string {
+  // Not the other way round: a URL knows better than lower-casing which letters of other scripts are the same.
+  return toAsciiAddress(text.trim()).toLowerCase();
 }
 
 /** With its domain in ASCII; as it is where that is none, or the address is too long to be one. */

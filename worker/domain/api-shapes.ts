@@ -17,7 +17,7 @@ import {
   messageSchema,
   uuidSchema,
 } from "../../durable-objects/conversation/protocol.ts";
-import { ADDRESS_BYTES_MAX, isAddress } from "./address.ts";
+import { ADDRESS_BYTES_MAX, canonicalAddress, isAddress } from "./address.ts";
 import { toOneLine } from "./one-line.ts";
 import { roleSchema } from "./roles.ts";
 
@@ -27,13 +27,13 @@ export const PAGE_SIZE = 50;
 export const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
 
-/** One mailbox that mail can be sent to, lower-cased; no CR, LF, NUL, spaces, quotes or comments (T15). */
+/** One mailbox that mail can be sent to, in the one spelling that it is known by; no CR, LF, NUL, spaces, quotes or comments (T15). */
 export const emailSchema = v.pipe(
   v.string(),
   v.trim(),
-  v.toLowerCase(),
   v.maxLength(EMAIL_LENGTH_MAX),
   v.check(isAddress, "must be an email address"),
+  v.transform(canonicalAddress),
 );
 /** A person's or thing's name on one line. */
 export const nameSchema = v.pipe(v.string(), v.transform(toOneLine), v.minLength(1), v.maxLength(NAME_LENGTH_MAX));
@@ -209,7 +209,7 @@ export const undeliverableQuerySchema = v.object({
   emails: v.pipe(
     v.string(),
     v.maxLength(RECIPIENTS_MAX * (EMAIL_LENGTH_MAX + 1)),
-    v.transform((emails) => emails.split(",").map((email) => email.trim().toLowerCase())),
+    v.transform((emails) => emails.split(",").map(canonicalAddress)),
     v.maxLength(RECIPIENTS_MAX),
   ),
 });

@@ -1,4 +1,5 @@
 /** Which addresses are our own: nobody else can have one, and a mail to one would come back. Pure. */
+import { canonicalAddress } from "./address.ts";
 import { splitSubaddress } from "../email/subaddress.ts";
 
 /** Whoever receives mail for a domain reads `postmaster` there, also without the domain (RFC 5321, section 4.5.1). */
@@ -10,9 +11,9 @@ const POSTMASTER = "postmaster";
  * @param mailboxes the oldest first
  */
 export function findOwnMailbox<M extends { address: string }>(mailboxes: readonly M[], address: string): M | null {
-  const lower = address.trim().toLowerCase();
-  const { base } = splitSubaddress(lower);
-  const named = mailboxes.find((mailbox) => mailbox.address === lower) ?? mailboxes.find((mailbox) => mailbox.address === base);
+  const whole = canonicalAddress(address);
+  const { base } = splitSubaddress(whole);
+  const named = mailboxes.find((mailbox) => mailbox.address === whole) ?? mailboxes.find((mailbox) => mailbox.address === base);
   if (named !== undefined) return named;
   const domain = base.slice(POSTMASTER.length);
   const isPostmaster = base.startsWith(POSTMASTER) && (domain === "" || domain.startsWith("@"));

@@ -1,3 +1,4 @@
+import { canonicalAddress } from "../domain/address.ts";
 import type { MailAddress } from "./mail.ts";
 import { decodeHeaderText } from "./encoded-words.ts";
 import { findAddressesIn, firstAddressIn } from "./find-address.ts";
@@ -12,18 +13,19 @@ const NAME_LENGTH_MAX = 200; // characters
 export const HEADER_LENGTH_MAX = 40_000; // characters
 
 const LOCAL = /^[^\s@<>()[\],;:"\\\p{Cc}]+$/u;
-const DOMAIN = /^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$/u;
+/** A domain in other letters has an ASCII form, or is none. */
+const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
-/** Our own syntax: what a reply can be sent to. Returns it lower-cased, or null. */
+/** Our own syntax: what a reply can be sent to. Returns it in the one spelling that it is known by, or null. */
 export function parseAddress(value: string): string | null {
-  const address = value.trim().toLowerCase();
+  const address = canonicalAddress(value.trim().replace(/\.$/, ""));
   if (address.length === 0 || address.length > ADDRESS_OCTETS_MAX) return null;
   const at = address.lastIndexOf("@");
   const local = address.slice(0, at);
-  const domain = address.slice(at + 1).replace(/\.$/, "");
+  const domain = address.slice(at + 1);
   if (at < 1 || local.length > LOCAL_OCTETS_MAX || !LOCAL.test(local) || !DOMAIN.test(domain)) return null;
   if (local.startsWith(".") || local.endsWith(".") || local.includes("..")) return null;
-  return `${local}@${domain}`;
+  return address;
 }
 
 /** Control, bidirectional and zero-width characters: they make a name look like another one. */
@@ -124,7 +126,7 @@ function toMailbox(piece: Piece, carried: string): MailAddress | null {
   const found = piece.angle === null ? null : addressOf(piece.angle);
   if (found) {
     const name = cleanDisplayName(carried ? `${carried}, ${words}` : words) ?? cleanDisplayName(decodeHeaderText(piece.comment));
-    return { address: found, name: name === null || name.toLowerCase() === found ? null : name };
+    return { address: found, name: name === null || canonicalAddress(name) === found ? null : name };
   }
   const bare = firstAddressIn(words);
   const address = bare ? addressOf(bare.text) : null;
@@ -148,7 +150,7 @@ export function parseAddressList(value: string, max = ADDRESSES_MAX): MailAddres
   return out;
 }
 
-/** Addresses that occur anywhere in a text, lower-cased, without repeats. */
+/** Addresses that occur anywhere in a text, as they are known, without repeats. */
 export function findAddresses(text: string, limit: number): string[] {
   const found = new Set<string>();
   for (const candidate of findAddressesIn(text, "plain", AT_SIGNS_MAX)) {

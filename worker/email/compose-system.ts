@@ -1,4 +1,5 @@
 /** Mails that Hilo writes by itself: an invitation, a new password, a test from the settings page. */
+import { toAsciiAddress } from "../domain/address.ts";
 import { cleanHeaderText } from "./compose.ts";
 import { renderDocument, renderText } from "./compose-html.ts";
 import { SUBJECT_LENGTH_MAX } from "../../durable-objects/conversation/protocol.ts";
@@ -24,8 +25,8 @@ export interface ComposeSystemInput {
 export function composeSystemMail(input: ComposeSystemInput): OutgoingMail {
   const body = input.paragraphs.map((paragraph) => `<p dir="auto">${renderText(paragraph)}</p>`).join("");
   return {
-    from: input.from,
-    to: [input.to],
+    from: travelling(input.from),
+    to: [travelling(input.to)],
     cc: [],
     bcc: [],
     withheld: [],
@@ -37,4 +38,8 @@ export function composeSystemMail(input: ComposeSystemInput): OutgoingMail {
     html: renderDocument(input.locale, body),
     attachments: [],
   };
+}
+
+function travelling({ address, name }: MailAddress): MailAddress {
+  return { address: toAsciiAddress(address), name };
 }

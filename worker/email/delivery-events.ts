@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { DeliveryReport } from "../../durable-objects/conversation/delivery.ts";
+import { canonicalAddress } from "../domain/address.ts";
 import type { UndeliverableAddress } from "../domain/api-shapes.ts";
 import { assertNever } from "../domain/assert-never.ts";
 
@@ -11,7 +12,7 @@ import { assertNever } from "../domain/assert-never.ts";
 const REASON_LENGTH_MAX = 300;
 
 const words = v.optional(v.string());
-const addressSchema = v.pipe(v.string(), v.trim(), v.toLowerCase(), v.includes("@"));
+const addressSchema = v.pipe(v.string(), v.includes("@"), v.transform(canonicalAddress));
 const common = {
   /** As the binding's `send` has answered it. */
   messageId: v.pipe(v.string(), v.minLength(1)),

@@ -3,7 +3,7 @@ import type { Invitation, LeftOut } from "../../durable-objects/conversation/pro
 import type { MailProtection } from "./protection.ts";
 
 export interface MailAddress {
-  /** Lower-cased, valid by our own syntax. */
+  /** Valid by our own syntax, in the one spelling that it is known by. */
   address: string;
   /** Without control and bidirectional characters; null where there is none. */
   name: string | null;

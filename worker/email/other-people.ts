@@ -1,4 +1,5 @@
 /** The people of a mail besides its author. Pure. */
+import { canonicalAddress } from "../domain/address.ts";
 import type { MailAddress } from "./mail.ts";
 import { splitSubaddress } from "./subaddress.ts";
 
@@ -8,7 +9,7 @@ export const PARTICIPANTS_MAX = 20;
 /**
  * Everyone in To and Cc who is neither the author nor a mailbox of ours, each once.
  *
- * @param ownAddresses lower-case addresses of our mailboxes
+ * @param ownAddresses addresses of our mailboxes
  */
 export function findOtherPeople(
   mail: { from: MailAddress | null; to: readonly MailAddress[]; cc: readonly MailAddress[] },
@@ -22,5 +23,5 @@ export function findOtherPeople(
 
 /** A mailbox of ours, or a sub-address of one. */
 export function isOwnAddress(address: string, ownAddresses: readonly string[]): boolean {
-  return ownAddresses.includes(address.toLowerCase()) || ownAddresses.includes(splitSubaddress(address).base);
+  return ownAddresses.includes(canonicalAddress(address)) || ownAddresses.includes(splitSubaddress(address).base);
 }

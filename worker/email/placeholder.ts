@@ -1,4 +1,5 @@
 /** What stands in a conversation for a mail that cannot be read: visible, with the raw bytes a click away. Pure. */
+import { canonicalAddress } from "../domain/address.ts";
 import type { ParsedMail } from "./mail.ts";
 
 const TEXTS = {
@@ -10,7 +11,7 @@ const TEXTS = {
 } as const;
 
 export function placeholderMail(row: { envelopeFrom: string; rawHash: string }, locale: "en" | "es"): ParsedMail {
-  const address = row.envelopeFrom.trim().toLowerCase();
+  const address = canonicalAddress(row.envelopeFrom);
   return {
     from: address.includes("@") ? { address, name: null } : null,
     sender: null,

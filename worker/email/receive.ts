@@ -5,6 +5,7 @@
 import { openDatabase } from "../db/database.ts";
 import { receiveLedgerRow, type LedgerRow } from "../db/ledger.ts";
 import { findMailbox, listMailboxes } from "../db/settings.ts";
+import { canonicalAddress } from "../domain/address.ts";
 import type { Mailbox } from "../domain/api-shapes.ts";
 import { findOwnMailbox } from "../domain/own-address.ts";
 import type { Env } from "../env.ts";
@@ -33,7 +34,7 @@ export interface Envelope {
 /** The mailbox of an envelope recipient, with or without a `+detail`. */
 export async function findRecipient(env: Env, to: string): Promise<Mailbox | null> {
   const db = openDatabase(env.DB);
-  const address = to.trim().toLowerCase();
+  const address = canonicalAddress(to);
   const { base } = splitSubaddress(address);
   const mailbox = (await findMailbox(db, address)) ?? (await findMailbox(db, base));
   return mailbox ?? findOwnMailbox(await listMailboxes(db), address);
@@ -58,7 +59,7 @@ export async function receiveMail(
     id: newId(),
     receivedAt: now,
     envelopeFrom: envelope.from.trim().slice(0, ENVELOPE_LENGTH_MAX),
-    envelopeTo: envelope.to.trim().toLowerCase().slice(0, ENVELOPE_LENGTH_MAX),
+    envelopeTo: canonicalAddress(envelope.to).slice(0, ENVELOPE_LENGTH_MAX),
     mailboxId: mailbox.id,
     size: raw.size,
     rawKey: raw.key,

@@ -9,7 +9,7 @@
  * Version 1 had no kind and one byte more of the person's hash. Mails that carry it are still answered: it went to contacts.
  */
 import { computeBase32Length, decodeBase32, encodeBase32 } from "./base32.ts";
-import { LOCAL_PART_BYTES_MAX } from "../domain/address.ts";
+import { LOCAL_PART_BYTES_MAX, canonicalAddress } from "../domain/address.ts";
 import { splitSubaddress } from "./subaddress.ts";
 
 const VERSION = 2;
@@ -140,7 +140,7 @@ async function createAddress(input: Addressing & { kind: (typeof KINDS)[number];
   if (!Number.isInteger(current.id) || current.id < 0 || current.id > KEY_ID_MAX)
     throw new RangeError("A reply key's id is 0 to 15.");
   if (!/^[0-9a-f]{16}$/.test(input.key)) throw new RangeError("The key in a reply address is 16 hex characters.");
-  const mailbox = input.mailbox.trim().toLowerCase();
+  const mailbox = canonicalAddress(input.mailbox);
   assertMailboxFitsReplies(mailbox);
 
   const token = new Uint8Array(SIGNED_BYTES + SIGNATURE_BYTES);
@@ -158,7 +158,7 @@ async function createAddress(input: Addressing & { kind: (typeof KINDS)[number];
 export async function parseReplyAddress(input: { keys: ReplyKeys; mailbox?: string; address: string }): Promise<ReplyAddress> {
   const { base, detail } = splitSubaddress(input.address);
   if (detail?.length !== TOKEN_LENGTH || !/^[a-z2-7]+$/.test(detail)) return { kind: "none" };
-  if (input.mailbox !== undefined && input.mailbox.trim().toLowerCase() !== base) return { kind: "bad" };
+  if (input.mailbox !== undefined && canonicalAddress(input.mailbox) !== base) return { kind: "bad" };
   const token = decodeBase32(detail);
   const header = token?.[0];
   const layout = header === undefined ? undefined : LAYOUTS[header >> 4];
@@ -202,7 +202,7 @@ async function sign(secret: string, signed: Uint8Array, mailbox: string): Promis
 
 /** Keyed, so that whoever holds a reply address can't try out which person it was sent to. A token has its first bytes. */
 async function hashPerson(secret: string, address: string): Promise<Uint8Array> {
-  return hmac(secret, "person", encode(address.trim().toLowerCase()));
+  return hmac(secret, "person", encode(canonicalAddress(address)));
 }
 
 /** Of the way in which secrets are used, not of the tokens: keys of conversations that are stored go on from version 1. */

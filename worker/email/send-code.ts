@@ -3,7 +3,7 @@
  * nobody whom mail does not reach, who has complained, or who has said that it was not them.
  */
 import type { SessionClaim, SessionFacts } from "../../durable-objects/conversation/sessions.ts";
-import { mayMailCode, isGuarded } from "../api/code-totals.ts";
+import { isGuarded, withinCodeTotals } from "../api/code-totals.ts";
 import { newId } from "../api/new-id.ts";
 import { CODE_DIGITS, CODE_DIGITS_GUARDED, hashCode, newCode, signForSession } from "../auth/confirming-secrets.ts";
 import type { Database } from "../db/database.ts";
@@ -19,6 +19,7 @@ import { composeSystemMail } from "./compose-system.ts";
 import { MAIL_TEXTS } from "./compose-texts.ts";
 import { confirmingLink } from "./confirming-link.ts";
 import { loopMarkerOf } from "./secrets.ts";
+import type { SendResult } from "./send.ts";
 import { createSignedAddress } from "./signed-address.ts";
 import { createTransport } from "./transport.ts";
 
@@ -32,7 +33,7 @@ export interface CodeRequest {
   locale: "en" | "es" | null;
 }
 
-/** Never throws: nobody is told whether a mail left. */
+/** Never throws: the visitor is not told whether a mail left, and the log is, by the conversation's id. */
 export async function sendCode(env: Env, db: Database, request: CodeRequest): Promise<void> {
   const { conversationId } = request;
   try {
@@ -43,32 +44,35 @@ export async function sendCode(env: Env, db: Database, request: CodeRequest): Pr
 }
 
 async function trySend(env: Env, db: Database, request: CodeRequest): Promise<void> {
-  const { conversationId, claim, client, facts } = request;
+  const { conversationId, client, facts } = request;
   const { email, isStopped, isAnswered, sessionId } = facts;
   const [mailbox] = await listMailboxes(db);
   if (email === null || isStopped || mailbox === undefined) return;
   if ((await findOwnAddresses(db, [email])).length > 0 || (await findUndeliverable(db, [email])).length > 0) return;
   const answeredIn = isAnswered ? conversationId : null;
-  if (client !== null && !(await mayMailCode(env, { client, email, answeredIn }))) return;
+  const mail = () => mailCode(env, { ...request, sessionId, email, mailbox });
+  await (client === null ? mail() : withinCodeTotals(env, { client, email, answeredIn }, mail));
+}
+
+type CodeToMail = CodeRequest & { sessionId: string; email: string; mailbox: Mailbox };
+
+/** @returns null where the session is let in no more */
+async function mailCode(env: Env, input: CodeToMail): Promise<SendResult | null> {
+  const { conversationId, claim, sessionId, email } = input;
   const code = newCode((await isGuarded(env)) ? CODE_DIGITS_GUARDED : CODE_DIGITS);
   const hash = await hashCode(configOf(env).APP_SECRET, { sessionId, code });
   // Known before it can be typed; it ends the one before.
   const answer = await conversationStub(env, conversationId).session(claim, { kind: "new-code", email, hash });
-  if (answer.kind !== "ok") return;
-  await createTransport(env).send(await compose(env, { ...request, email, code, mailbox }));
+  if (answer.kind !== "ok") return null;
+  const result = await createTransport(env).send(await compose(env, { ...input, code }));
+  if (result.kind !== "sent")
+    console.error(JSON.stringify({ level: "warn", event: "code_not_sent", conversationId, result: result.kind }));
+  return result;
 }
 
 async function compose(
   env: Env,
-  {
-    conversationId,
-    facts,
-    settings,
-    locale,
-    email,
-    code,
-    mailbox,
-  }: CodeRequest & { email: string; code: string; mailbox: Mailbox },
+  { conversationId, facts, settings, locale, email, code, mailbox }: CodeToMail & { code: string },
 ) {
   const { APP_SECRET, PUBLIC_URL } = configOf(env);
   const language = locale ?? mailbox.locale ?? settings.mail.locale;

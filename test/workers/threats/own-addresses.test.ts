@@ -7,7 +7,7 @@ import { SITE, call, read, refused } from "../support/http.ts";
 import { count } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
-const OURS = [MAILBOX, "Hello+ana@Acme.test", "postmaster@acme.test"];
+const OURS = [MAILBOX, "Hello+ana@Acme.test", "postmaster@acme.test", "hello@\uff41cme.test", "hello+x@acme.te\u02e2t"];
 const REFUSED = [409, "own_address"] as [number, string];
 let key: string;
 
@@ -29,6 +29,13 @@ describe("[T2] [T14] an address of our own", () => {
     const problem = await refused({ key }, "POST /api/conversations", REFUSED, { body: start });
     expect(problem.detail).toBe("This is an address of ours. Give the one where the person can be reached.");
     expect(await count("contact_addresses")).toBe(0);
+  });
+
+  test("in other letters it is in no copy either", async () => {
+    const { conversationId: id } = await beginChat({ contact: { email: "vera@example.test" } });
+    const body = { clientId: newId(), channel: "email", text: "x", cc: ["hello@\uff41cme.test"] };
+    const problem = await refused({ key }, `POST /api/conversations/${id}/messages`, [422, "bad_copies"], { body });
+    expect(problem.detail).toContain(`${MAILBOX} is a mailbox of this inbox`);
   });
 
   test("is not looked for while the database is away: a chat goes on without it", async () => {

@@ -3,11 +3,11 @@ import { computed, shallowRef, toValue, watch, type MaybeRefOrGetter } from "vue
 import type { UndeliverableAddress } from "../../../worker/domain/api-shapes.ts";
 import { request } from "../api/http.ts";
 import { QUERY_KEYS, type Page } from "../api/queries.ts";
-import { isAddress } from "../../../worker/domain/address.ts";
+import { canonicalAddress, isAddress } from "../../../worker/domain/address.ts";
 
 /** Those of some addresses that earlier mail did not reach, or that reported it as spam. */
 export function useUndeliverable(addresses: MaybeRefOrGetter<readonly string[]>) {
-  const asked = computed(() => toValue(addresses).filter(isAddress).sort());
+  const asked = computed(() => toValue(addresses).filter(isAddress).map(canonicalAddress).sort());
   const known = shallowRef<readonly UndeliverableAddress[]>([]);
   const { data } = useQuery({
     key: () => [...QUERY_KEYS.undeliverable, asked.value.join(",")],

@@ -2,7 +2,7 @@
  * What a conversation asks of the address book, and tells it: a loop of the outbox, behind every append (A4). Each step may
  * run twice (A5), and one that fails does not keep the others waiting.
  */
-import { decideAddressKnown, decideContact } from "./commands.ts";
+import { decideAddressKnown, decideContact, decidePlaceNoted } from "./commands.ts";
 import type { EffectRunner } from "./effect-runner.ts";
 import type { ConversationPorts } from "./ports.ts";
 import type { ConversationState } from "./state.ts";
@@ -50,8 +50,6 @@ async function notePlace({ runner, ports }: AddressBookParts): Promise<void> {
   const { state } = runner;
   const email = state?.placeToNote ?? null;
   if (state === null || email === null) return;
-  await withTimeout(ports.notePlace({ conversationId: state.id, email }));
-  runner.decide((turn) =>
-    turn.state.placeToNote === email ? [{ kind: "state", state: { ...turn.state, placeToNote: null } }] : [],
-  );
+  const { isBlocked } = await withTimeout(ports.notePlace({ conversationId: state.id, email }));
+  runner.decide((turn) => decidePlaceNoted(turn, { email, isBlocked }));
 }

@@ -11,7 +11,7 @@ import {
   type VisitorConversation,
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
-import { beginnerOf, confirmedAddressOf } from "./sessions.ts";
+import { beginnerOf, confirmedAddressOf, isShutOut } from "./sessions.ts";
 import { isUnread, type ConversationState } from "./state.ts";
 
 /** The conversation as a list item. */
@@ -35,7 +35,7 @@ export function conversationForAgents(
     visitorSeenSeq: state.visitorSeenSeq,
     ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
     hasVisitor: beginnerOf(state) !== null,
-    ...(state.beginner?.isBlocked === true && { isVisitorBlocked: true }),
+    ...(state.beginner !== null && isShutOut(state.beginner) && { isVisitorBlocked: true }),
     address: addressForAgents(state, now) ?? null,
     unconfirmedMail: unconfirmedMailOf(state, now),
     ...(state.form === null ? {} : { form: state.form }),

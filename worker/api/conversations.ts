@@ -224,7 +224,7 @@ export const conversationsApi = new Hono<AppEnv>()
       body: blockBodySchema,
       status: 204,
     }),
-    async (c) => answer204(c, await stubOf(c).setBlocked((await readBody(c, blockBodySchema)).isBlocked)),
+    async (c) => answer204(c, await stubOf(c).setBlocked((await readBody(c, blockBodySchema)).isBlocked, "hand")),
   )
   .post(
     "/:id/part",

@@ -223,7 +223,10 @@ export const conversationAddresses = sqliteTable(
     isChat: integer("is_chat", { mode: "boolean" }).notNull(),
     at: integer("at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.email, table.conversationId] })],
+  (table) => [
+    primaryKey({ columns: [table.email, table.conversationId] }),
+    index("conversation_addresses_conversation").on(table.conversationId),
+  ],
 );
 
 /** What `places` was before: read by nobody, written by who still runs the version before. */

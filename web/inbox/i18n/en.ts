@@ -399,6 +399,7 @@ export const en = {
     claimed: "The visitor now says {claimed}; the mails here are from or to {email}.",
     useClaimed: "Send replies to {claimed}",
     knownAs: "{email} is the address of {name}; this visitor has not shown that it is theirs.",
+    knownAsBlocked: "{email} is the address of {name}, who is blocked; this visitor has not shown that it is theirs.",
     showKnown: "Show what is known of {name}",
     typedMail: "A mail came from {email}, the address that the visitor typed. The visitor does not see it.",
     part: "This is somebody else",

@@ -1,0 +1,1 @@
+CREATE INDEX `conversation_addresses_conversation` ON `conversation_addresses` (`conversation_id`);

@@ -402,6 +402,7 @@ export const en = {
     knownAsBlocked: "{email} is the address of {name}, who is blocked; this visitor has not shown that it is theirs.",
     showKnown: "Show what is known of {name}",
     typedMail: "A mail came from {email}, the address that the visitor typed. The visitor does not see it.",
+    othersMail: "A mail came from {email}; the visitor has not shown that they are this person, and does not see it.",
     part: "This is somebody else",
     parted: "The mails are in a conversation of their own now.",
   },

@@ -169,11 +169,12 @@ export function learnThread(
 /** @param log gives the newest messages, for the last one that was mailed */
 export function mailFactsOf(state: ConversationState, log: { before: (seq: number, limit: number) => Message[] }): MailFacts {
   const recent = log.before(Number.MAX_SAFE_INTEGER, RECENT_MESSAGES);
+  const unconfirmed = unconfirmedAuthors(state).map(({ email }) => email);
   return {
     contactId: state.contact?.id ?? null,
     email: replyAddressOf(state),
     beginner: beginnerFactsOf(state),
-    ...(state.beginner !== null && { unconfirmed: unconfirmedAuthors(state).map(({ email }) => email) }),
+    ...(unconfirmed.length > 0 && { unconfirmed }),
     form: state.form,
     subject: state.subject,
     lastMailedSeq: recent.findLast(hasLeft)?.seq ?? null,

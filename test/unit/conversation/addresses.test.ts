@@ -5,6 +5,7 @@ import {
   addressForAgents,
   decideAddress,
   decideClaimed,
+  decideClaimsNoted,
   decideSomebodyElse,
   decideTyped,
   isAddressDead,
@@ -61,6 +62,13 @@ describe("what a visitor says", () => {
     // Said again it is no news.
     const again = stateOf(effects) ?? state;
     expect(decideTyped(aTurn(again), { email: EVIL })).toEqual([]);
+  });
+
+  test("[M16] what is only claimed is told to the address book, too, until it knows", () => {
+    const once = stateOf(decideTyped(aTurn(mailed), { email: EVIL })) ?? mailed;
+    const twice = stateOf(decideTyped(aTurn(once), { email: "x@x.test" })) ?? once;
+    expect([once.claimsToNote, twice.claimsToNote]).toEqual([[EVIL], [EVIL, "x@x.test"]]);
+    expect(stateOf(decideClaimsNoted(aTurn(twice), once.claimsToNote))?.claimsToNote).toEqual(["x@x.test"]);
   });
 
   test("that it is the address after all takes the claim away", () => {
@@ -174,6 +182,11 @@ describe("[M16] *this is somebody else*", () => {
 
   test("only where replies go there, and a browser is in the chat", () => {
     expect(decideSomebodyElse(aTurn(heard), EVIL)).toEqual([]);
+    // Where replies go to another one by now, that one stays; nothing of the chat goes to the earlier one.
+    const given = (emails: string[], claimed: string | null = null) =>
+      stateOf(decideSomebodyElse(aTurn({ ...heard, claimed, beginner: aBeginner({ given: emails }) }), EVIL));
+    expect(given([EVIL, VERA])).toMatchObject({ address: { email: VERA }, beginner: { given: [VERA] } });
+    expect(given([VERA, EVIL], EVIL)).toMatchObject({ address: { email: VERA }, claimed: null, beginner: { given: [] } });
     expect(decideSomebodyElse(aTurn(aMailState({ address: anAddress(VERA, { by: "mail" }) })), VERA)).toEqual([]);
   });
 });

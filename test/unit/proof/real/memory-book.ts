@@ -3,6 +3,7 @@
  * the ids of mails. It is asked as `worker/db` asks SQL, and `find-usual-place.ts` and `find-place.ts` ask it; what is
  * decided with it is decided by the product's rules.
  */
+import { decideClaimsNoted } from "../../../../durable-objects/conversation/addresses.ts";
 import { decideAddressKnown, decideContact, decidePlaceNoted } from "../../../../durable-objects/conversation/commands.ts";
 import type { ContactSummary } from "../../../../durable-objects/conversation/protocol.ts";
 import { mayBePlace } from "../../../../worker/email/usual-place.ts";
@@ -131,6 +132,9 @@ export class MemoryBook {
       const { id, name } = this.findOrCreateContact(state.unresolved.email);
       const { email } = state.unresolved;
       object.command((turn) => decideContact(turn, { id, name, email }));
+    } else if (state.claimsToNote.length > 0) {
+      for (const email of state.claimsToNote) this.#note({ email, conversationId: object.id, isChat: true });
+      object.command((turn) => decideClaimsNoted(turn, turn.state.claimsToNote));
     } else if (state.address?.hasOthers === null) {
       const { email } = state.address;
       const hasOthers = this.#note({ email, conversationId: object.id, isChat: state.beginner !== null });

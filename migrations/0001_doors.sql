@@ -6,6 +6,8 @@ CREATE TABLE `conversation_addresses` (
 	PRIMARY KEY(`email`, `conversation_id`)
 );
 --> statement-breakpoint
+CREATE INDEX `conversation_addresses_respell` ON `conversation_addresses` (`email`) WHERE email GLOB '*@*[^ -~]*';--> statement-breakpoint
+CREATE INDEX `conversation_addresses_conversation` ON `conversation_addresses` (`conversation_id`);--> statement-breakpoint
 CREATE TABLE `notices` (
 	`id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -23,6 +25,7 @@ CREATE TABLE `places` (
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `places_respell` ON `places` (`email`) WHERE email GLOB '*@*[^ -~]*';--> statement-breakpoint
 CREATE TABLE `account_links` (
 	`hash` text PRIMARY KEY NOT NULL,
 	`purpose` text NOT NULL,
@@ -49,6 +52,7 @@ CREATE TABLE `form_conversations` (
 	PRIMARY KEY(`form`, `person`)
 );
 --> statement-breakpoint
+CREATE INDEX `form_conversations_respell` ON `form_conversations` (`person`) WHERE person GLOB '*@*[^ -~]*';--> statement-breakpoint
 CREATE TABLE `form_offers` (
 	`address` text PRIMARY KEY NOT NULL,
 	`offered_at` integer NOT NULL,
@@ -90,4 +94,8 @@ CREATE INDEX `ledger_given_up` ON `ledger` (`reader_version`) WHERE unfinished >
 ALTER TABLE `mailboxes` ADD `brake_off_until` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `password_at` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `last_used_at` integer;--> statement-breakpoint
-CREATE INDEX `sessions_expires` ON `sessions` (`expires_at`);
+CREATE INDEX `sessions_expires` ON `sessions` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `contact_addresses_respell` ON `contact_addresses` (`email`) WHERE email GLOB '*@*[^ -~]*';--> statement-breakpoint
+CREATE INDEX `contacts_respell` ON `contacts` (`email`) WHERE email GLOB '*@*[^ -~]*';--> statement-breakpoint
+CREATE INDEX `participants_respell` ON `participants` (`email`) WHERE email GLOB '*@*[^ -~]*';--> statement-breakpoint
+CREATE INDEX `undeliverable_addresses_respell` ON `undeliverable_addresses` (`email`) WHERE email GLOB '*@*[^ -~]*';

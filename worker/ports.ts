@@ -4,7 +4,7 @@ import type { InboxPorts } from "../durable-objects/inbox/inbox-object.ts";
 import { newId } from "./api/new-id.ts";
 import { loadRoles } from "./db/agents.ts";
 import { claimAttachments } from "./db/attachments.ts";
-import { findContactByEmail, findOrCreateContact } from "./db/contacts.ts";
+import { findOrCreateContact, isBlockedAddress } from "./db/contacts.ts";
 import { noteAddress, setPlace } from "./db/places.ts";
 import { saveConversation } from "./db/conversations.ts";
 import { openDatabase } from "./db/database.ts";
@@ -31,12 +31,14 @@ export function conversationPorts(env: Env): ConversationPorts {
       const contact = await findOrCreateContact(db, { id: newId(), email, name: name ?? null, isProven: false, now: Date.now() });
       return { id: contact.id, name: contact.name, email };
     },
-    noteAddress: async ({ conversationId, email, isChat }) => {
-      const hasOthers = await noteAddress(db, { conversationId, email, isChat, now: Date.now() });
-      const contact = await findContactByEmail(db, email);
-      return { email, hasOthers, isBlocked: contact !== null && contact.blockedAt !== null };
+    noteAddress: async ({ conversationId, email, isChat }) => ({
+      email,
+      hasOthers: await noteAddress(db, { conversationId, email, isChat, now: Date.now() }),
+    }),
+    notePlace: async ({ conversationId, email }) => {
+      await setPlace(db, { conversationId, email, now: Date.now() });
+      return { isBlocked: await isBlockedAddress(db, email) };
     },
-    notePlace: ({ conversationId, email }) => setPlace(db, { conversationId, email, now: Date.now() }),
     findOwnAddresses: (addresses) => findOwnAddresses(db, addresses),
     claimAttachments: (input) => claimAttachments(db, input),
     loadRoles: (credentials) => loadRoles(db, credentials, Date.now()),

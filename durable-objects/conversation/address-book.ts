@@ -2,7 +2,8 @@
  * What a conversation asks of the address book, and tells it: a loop of the outbox, behind every append (A4). Each step may
  * run twice (A5), and one that fails does not keep the others waiting.
  */
-import { decideAddressKnown, decideContact } from "./commands.ts";
+import { decideClaimsNoted } from "./addresses.ts";
+import { decideAddressKnown, decideContact, decidePlaceNoted } from "./commands.ts";
 import type { EffectRunner } from "./effect-runner.ts";
 import type { ConversationPorts } from "./ports.ts";
 import type { ConversationState } from "./state.ts";
@@ -17,13 +18,17 @@ interface AddressBookParts {
 type Attempt = (effect: string, work: () => Promise<void>) => Promise<boolean>;
 
 /** Something that only the address book can answer, or has to be told. */
-export function hasQuestions({ unresolved, address, placeToNote }: ConversationState): boolean {
-  return unresolved !== null || placeToNote !== null || (address !== null && address.hasOthers === null);
+export function hasQuestions({ unresolved, address, claimsToNote, placeToNote }: ConversationState): boolean {
+  return (
+    unresolved !== null || placeToNote !== null || claimsToNote.length > 0 || (address !== null && address.hasOthers === null)
+  );
 }
 
 export async function askAddressBook(parts: AddressBookParts, attempt: Attempt): Promise<boolean[]> {
   return [
     await attempt("contact", () => resolveContact(parts)),
+    // First: what another conversation asks meanwhile, it is told.
+    await attempt("claims", () => noteClaims(parts)),
     await attempt("address", () => noteAddress(parts)),
     await attempt("place", () => notePlace(parts)),
   ];
@@ -46,12 +51,17 @@ async function noteAddress({ runner, ports }: AddressBookParts): Promise<void> {
   runner.decide((turn) => decideAddressKnown(turn, facts));
 }
 
+async function noteClaims({ runner, ports }: AddressBookParts): Promise<void> {
+  const { id: conversationId, claimsToNote: noted } = runner.state ?? { id: "", claimsToNote: [] };
+  if (noted.length === 0) return;
+  await withTimeout(Promise.all(noted.map((email) => ports.noteAddress({ conversationId, email, isChat: true }))));
+  runner.decide((turn) => decideClaimsNoted(turn, noted));
+}
+
 async function notePlace({ runner, ports }: AddressBookParts): Promise<void> {
   const { state } = runner;
   const email = state?.placeToNote ?? null;
   if (state === null || email === null) return;
-  await withTimeout(ports.notePlace({ conversationId: state.id, email }));
-  runner.decide((turn) =>
-    turn.state.placeToNote === email ? [{ kind: "state", state: { ...turn.state, placeToNote: null } }] : [],
-  );
+  const { isBlocked } = await withTimeout(ports.notePlace({ conversationId: state.id, email }));
+  runner.decide((turn) => decidePlaceNoted(turn, { email, isBlocked }));
 }

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { Effect, Turn } from "./effects.ts";
 import type { AddressLevel, Author, Conversation } from "./protocol.ts";
-import { beginnerOf, confirmedAddressOf, withBeginner, withGiven } from "./sessions.ts";
+import { beginnerOf, confirmedAddressOf, GIVEN_MAX, withBeginner, withGiven } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 
 /** People of one conversation whose mails are counted; beyond it every address counts as one that was mailed. */
@@ -106,8 +106,18 @@ export function decideTyped(turn: Turn, typed: { email: string; name?: string | 
       kind: "event",
       event: { at: now, afterSeq: state.lastSeq, kind: "claimed", actor: { kind: "visitor" }, subject: { name: typed.email } },
     },
-    ...told(askAgain({ ...given, claimed: typed.email })),
+    ...told(askAgain({ ...withClaimNoted(given, typed.email), claimed: typed.email })),
   ];
+}
+
+/** An address that is only claimed here is had here, too: the book is told of it, for others who ask whose it is. */
+function withClaimNoted(state: ConversationState, email: string): ConversationState {
+  const others = state.claimsToNote.filter((known) => known !== email);
+  return { ...state, claimsToNote: [...others, email].slice(-GIVEN_MAX) };
+}
+
+export function decideClaimsNoted({ state }: Turn, noted: readonly string[]): Effect[] {
+  return [{ kind: "state", state: { ...state, claimsToNote: state.claimsToNote.filter((email) => !noted.includes(email)) } }];
 }
 
 /** Nobody may be robbed of an answer by a new address where every mail to the old one came back: the book is asked who else has it. */
@@ -135,10 +145,14 @@ export function decideAddress(turn: Turn, given: { email: string; name?: string 
 
 /** *This is somebody else*: replies of this chat go to that address no more, and nothing of the chat does. */
 export function decideSomebodyElse({ state }: Turn, email: string): Effect[] {
-  const { beginner } = state;
-  if (beginner === null || state.address?.email !== email) return [];
-  // Nor to one that they had replaced before.
-  return told({ ...withBeginner(state, { given: [] }), address: null, claimed: null, contact: null });
+  const { beginner, address, claimed } = state;
+  if (beginner === null) return [];
+  if (address?.email === email)
+    // Nor to one that they had replaced before.
+    return told({ ...withBeginner(state, { given: [] }), address: null, claimed: null, contact: null });
+  if (!beginner.given.includes(email) && claimed !== email) return [];
+  const given = beginner.given.at(-1) === email ? [] : beginner.given.filter((known) => known !== email);
+  return told({ ...withBeginner(state, { given }), claimed: claimed === email ? null : claimed });
 }
 
 function replaced(

@@ -6,7 +6,7 @@ import { audienceOfReply } from "./audience.ts";
 import { recipientsOf, writtenTo } from "./copies.ts";
 import { delivered } from "./delivery.ts";
 import { UNDONE_REASON, type Author, type ContactSummary, type Message, type RejectionReason } from "./protocol.ts";
-import { beginnerOf, withBeginner } from "./sessions.ts";
+import { beginnerOf, confirmedAddressOf, isRefused, isShutOut, isStopped, withBeginner, type Beginner } from "./sessions.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
 import { isTakenBack } from "./views.ts";
 
@@ -44,21 +44,30 @@ export function decideAssign(turn: Turn, assignee: { id: string; name: string } 
   return [event, ...changed(turn, { assignee, shown: { ...turn.state.shown, assignee } })];
 }
 
-/** What the address book knows of the address that replies go to. A blocked person is none who may chat (T5). */
+/** What the address book knows of the address that replies go to. */
 export interface AddressFacts {
   email: string;
   /** Another conversation has, or had, it. */
   hasOthers: boolean;
-  isBlocked: boolean;
 }
 
-export function decideAddressKnown(turn: Turn, { email, hasOthers, isBlocked }: AddressFacts): Effect[] {
+export function decideAddressKnown(turn: Turn, { email, hasOthers }: AddressFacts): Effect[] {
   const { address } = turn.state;
   if (address?.email !== email) return [];
   const state = { ...turn.state, address: { ...address, hasOthers } };
-  const known: Effect = { kind: "state", state };
-  if (isBlocked) return [known, ...decideBlocked({ ...turn, state }, true)];
-  return [known, ...decideClaimed({ ...turn, state })];
+  return [{ kind: "state", state }, ...decideClaimed({ ...turn, state })];
+}
+
+/**
+ * The book knows of the place that a confirmed address has here. A blocked person is none who may chat (T5): who is confirmed
+ * is put out, and nobody else for an address that they typed, or everybody could ask who is blocked.
+ */
+export function decidePlaceNoted(turn: Turn, { email, isBlocked }: { email: string; isBlocked: boolean }): Effect[] {
+  const beginner = beginnerOf(turn.state);
+  const isTheirs = beginner !== null && confirmedAddressOf(beginner, turn.now) === email;
+  const state = turn.state.placeToNote === email ? { ...turn.state, placeToNote: null } : turn.state;
+  const noted: Effect[] = state === turn.state ? [] : [{ kind: "state", state }];
+  return isBlocked && isTheirs ? [...noted, ...decideBlocked({ ...turn, state }, true)] : noted;
 }
 
 /**
@@ -98,9 +107,23 @@ function isSameContact(a: ContactSummary | null, b: ContactSummary): boolean {
 /** Refuses the browser that began the chat, and sends away who is there; until the contact is unblocked (T5). */
 export function decideBlocked(turn: Turn, isBlocked: boolean): Effect[] {
   const beginner = beginnerOf(turn.state);
-  if (beginner === null || beginner.isBlocked === isBlocked) return [];
-  const effects = changed({ ...turn, state: withBeginner(turn.state, { isBlocked, code: null, pending: null }) }, {});
-  if (!isBlocked) return effects;
+  return beginner === null || beginner.isBlocked === isBlocked ? [] : refuse(turn, beginner, { isBlocked });
+}
+
+/** The same by an agent's hand, of this browser alone; what is done to a contact has no say in it, nor the other way round. */
+export function decideShutOut(turn: Turn, shouldShutOut: boolean): Effect[] {
+  const beginner = beginnerOf(turn.state);
+  if (beginner === null || isShutOut(beginner) === shouldShutOut) return [];
+  const isOfBefore = beginner.isShutOut === undefined;
+  return refuse(turn, beginner, { isShutOut: shouldShutOut, ...(isOfBefore && { isBlocked: false }) });
+}
+
+function refuse(turn: Turn, beginner: Beginner, change: Pick<Partial<Beginner>, "isBlocked" | "isShutOut">): Effect[] {
+  // From now on the two are told apart; what stood there before may be lifted by either.
+  const known = beginner.isShutOut === undefined && !beginner.isBlocked ? { isShutOut: false } : {};
+  const state = withBeginner(turn.state, { code: null, pending: null, ...known, ...change });
+  const effects = changed({ ...turn, state }, {});
+  if (isRefused(beginner) || state.beginner === null || !isRefused(state.beginner)) return effects;
   return [...effects, { kind: "close-sessions", exceptGeneration: null }, { kind: "presence" }];
 }
 
@@ -114,15 +137,11 @@ export function decideAskToConfirm(turn: Turn): MailOutcome {
 /** Somebody whose address was typed says that it was not them: no code goes there from here any more. */
 export function decideStopCodes(turn: Turn, email: string): Effect[] {
   const beginner = beginnerOf(turn.state);
-  if (beginner === null || beginner.stopped.includes(email)) return [];
-  const code = beginner.code?.email === email ? null : beginner.code;
-  return [
-    { kind: "state", state: withBeginner(turn.state, { stopped: [...beginner.stopped, email].slice(-STOPPED_MAX), code }) },
-  ];
+  if (beginner === null || isStopped(beginner, email)) return [];
+  const stopped = [...beginner.stopped, email];
+  const code = beginner.code !== null && isStopped({ stopped }, beginner.code.email) ? null : beginner.code;
+  return [{ kind: "state", state: withBeginner(turn.state, { stopped, code }) }];
 }
-
-/** Addresses to which no code goes from one conversation. */
-const STOPPED_MAX = 50;
 
 export type MailOutcome = { effects: Effect[]; refusal: RejectionReason | null };
 

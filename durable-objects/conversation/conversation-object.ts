@@ -13,6 +13,7 @@ import {
   decideContact,
   decideMailMessage,
   decideRead,
+  decideShutOut,
   decideStatus,
   decideStopCodes,
   decideUndo,
@@ -206,8 +207,9 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideContact(turn, contact, correctedFrom));
   }
 
-  async setBlocked(isBlocked: boolean): Promise<boolean> {
-    return this.#command((turn) => decideBlocked(turn, isBlocked));
+  /** With its contact, or by an agent's hand alone. */
+  async setBlocked(isBlocked: boolean, by: "contact" | "hand" = "contact"): Promise<boolean> {
+    return this.#command((turn) => (by === "hand" ? decideShutOut : decideBlocked)(turn, isBlocked));
   }
 
   /** Mails a chat message with its transcript (S20), or tries a failed mail again, to the address that its agent saw. */

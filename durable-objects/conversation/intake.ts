@@ -5,7 +5,7 @@ import { AGENTS_ONLY, audienceOfMail } from "./audience.ts";
 import { decideContact } from "./commands.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { Attachment, Author, ContactSummary, Message } from "./protocol.ts";
-import { beginnerOf, withGiven } from "./sessions.ts";
+import { beginnerOf, isConfirmedFor, withGiven } from "./sessions.ts";
 import { keepReferences, newConversationState, replyAddressOf, type ConversationState, type MailThread } from "./state.ts";
 
 export interface OpenRequest {
@@ -91,6 +91,8 @@ export interface MailFacts {
     /** The one that it is, or was, confirmed for. */
     confirmed: string | null;
   } | null;
+  /** Whose mails came in here beside the address that the browser is, or was, confirmed for; the newest first. */
+  unconfirmed?: string[];
   /** The contact form by which it began: nobody has shown that the address is theirs. */
   form: string | null;
   subject: string | null;
@@ -163,13 +165,20 @@ export function learnThread(
 }
 
 export function mailFactsOf(state: ConversationState): MailFacts {
+  const unconfirmed = unconfirmedAuthors(state).map(({ email }) => email);
   return {
     contactId: state.contact?.id ?? null,
     email: replyAddressOf(state),
     beginner: beginnerFactsOf(state),
+    ...(unconfirmed.length > 0 && { unconfirmed }),
     form: state.form,
     subject: state.subject,
   };
+}
+
+/** The newest mail of each, the newest first; none where no browser began it. */
+export function unconfirmedAuthors({ beginner, heardMails }: ConversationState): { email: string; seq: number }[] {
+  return beginner === null ? [] : heardMails.filter(({ email }) => !isConfirmedFor(beginner, email)).reverse();
 }
 
 function beginnerFactsOf(state: ConversationState): MailFacts["beginner"] {

@@ -271,6 +271,8 @@ export const conversationSchema = v.object({
   address: v.optional(v.nullable(conversationAddressSchema), null),
   /** The newest mail from an address that the browser in the chat has not shown to be theirs: what is in it is not to be chatted. */
   unconfirmedMail: v.optional(v.nullable(v.object({ seq: seqSchema, email: v.string() })), null),
+  /** Whose mails *this is somebody else* takes out of here: the newest author's whom the visitor has not shown to be. */
+  partable: v.optional(v.string()),
   /** The contact form through which it began. */
   form: v.optional(v.string()),
   /** The page and language that the visitor wrote from. */

@@ -19,6 +19,8 @@ export const CODE_MS = 15 * 60_000;
 export const CODE_TRIES_MAX = 5;
 /** Addresses that one browser has given and that are remembered, newest last. */
 export const GIVEN_MAX = 20;
+/** Addresses whose owner may say that it was not them; from then on no code leaves from here at all. */
+const STOPPED_MAX = 50;
 
 const codeSchema = v.object({
   email: v.string(),
@@ -51,6 +53,8 @@ export const beginnerSchema = v.object({
   stopped: v.array(v.string()),
   /** Refused until the contact is unblocked. */
   isBlocked: v.boolean(),
+  /** Refused until the agents who shut it out by hand let it in again; absent where nobody told the two apart yet. */
+  isShutOut: v.optional(v.boolean()),
   /** Signed out: refused from now on. */
   isEnded: v.boolean(),
 });
@@ -76,8 +80,24 @@ export function newBeginner({ id, origin }: { id: string; origin: string | null 
     code: null,
     stopped: [],
     isBlocked: false,
+    isShutOut: false,
     isEnded: false,
   };
+}
+
+/** Blocked with its contact, shut out by hand, or ended. */
+export function isRefused({ isBlocked, isShutOut, isEnded }: Beginner): boolean {
+  return isBlocked || isShutOut === true || isEnded;
+}
+
+/** Shut out by hand; a state of before does not say who did it, and by hand it can be undone then. */
+export function isShutOut({ isBlocked, isShutOut: isByHand }: Beginner): boolean {
+  return isByHand ?? isBlocked;
+}
+
+/** Whether no code and no confirming link goes to this address from here. Whoever has been told so often has lost all of them. */
+export function isStopped({ stopped }: Pick<Beginner, "stopped">, email: string): boolean {
+  return stopped.length >= STOPPED_MAX || stopped.includes(email);
 }
 
 export function beginnerOf(state: Pick<ConversationState, "beginner">): Beginner | null {
@@ -85,8 +105,9 @@ export function beginnerOf(state: Pick<ConversationState, "beginner">): Beginner
 }
 
 /** The address that a session is confirmed for now, or null. */
-export function confirmedAddressOf({ confirmed, isBlocked, isEnded }: Beginner, now: number): string | null {
-  if (confirmed === null || isBlocked || isEnded) return null;
+export function confirmedAddressOf(beginner: Beginner, now: number): string | null {
+  const { confirmed } = beginner;
+  if (confirmed === null || isRefused(beginner)) return null;
   return now - confirmed.usedAt > CONFIRMED_UNUSED_MS ? null : confirmed.email;
 }
 
@@ -105,14 +126,13 @@ export interface SessionToken {
 
 export function tokenOf({ beginner }: Pick<ConversationState, "beginner">): SessionToken | null {
   if (beginner === null) return null;
-  const { id, generation, isBlocked, isEnded } = beginner;
-  return { id, generation, isRefused: isBlocked || isEnded };
+  return { id: beginner.id, generation: beginner.generation, isRefused: isRefused(beginner) };
 }
 
 /** Whether a token of this session opens the conversation now. */
 export function isAdmitted(state: Pick<ConversationState, "beginner">, claim: SessionClaim): boolean {
   const { beginner } = state;
-  if (beginner === null || beginner.isBlocked || beginner.isEnded) return false;
+  if (beginner === null || isRefused(beginner)) return false;
   if (claim.sessionId !== null && claim.sessionId !== beginner.id) return false;
   return claim.generation === beginner.generation || claim.generation === beginner.pending?.generation;
 }
@@ -262,12 +282,19 @@ function hasAnswered({ correspondents }: ConversationState, email: string): bool
 
 function factsOf({ state, now }: Turn, beginner: Beginner, wanted?: string): SessionFacts {
   const email = wanted ?? beginner.given.at(-1) ?? state.address?.email ?? null;
-  const { id: sessionId, origin, stopped, code } = beginner;
-  const isStopped = email !== null && stopped.includes(email);
+  const { id: sessionId, origin, code } = beginner;
   const isAnswered = email !== null && hasAnswered(state, email);
   const isWaited = code !== null && code.expiresAt >= now && code.tries < CODE_TRIES_MAX;
   const waited = isWaited ? { email: code.email, isAnswered: hasAnswered(state, code.email) } : null;
-  return { kind: "ok", sessionId, origin, email, isStopped, isAnswered, code: waited };
+  return {
+    kind: "ok",
+    sessionId,
+    origin,
+    email,
+    isStopped: email !== null && isStopped(beginner, email),
+    isAnswered,
+    code: waited,
+  };
 }
 
 function tryCode(

@@ -58,6 +58,8 @@ const stateSchema = v.object({
   address: v.nullable(addressSchema),
   /** An address that the visitor says now, where only an agent's click may replace the other. */
   claimed: v.nullable(v.string()),
+  /** Such addresses that the address book has not been told of yet. */
+  claimsToNote: v.optional(v.array(v.string()), []),
   /** Those whom mails of this conversation went to or came from. */
   correspondents: v.array(correspondentSchema),
   /** The newest mail of each address; the address book and the composer ask who that is. */
@@ -136,6 +138,7 @@ export function newConversationState(input: {
     contact: null,
     address: null,
     claimed: null,
+    claimsToNote: [],
     correspondents: [],
     heardMails: [],
     unresolved: null,

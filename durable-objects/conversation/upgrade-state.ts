@@ -75,6 +75,7 @@ function beginner(id: string, { email, tokenGeneration }: { email: string | null
     code: null,
     stopped: [],
     isBlocked: tokenGeneration > FIRST_TOKEN_GENERATION,
+    isShutOut: false,
     isEnded: false,
   };
 }

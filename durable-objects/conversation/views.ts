@@ -11,7 +11,8 @@ import {
   type VisitorConversation,
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
-import { beginnerOf, confirmedAddressOf } from "./sessions.ts";
+import { beginnerOf, confirmedAddressOf, isShutOut } from "./sessions.ts";
+import { unconfirmedAuthors } from "./intake.ts";
 import { isUnread, type ConversationState } from "./state.ts";
 
 /** The conversation as a list item. */
@@ -35,9 +36,10 @@ export function conversationForAgents(
     visitorSeenSeq: state.visitorSeenSeq,
     ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
     hasVisitor: beginnerOf(state) !== null,
-    ...(state.beginner?.isBlocked === true && { isVisitorBlocked: true }),
+    ...(state.beginner !== null && isShutOut(state.beginner) && { isVisitorBlocked: true }),
     address: addressForAgents(state, now) ?? null,
     unconfirmedMail: unconfirmedMailOf(state, now),
+    ...partableOf(state),
     ...(state.form === null ? {} : { form: state.form }),
     visitor: state.visitor,
   };
@@ -50,6 +52,12 @@ function unconfirmedMailOf(state: ConversationState, now: number): Conversation[
   const confirmed = confirmedAddressOf(beginner, now);
   const { seq, email } = state.heardMails.findLast((heard) => heard.email !== confirmed) ?? { seq: 0, email: "" };
   return seq === 0 ? null : { seq, email };
+}
+
+/** The newest author of mails here who may be somebody else than the visitor, and none of whose mails is elsewhere by now. */
+function partableOf(state: ConversationState): Pick<Conversation, "partable"> {
+  const author = unconfirmedAuthors(state).find(({ seq }) => !state.movedSeqs.includes(seq));
+  return author === undefined ? {} : { partable: author.email };
 }
 
 /** Only what is for this browser, or an agent's own act, shows in it: what else happens here is none of its business. */

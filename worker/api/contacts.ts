@@ -2,7 +2,15 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { uuidSchema } from "../../durable-objects/conversation/protocol.ts";
-import { addAddress, findContact, findOrCreateContact, insertContact, listContacts, updateContact } from "../db/contacts.ts";
+import {
+  addAddress,
+  findContact,
+  findOrCreateContact,
+  insertContact,
+  listBlockedAmong,
+  listContacts,
+  updateContact,
+} from "../db/contacts.ts";
 import { listChatIdsOf, pagesOfConversationIds } from "../db/conversations.ts";
 import { listChatsWith } from "../db/places.ts";
 import { findUndeliverable, unmarkUndeliverable } from "../db/undeliverable.ts";
@@ -81,17 +89,26 @@ async function contactOf(c: AppContext, id: string): Promise<Contact> {
 
 /**
  * A blocked person is sent away from their chats, and cannot come back into them until they are unblocked; chats in which
- * somebody typed an address of theirs, too.
+ * somebody typed an address of theirs, too. A chat that is another blocked person's as well stays closed, and so does one
+ * whose browser an agent has shut out.
  *
  * @throws AppError unavailable where a conversation could not be told; doing it again tells all of them again
  */
 async function setChatsBlocked(c: AppContext, contact: Contact, isBlocked: boolean): Promise<void> {
   const db = c.get("db");
   const emails = contact.addresses.map(({ email }) => email);
-  const ids = new Set([...(await listChatIdsOf(db, contact.id)), ...(await listChatsWith(db, emails))]);
-  const told = await Promise.allSettled([...ids].map((id) => conversationStub(c.env, id).setBlocked(isBlocked)));
+  const ids = [...new Set([...(await listChatIdsOf(db, contact.id)), ...(await listChatsWith(db, emails))])];
+  const others = isBlocked ? [] : await listBlockedAmong(db, ids);
+  const told = await Promise.allSettled(
+    ids.filter((id) => !others.includes(id)).map((id) => conversationStub(c.env, id).setBlocked(isBlocked)),
+  );
   if (told.some(({ status }) => status === "rejected"))
-    throw new AppError("unavailable", "Mail of this contact is kept aside, but a chat could not be closed. Block again.");
+    throw new AppError(
+      "unavailable",
+      isBlocked
+        ? "Mail of this contact is kept aside, but a chat could not be closed. Block again."
+        : "Mail of this contact comes in again, but a chat is still closed. Unblock again.",
+    );
 }
 
 /** Conversations carry a copy of the name and address, so that lists join nothing. Never throws. */

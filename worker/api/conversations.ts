@@ -21,6 +21,7 @@ import {
   mailAgainBodySchema,
   messageCreateSchema,
   messagesQuerySchema,
+  partBodySchema,
   pageOf,
   readBodySchema,
 } from "../domain/api-shapes.ts";
@@ -224,18 +225,23 @@ export const conversationsApi = new Hono<AppEnv>()
       body: blockBodySchema,
       status: 204,
     }),
-    async (c) => answer204(c, await stubOf(c).setBlocked((await readBody(c, blockBodySchema)).isBlocked)),
+    async (c) => answer204(c, await stubOf(c).setBlocked((await readBody(c, blockBodySchema)).isBlocked, "hand")),
   )
   .post(
     "/:id/part",
     describe({
-      summary: "The mails here are of somebody else than the visitor: they get a conversation of their own",
+      summary:
+        "The mails of `email`, else of the newest unconfirmed author, are somebody else's: they get a conversation of their own",
+      body: partBodySchema,
       response: v.object({ conversationId: uuidSchema }),
     }),
     async (c) => {
-      const conversationId = await partMails(c.env, c.get("db"), { conversationId: readId(c, "id"), agentId: c.get("agent").id });
-      if (conversationId === null) throw new AppError("conflict", "No mail of somebody else is here.");
-      return c.json({ conversationId });
+      const { email } = await readBody(c, partBodySchema);
+      const request = { conversationId: readId(c, "id"), agentId: c.get("agent").id, email };
+      const answer = await partMails(c.env, c.get("db"), request);
+      if (answer.kind === "nothing") throw new AppError("conflict", "No mail of somebody else is here.");
+      if (answer.kind === "busy") throw new AppError("conflict", "A mail is being moved at this moment. Do it again.");
+      return c.json({ conversationId: answer.conversationId });
     },
   )
   .post(

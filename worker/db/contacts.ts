@@ -39,6 +39,18 @@ export async function isBlockedAddress(db: Database, email: string): Promise<boo
   return contact !== null && contact.blockedAt !== null;
 }
 
+/** Those of these conversations that have a blocked contact, or in which an address of one was typed. */
+export async function listBlockedAmong(db: Database, conversationIds: readonly string[]): Promise<string[]> {
+  const rows = await db.all<{ id: string }>(sql`
+    WITH asked AS (SELECT value AS id FROM json_each(${JSON.stringify(conversationIds)}))
+    SELECT asked.id FROM asked CROSS JOIN conversation_addresses AS typed ON typed.conversation_id = asked.id
+      CROSS JOIN contact_addresses AS address ON address.email = typed.email
+      CROSS JOIN contacts ON contacts.id = address.contact_id WHERE contacts.blocked_at IS NOT NULL
+    UNION SELECT asked.id FROM asked CROSS JOIN conversations ON conversations.id = asked.id
+      CROSS JOIN contacts ON contacts.id = conversations.contact_id WHERE contacts.blocked_at IS NOT NULL`);
+  return rows.map(({ id }) => id);
+}
+
 /** Of a name, however it is written: `Ángela` is found by `angela`. */
 function nameKeyOf(name: string): string {
   return name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

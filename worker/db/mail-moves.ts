@@ -71,20 +71,38 @@ export async function moveFiles(db: Database, row: MovingRow, fileIds: readonly 
   await filesQuery(db, row, fileIds);
 }
 
-/** Mails that are parted from a conversation at once. */
-const PARTED_MAX = 100;
+interface MailsOf {
+  conversationId: string;
+  /** Their sender. */
+  email: string;
+}
 
-/** Mails of one sender that became messages of a conversation, oldest first. */
+function isMailOf({ conversationId, email }: MailsOf): SQL {
+  return sql`from_address = ${email} AND conversation_id = ${conversationId} AND seq IS NOT NULL AND state = 'applied'`;
+}
+
+/** A page of one sender's mails that became messages of a conversation, oldest first. */
 export async function listMailsOf(
   db: Database,
-  { conversationId, email }: { conversationId: string; email: string },
+  { after, limit, ...mails }: MailsOf & { after: LedgerRow | null; limit: number },
 ): Promise<LedgerRow[]> {
+  const isAfter = after === null ? undefined : sql`(received_at, id) > (${after.receivedAt}, ${after.id})`;
   return db
     .select()
     .from(ledger)
-    .where(sql`from_address = ${email} AND conversation_id = ${conversationId} AND seq IS NOT NULL AND state = 'applied'`)
+    .where(and(isMailOf(mails), isAfter))
     .orderBy(ledger.receivedAt, ledger.id)
-    .limit(PARTED_MAX);
+    .limit(limit);
+}
+
+/** Whether one of them is still to be moved, or to be tried again. */
+export async function hasUnsettledMails(db: Database, mails: MailsOf): Promise<boolean> {
+  const rows = await db
+    .select({ id: ledger.id })
+    .from(ledger)
+    .where(and(isMailOf(mails), sql`(move_to IS NOT NULL OR retry_at IS NOT NULL)`))
+    .limit(1);
+  return rows.length > 0;
 }
 
 export interface SettledMove {

@@ -247,6 +247,7 @@ export const conversationAddresses = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.email, table.conversationId] }),
     index("conversation_addresses_respell").on(table.email).where(isSpelledOtherwise),
+    index("conversation_addresses_conversation").on(table.conversationId),
   ],
 );
 

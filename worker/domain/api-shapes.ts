@@ -156,6 +156,7 @@ const seenAddressSchema = v.pipe(v.array(emailSchema), v.length(1));
 export const mailAgainBodySchema = v.object({ to: v.optional(seenAddressSchema) });
 export const blockBodySchema = v.object({ isBlocked: v.boolean() });
 export const addressBodySchema = v.object({ email: emailSchema });
+export const partBodySchema = v.object({ email: v.optional(emailSchema) });
 export const messageCreateSchema = v.object({
   clientId: uuidSchema,
   channel: channelSchema,

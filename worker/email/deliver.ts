@@ -4,6 +4,7 @@ import { recipientsOf } from "../../durable-objects/conversation/copies.ts";
 import type { DeliveryResult } from "../../durable-objects/conversation/outbox.ts";
 import type { MailToDeliver } from "../../durable-objects/conversation/ports.ts";
 import type { Attachment, Message } from "../../durable-objects/conversation/protocol.ts";
+import { isStopped } from "../../durable-objects/conversation/sessions.ts";
 import { createFileUrl } from "../api/files.ts";
 import { findAttachment } from "../db/attachments.ts";
 import { openDatabase, type Database } from "../db/database.ts";
@@ -178,7 +179,7 @@ async function compose(env: Env, parts: ComposeParts): Promise<OutgoingMail> {
 /** Below a reply by mail to somebody who began in the chat and has not shown there that the address is theirs. */
 async function confirmingLinkOf(env: Env, { state, to, level }: MailToDeliver, { widget }: Settings): Promise<string | null> {
   const { beginner, id: conversationId } = state;
-  if (beginner === null || level === "confirmed" || beginner.stopped.includes(to)) return null;
+  if (beginner === null || level === "confirmed" || isStopped(beginner, to)) return null;
   const session = { conversationId, sessionId: beginner.id, email: to, now: Date.now() };
   return confirmingLink(configOf(env).APP_SECRET, { ...session, origin: beginner.origin, widget });
 }

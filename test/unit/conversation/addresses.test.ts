@@ -5,6 +5,7 @@ import {
   addressForAgents,
   decideAddress,
   decideClaimed,
+  decideClaimsNoted,
   decideSomebodyElse,
   decideTyped,
   isAddressDead,
@@ -63,6 +64,13 @@ describe("what a visitor says", () => {
     expect(decideTyped(aTurn(again), { email: EVIL })).toEqual([]);
   });
 
+  test("[M16] what is only claimed is told to the address book, too, until it knows", () => {
+    const once = stateOf(decideTyped(aTurn(mailed), { email: EVIL })) ?? mailed;
+    const twice = stateOf(decideTyped(aTurn(once), { email: "x@x.test" })) ?? once;
+    expect([once.claimsToNote, twice.claimsToNote]).toEqual([[EVIL], [EVIL, "x@x.test"]]);
+    expect(stateOf(decideClaimsNoted(aTurn(twice), once.claimsToNote))?.claimsToNote).toEqual(["x@x.test"]);
+  });
+
   test("that it is the address after all takes the claim away", () => {
     const effects = decideTyped(aTurn({ ...mailed, claimed: EVIL }), { email: VERA });
     expect(stateOf(effects)).toMatchObject({ address: anAddress(VERA), claimed: null });
@@ -100,7 +108,7 @@ describe("[C10] an address to which every mail came back", () => {
     expect(claimed).toMatchObject({ address: { email: VERA, hasOthers: null }, claimed: EVIL });
     // What the book said before it was claimed is not asked.
     expect(decideClaimed(aTurn(claimed))).toEqual([]);
-    const facts = { email: VERA, hasOthers: false, isBlocked: false };
+    const facts = { email: VERA, hasOthers: false };
     expect(stateOf(decideAddressKnown(aTurn(claimed), facts))).toMatchObject({
       address: { email: EVIL, by: "visitor", hasOthers: null },
       claimed: null,
@@ -112,7 +120,7 @@ describe("[C10] an address to which every mail came back", () => {
   });
 
   test("not where it has written, or a mail has reached it, in the meantime", () => {
-    const facts = { email: VERA, hasOthers: false, isBlocked: false };
+    const facts = { email: VERA, hasOthers: false };
     const asked = { address: anAddress(VERA, { hasOthers: null }), claimed: EVIL };
     for (const state of [heard, mailed])
       expect(stateOf(decideAddressKnown(aTurn({ ...state, ...asked }), facts))).toMatchObject({
@@ -121,12 +129,9 @@ describe("[C10] an address to which every mail came back", () => {
       });
   });
 
-  test("an answer of the book about another address is none, and a blocked person's closes the chat", () => {
+  test("an answer of the book about another address is none", () => {
     const asked = typed({ address: anAddress(VERA, { hasOthers: null }) });
-    expect(decideAddressKnown(aTurn(asked), { email: EVIL, hasOthers: false, isBlocked: true })).toEqual([]);
-    const blocked = decideAddressKnown(aTurn(asked), { email: VERA, hasOthers: true, isBlocked: true });
-    expect(stateOf(blocked)).toMatchObject({ beginner: { isBlocked: true } });
-    expect(blocked).toContainEqual({ kind: "close-sessions", exceptGeneration: null });
+    expect(decideAddressKnown(aTurn(asked), { email: EVIL, hasOthers: false })).toEqual([]);
   });
 });
 
@@ -177,6 +182,11 @@ describe("[M16] *this is somebody else*", () => {
 
   test("only where replies go there, and a browser is in the chat", () => {
     expect(decideSomebodyElse(aTurn(heard), EVIL)).toEqual([]);
+    // Where replies go to another one by now, that one stays; nothing of the chat goes to the earlier one.
+    const given = (emails: string[], claimed: string | null = null) =>
+      stateOf(decideSomebodyElse(aTurn({ ...heard, claimed, beginner: aBeginner({ given: emails }) }), EVIL));
+    expect(given([EVIL, VERA])).toMatchObject({ address: { email: VERA }, beginner: { given: [VERA] } });
+    expect(given([VERA, EVIL], EVIL)).toMatchObject({ address: { email: VERA }, claimed: null, beginner: { given: [] } });
     expect(decideSomebodyElse(aTurn(aMailState({ address: anAddress(VERA, { by: "mail" }) })), VERA)).toEqual([]);
   });
 });

@@ -6,13 +6,17 @@ import {
   decideBlocked,
   decideContact,
   decideMailMessage,
+  decidePlaceNoted,
   decideRead,
+  decideShutOut,
   decideStatus,
   decideStopCodes,
   decideUndo,
 } from "../../../durable-objects/conversation/commands.ts";
-import type { Effect } from "../../../durable-objects/conversation/effects.ts";
+import type { Effect, Turn } from "../../../durable-objects/conversation/effects.ts";
 import type { Delivery } from "../../../durable-objects/conversation/protocol.ts";
+import { isRefused, isShutOut, isStopped, type Beginner } from "../../../durable-objects/conversation/sessions.ts";
+import type { ConversationState } from "../../../durable-objects/conversation/state.ts";
 import {
   NOW,
   SESSION,
@@ -132,6 +136,53 @@ describe("[T5] blocking", () => {
     expect(decideBlocked(aTurn(aState({ beginner: aBeginner({ isBlocked: true }) })), true)).toEqual([]);
     expect(decideBlocked(aTurn(aMailState({ address: anAddress(CARLA, { by: "mail" }) })), true)).toEqual([]);
   });
+
+  test("[P12] with its contact and by hand are two facts: either refuses, and neither lifts the other", () => {
+    const after = (state: ConversationState, ...steps: ((turn: Turn) => Effect[])[]) =>
+      steps.reduce((next, step) => stateOf(step(aTurn(next))) ?? next, state).beginner;
+    const shutOut = (turn: Turn) => decideShutOut(turn, true);
+    const letIn = (turn: Turn) => decideShutOut(turn, false);
+    const block = (turn: Turn) => decideBlocked(turn, true);
+    const unblock = (turn: Turn) => decideBlocked(turn, false);
+    const isOut = (beginner: Beginner | null | undefined) => beginner != null && [isRefused(beginner), isShutOut(beginner)];
+    expect(isOut(after(aState(), shutOut, unblock))).toEqual([true, true]);
+    expect(isOut(after(aState(), shutOut, block, unblock))).toEqual([true, true]);
+    expect(isOut(after(aState(), shutOut, block, letIn))).toEqual([true, false]);
+    expect(isOut(after(aState(), shutOut, block, letIn, unblock))).toEqual([false, false]);
+    expect(isOut(after(aState(), block))).toEqual([true, false]);
+    // Who is out already is not sent away again.
+    const out = aState({ beginner: aBeginner({ isShutOut: true }) });
+    expect(decideBlocked(aTurn(out), true).map(({ kind }) => kind)).toEqual(["state", "conversation"]);
+    expect(decideShutOut(aTurn(out), true)).toEqual([]);
+    expect(decideShutOut(aTurn(aMailState()), true)).toEqual([]);
+  });
+
+  test.each([decideBlocked, decideShutOut])(
+    "a state of before, that does not say who did it, is lifted by either: %o",
+    (lift) => {
+      const { isShutOut: _, ...before } = aBeginner({ isBlocked: true });
+      expect([isRefused(before), isShutOut(before)]).toEqual([true, true]);
+      const { beginner } = stateOf(lift(aTurn(aState({ beginner: before })), false)) ?? aState();
+      expect(beginner !== null && [isRefused(beginner), isShutOut(beginner)]).toEqual([false, false]);
+    },
+  );
+
+  test("[T9] who is confirmed for a blocked person's address is put out; who typed it is not", () => {
+    const noted = { email: CARLA, isBlocked: true };
+    const typed = aState({ address: anAddress(CARLA), beginner: aBeginner({ given: [CARLA] }) });
+    expect(decidePlaceNoted(aTurn(typed), noted)).toEqual([]);
+    const confirmed = { email: CARLA, usedAt: NOW };
+    const theirs = aState({ placeToNote: CARLA, beginner: aBeginner({ confirmed }) });
+    expect(stateOf(decidePlaceNoted(aTurn(theirs), { ...noted, isBlocked: false }))).toMatchObject({
+      placeToNote: null,
+      beginner: { isBlocked: false },
+    });
+    const effects = decidePlaceNoted(aTurn(theirs), noted);
+    expect(effects.findLast((effect) => effect.kind === "state")).toMatchObject({
+      state: { placeToNote: null, beginner: { isBlocked: true } },
+    });
+    expect(effects).toContainEqual({ kind: "close-sessions", exceptGeneration: null });
+  });
 });
 
 describe("asking for proof", () => {
@@ -151,6 +202,23 @@ describe("asking for proof", () => {
     const stopped = aTurn(aState({ beginner: aBeginner({ stopped: [CARLA] }) }));
     expect(decideStopCodes(stopped, CARLA)).toEqual([]);
     expect(decideStopCodes(aTurn(aMailState()), CARLA)).toEqual([]);
+  });
+
+  test("[T1] nobody's *this was not me* is pushed out by addresses of one's own: after fifty no code leaves from here at all", () => {
+    const code = { email: "leo@customer.test", hash: "hash", expiresAt: NOW + 1, tries: 0 };
+    let state = aState({ beginner: aBeginner({ stopped: [CARLA], code }) });
+    for (let n = 1; n < 50; n += 1) {
+      expect(state.beginner).toMatchObject({ code });
+      state = stateOf(decideStopCodes(aTurn(state), `own-${n}@evil.test`)) ?? state;
+    }
+    const beginner = state.beginner ?? aBeginner();
+    expect([CARLA, "own-1@evil.test", "leo@customer.test"].map((email) => isStopped(beginner, email))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(beginner.code).toBeNull();
+    expect(decideStopCodes(aTurn(state), "own-50@evil.test")).toEqual([]);
   });
 });
 

@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "bd1c46fd0eb1756c", server: "a779644696599f92" },
-  inbox: { client: "f387059828413d58", server: "13348c081efc5683" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "2e38eb6ea7d61a78" },
+  inbox: { client: "f387059828413d58", server: "c15faa5ac7d948db" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

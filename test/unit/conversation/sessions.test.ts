@@ -56,6 +56,7 @@ describe("[T5] [B2] which tokens open a conversation", () => {
     ["the one that confirming has made", { pending }, NEXT, true],
     ["not the older one after that", { generation: 2 }, OWN, false],
     ["none while the contact is blocked", { isBlocked: true }, OWN, false],
+    ["none while it is shut out by hand", { isShutOut: true }, OWN, false],
     ["none after it was ended", { isEnded: true }, OWN, false],
   ])("%s", (_, over, claim, isOpen) => {
     expect(isAdmitted(withBeginner(over), claim)).toBe(isOpen);
@@ -68,7 +69,7 @@ describe("[T5] [B2] which tokens open a conversation", () => {
     expect([tokenOf(aMailState()), decideUse(at(aMailState()), OWN)]).toEqual([null, []]);
   });
 
-  test.each<Partial<Beginner>>([{ isBlocked: true }, { isEnded: true }])(
+  test.each<Partial<Beginner>>([{ isBlocked: true }, { isShutOut: true }, { isEnded: true }])(
     "%o is refused whatever it asks, and nothing changes",
     (over) => {
       const refused = { effects: [], answer: { kind: "refused" } };

@@ -142,6 +142,21 @@ describe("[P7] the conversation", () => {
     expect(asAgent({ heardMails, beginner: null }).unconfirmedMail).toBeNull();
   });
 
+  test("[M16] agents are told whose mails may be parted: the newest author's who is not shown to be the visitor, if they are here", () => {
+    const leo = "leo@customer.test";
+    const heardMails = [
+      { email: leo, seq: 2 },
+      { email: CARLA, seq: 4 },
+    ];
+    const confirmed = aBeginner({ confirmed: { email: CARLA, usedAt: 0 } });
+    expect(asAgent({ heardMails }).partable).toBe(CARLA);
+    expect(asAgent({ heardMails, movedSeqs: [4] }).partable).toBe(leo);
+    // It was shown, whenever that was.
+    expect(asAgent({ heardMails, beginner: confirmed }).partable).toBe(leo);
+    expect(asAgent({ heardMails, beginner: confirmed, movedSeqs: [2] })).not.toHaveProperty("partable");
+    expect(asAgent({ heardMails, beginner: null })).not.toHaveProperty("partable");
+  });
+
   test("visitors get what is theirs", () => {
     expect(asVisitor({})).toEqual({
       id: state.id,

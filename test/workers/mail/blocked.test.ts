@@ -15,7 +15,7 @@ import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { ports } from "../support/ports.ts";
 import { WAIT, visitorSocket } from "../support/socket.ts";
 import { addressNoted, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
-import { beginChat } from "../support/visitor.ts";
+import { beginChat, confirmedFor } from "../support/visitor.ts";
 
 let key: string;
 
@@ -153,15 +153,52 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     expect(await Promise.all([first, second, other].map(admission))).toEqual([200, 200, 200]);
   });
 
-  test("is closed when the address of somebody who is blocked is typed in it", async () => {
+  test("[T9] is not closed when the address of somebody who is blocked is typed in it: anybody could ask who is", async () => {
     await block(await known());
-    const begun = await beginChat({ text: "Me again" });
-    const socket = await visitorSocket(begun.token, { headers: { origin: SITE } });
-    socket.send({ type: "hello", lastSeq: 0 });
-    await socket.next("welcome");
-    await call({ token: begun.token }, "POST /widget/contact", { body: { email: "vera@example.test" } });
-    expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
+    const begun = await typed("vera@example.test");
+    expect(await admission(begun)).toBe(200);
+    const { conversation } = await openThread(key, begun.conversationId);
+    expect(conversation.isVisitorBlocked).toBeUndefined();
+  });
+
+  test("is closed as soon as its browser shows that such an address is its own", async () => {
+    await block(await known());
+    const begun = await typed("vera@example.test");
+    const token = await confirmedFor(begun.token, "vera@example.test");
+    const body = { email: "vera@example.test" };
+    await vi.waitFor(async () => expect((await call({ token }, "POST /widget/contact", { body })).status).toBe(401), WAIT);
     expect(await admission(begun)).toBe(401);
+  });
+
+  test("[P12] of a browser that an agent has shut out stays closed when its contact is unblocked", async () => {
+    const { contact, clientId, conversationId } = await chat();
+    const byHand = (isBlocked: boolean) =>
+      call({ key }, `POST /api/conversations/${conversationId}/block`, { body: { isBlocked } });
+    const isShown = async () => (await openThread(key, conversationId)).conversation.isVisitorBlocked ?? false;
+    await byHand(true);
+    expect([await admission({ clientId }), await isShown()]).toEqual([401, true]);
+    await block(contact);
+    await block(contact, false);
+    expect([await admission({ clientId }), await isShown()]).toEqual([401, true]);
+    await block(contact);
+    await byHand(false);
+    expect([await admission({ clientId }), await isShown()]).toEqual([401, false]);
+    await block(contact, false);
+    expect(await admission({ clientId })).toBe(200);
+  });
+
+  test("[P12] that is two blocked people's opens when the last of them is unblocked", async () => {
+    const { contact: vera, ...begun } = await chat();
+    const nora = await known("nora@example.test");
+    await call({ token: begun.token }, "POST /widget/contact", { body: { email: "nora@example.test" } });
+    await addressNoted(begun.conversationId, "nora@example.test");
+    const other = await typed("vera@example.test");
+    await block(vera);
+    await block(nora);
+    await block(vera, false);
+    expect(await Promise.all([begun, other].map(admission))).toEqual([401, 200]);
+    await block(nora, false);
+    expect(await admission(begun)).toBe(200);
   });
 
   test("takes nothing in that was on its way when it was closed", async () => {

@@ -2,7 +2,9 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as v from "valibot";
-import { freshDeployment } from "../support/deployment.ts";
+import { openDatabase } from "../../../worker/db/database.ts";
+import { partMails } from "../../../worker/email/part-mails.ts";
+import { freshDeployment, newId } from "../support/deployment.ts";
 import { SITE, call, read, refused } from "../support/http.ts";
 import { ledger, rawMail, receive, type Envelope, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
@@ -10,7 +12,7 @@ import { WAIT, visitorSocket } from "../support/socket.ts";
 import { addressNoted, deliveredAs, openThread, placeOf, reply, textsOf } from "../support/threads.ts";
 import { beginChat, confirmedFor } from "../support/visitor.ts";
 
-const [VERA, NORA] = ["vera@example.test", "nora@example.test"];
+const [VERA, NORA, PAUL] = ["vera@example.test", "nora@example.test", "paul@example.test"];
 let key: string;
 let outbound: Outbound;
 
@@ -67,6 +69,17 @@ describe("an address that was typed", () => {
     expect(await take("and later")).toEqual(["contact", second]);
     expect(await widgetTexts(one.token)).toEqual(["Do you ship?"]);
     expect(await widgetTexts(await confirmedFor(one.token, VERA))).toEqual(["Do you ship?", "mine"]);
+  });
+
+  test("in one chat, and only claimed in another, whose own address is held: neither is its place", async () => {
+    const [held, other] = [await chat(NORA), await chat(VERA)];
+    await take("mine", { from: NORA }, { from: NORA });
+    await call({ token: held.token }, "POST /widget/contact", { body: { email: VERA } });
+    await addressNoted(held.id, VERA);
+    expect((await openThread(key, held.id)).conversation).toMatchObject({ address: { email: NORA, claimed: VERA } });
+    const [verdict, id] = await take("mine");
+    expect([verdict, [held.id, other.id].includes(id ?? "")]).toEqual(["new", false]);
+    expect(await take("again")).toEqual(["contact", id]);
   });
 
   test("and had a conversation by mail: its mails stay there, whoever types it", async () => {
@@ -142,6 +155,8 @@ describe("[M10] a mail by our token", () => {
 });
 
 describe("POST /api/conversations/:id/part: this is somebody else", () => {
+  const newConversationByMail = async () => (await take("by mail", { from: PAUL }, { from: PAUL }))[1];
+
   const part = (id: string) => read(v.object({ conversationId: v.string() }), { key }, `POST /api/conversations/${id}/part`);
 
   test("the mails of the typed address get a conversation of their own, which is its place from then on", async () => {
@@ -171,6 +186,98 @@ describe("POST /api/conversations/:id/part: this is somebody else", () => {
       body: { clientId: "0190f000-0000-7000-8000-000000000001", channel: "email", text: "Vera?" },
     });
     expect(await widgetTexts(await confirmedFor(begun.token, VERA))).toEqual(["Do you ship?"]);
+  });
+
+  test("[M16] a repeat after one was busy goes on to the same conversation, and only then is the address taken away", async () => {
+    const begun = await chat();
+    const elsewhere = await newConversationByMail();
+    for (const name of ["one", "two", "three"]) await take(name, { messageId: `${name}@example.test` });
+    // An agent's move of the second one to another conversation is not done yet.
+    const wish = (to: string | null) =>
+      env.DB.prepare("UPDATE ledger SET move_to = ?, moves = moves + 1 WHERE message_id = 'two@example.test'").bind(to).run();
+    await wish(elsewhere);
+    await refused({ key }, `POST /api/conversations/${begun.id}/part`, [409, "conflict"]);
+    const first = await placeOf(VERA);
+    expect(await textsOf(key, first)).toEqual(["one"]);
+    expect((await openThread(key, begun.id)).conversation).toMatchObject({ partable: VERA, address: { email: VERA } });
+    await wish(null);
+    expect(await part(begun.id)).toEqual({ conversationId: first });
+    expect(await textsOf(key, first)).toEqual(["one", "two", "three"]);
+    const { conversation } = await openThread(key, begun.id);
+    expect([conversation.address, conversation.partable]).toEqual([null, undefined]);
+    expect(await placeOf(VERA)).toBe(first);
+  });
+
+  test("[M16] the first of them busy: the repeat begins it, or whichever is the first by then", async () => {
+    const begun = await chat();
+    const elsewhere = await newConversationByMail();
+    for (const name of ["one", "two"]) await take(name, { messageId: `${name}@example.test` });
+    const id = await env.DB.prepare("SELECT id FROM ledger WHERE message_id = 'one@example.test'").first("id");
+    await env.DB.prepare("UPDATE ledger SET move_to = ?, moves = moves + 1 WHERE message_id = 'one@example.test'")
+      .bind(elsewhere)
+      .run();
+    await refused({ key }, `POST /api/conversations/${begun.id}/part`, [409, "conflict"]);
+    expect(await textsOf(key, begun.id)).toEqual(["Do you ship?", "one", "two"]);
+    await env.DB.prepare("UPDATE ledger SET move_to = NULL WHERE message_id = 'one@example.test'").run();
+    const moved = await call({ key }, `POST /api/ledger/${String(id)}/move`, { body: { conversationId: elsewhere } });
+    expect(moved.status).toBe(200);
+    const { conversationId: parted } = await part(begun.id);
+    expect(await textsOf(key, parted)).toEqual(["two"]);
+    expect(await placeOf(VERA)).toBe(parted);
+  });
+
+  test("[M16] all of them, however many pages the ledger has", async () => {
+    const begun = await chat();
+    for (let n = 1; n <= 7; n += 1) await take(`mail ${n}`);
+    const answer = await partMails(env, openDatabase(env.DB), { conversationId: begun.id, agentId: newId(), pageSize: 2 });
+    const parted = answer.kind === "parted" ? answer.conversationId : null;
+    expect(await textsOf(key, parted)).toEqual(Array.from({ length: 7 }, (_, n) => `mail ${n + 1}`));
+    expect((await openThread(key, begun.id)).conversation.address).toBeNull();
+  });
+
+  test("[M16] to the conversation by mail that they have, where they have one", async () => {
+    const [, mails] = await take("by mail");
+    const begun = await chat();
+    const { seq } = await reply(key, begun.id, { text: "We do." });
+    await deliveredAs(key, begun.id, { seq, state: "sent" });
+    expect(await take("Great", {}, { to: outbound.mails.at(-1)?.replyTo ?? "" })).toEqual(["token", begun.id]);
+    expect(await part(begun.id)).toEqual({ conversationId: mails });
+    expect(await textsOf(key, mails)).toEqual(["by mail", "Great"]);
+    expect(await placeOf(VERA)).toBe(mails);
+  });
+
+  test("[T4] after an agent's click on what the visitor says now, too: the earlier author's mails go, the address stays", async () => {
+    const begun = await chat();
+    await take("mine");
+    await call({ token: begun.token }, "POST /widget/contact", { body: { email: NORA } });
+    await call({ key }, `POST /api/conversations/${begun.id}/address`, { body: { email: NORA } });
+    expect((await openThread(key, begun.id)).conversation).toMatchObject({ address: { email: NORA }, partable: VERA });
+    const { conversationId: parted } = await part(begun.id);
+    expect(await textsOf(key, parted)).toEqual(["mine"]);
+    const { conversation } = await openThread(key, begun.id);
+    expect([conversation.address?.email, conversation.partable]).toEqual([NORA, undefined]);
+    expect(await placeOf(VERA)).toBe(parted);
+  });
+
+  test("[M11] of each author by name; without one the newest, whose address was shown to be the visitor's never", async () => {
+    const begun = await chat();
+    const { seq } = await reply(key, begun.id, { text: "We do." });
+    await deliveredAs(key, begun.id, { seq, state: "sent" });
+    const to = outbound.mails.at(-1)?.replyTo ?? "";
+    await take("of Vera");
+    await take("of Nora", { from: NORA }, { from: NORA, to });
+    await take("of Paul", { from: PAUL }, { from: PAUL, to });
+    const byName = (email: string) =>
+      read(v.object({ conversationId: v.string() }), { key }, `POST /api/conversations/${begun.id}/part`, { body: { email } });
+    const { conversationId: noras } = await byName(` ${NORA.toUpperCase()}`);
+    expect(await textsOf(key, noras)).toEqual(["of Nora"]);
+    const { conversationId: pauls } = await part(begun.id);
+    expect(await textsOf(key, pauls)).toEqual(["of Paul"]);
+    expect((await openThread(key, begun.id)).conversation).toMatchObject({ partable: VERA, address: { email: VERA } });
+    await confirmedFor(begun.token, VERA);
+    await refused({ key }, `POST /api/conversations/${begun.id}/part`, [409, "conflict"], { body: { email: VERA } });
+    await refused({ key }, `POST /api/conversations/${begun.id}/part`, [409, "conflict"], { body: { email: NORA } });
+    await refused({ key }, `POST /api/conversations/${begun.id}/part`, [422, "invalid"], { body: { email: "nobody" } });
   });
 
   test("409 where no mail of somebody else is: none came, it is theirs, or it was parted before", async () => {

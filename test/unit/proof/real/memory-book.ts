@@ -3,7 +3,8 @@
  * the ids of mails. It is asked as `worker/db` asks SQL, and `find-usual-place.ts` and `find-place.ts` ask it; what is
  * decided with it is decided by the product's rules.
  */
-import { decideAddressKnown, decideContact } from "../../../../durable-objects/conversation/commands.ts";
+import { decideClaimsNoted } from "../../../../durable-objects/conversation/addresses.ts";
+import { decideAddressKnown, decideContact, decidePlaceNoted } from "../../../../durable-objects/conversation/commands.ts";
 import type { ContactSummary } from "../../../../durable-objects/conversation/protocol.ts";
 import { mayBePlace } from "../../../../worker/email/usual-place.ts";
 import { MemoryObject, type Clock } from "./memory-object.ts";
@@ -131,14 +132,17 @@ export class MemoryBook {
       const { id, name } = this.findOrCreateContact(state.unresolved.email);
       const { email } = state.unresolved;
       object.command((turn) => decideContact(turn, { id, name, email }));
+    } else if (state.claimsToNote.length > 0) {
+      for (const email of state.claimsToNote) this.#note({ email, conversationId: object.id, isChat: true });
+      object.command((turn) => decideClaimsNoted(turn, turn.state.claimsToNote));
     } else if (state.address?.hasOthers === null) {
       const { email } = state.address;
       const hasOthers = this.#note({ email, conversationId: object.id, isChat: state.beginner !== null });
-      const isBlocked = this.findContact(email)?.isBlocked === true;
-      object.command((turn) => decideAddressKnown(turn, { email, hasOthers, isBlocked }));
+      object.command((turn) => decideAddressKnown(turn, { email, hasOthers }));
     } else if (state.placeToNote !== null) {
-      this.setPlace(state.placeToNote, object.id);
-      object.command((turn) => [{ kind: "state", state: { ...turn.state, placeToNote: null } }]);
+      const email = state.placeToNote;
+      this.setPlace(email, object.id);
+      object.command((turn) => decidePlaceNoted(turn, { email, isBlocked: this.findContact(email)?.isBlocked === true }));
     }
   }
 

@@ -3,7 +3,13 @@
  * `memory-receiving.ts` and `memory-sending.ts` what they decide about mails. Time passes only where a step says so.
  */
 import { decideAddress, decideTyped } from "../../../../durable-objects/conversation/addresses.ts";
-import { decideBlocked, decideMailMessage, decideStatus, decideUndo } from "../../../../durable-objects/conversation/commands.ts";
+import {
+  decideBlocked,
+  decideMailMessage,
+  decideShutOut,
+  decideStatus,
+  decideUndo,
+} from "../../../../durable-objects/conversation/commands.ts";
 import { decideSend, type SendRequest } from "../../../../durable-objects/conversation/core.ts";
 import { decideDeliveryReport } from "../../../../durable-objects/conversation/delivery.ts";
 import type { OpenRequest } from "../../../../durable-objects/conversation/intake.ts";
@@ -215,7 +221,8 @@ export class RulesDriver implements ProofDriver {
     const email = state?.address?.email ?? null;
     const isTheirs = state !== null && (state.beginner === null || this.#isConfirmed(where, email));
     const others = email !== null && isTheirs ? this.#book.blockContact(email) : [];
-    for (const id of new Set([where, ...others])) this.#book.object(id).command((turn) => decideBlocked(turn, true));
+    this.#book.object(where).command((turn) => decideShutOut(turn, true));
+    for (const id of others) this.#book.object(id).command((turn) => decideBlocked(turn, true));
   }
 
   complete(where: ConversationId): void {

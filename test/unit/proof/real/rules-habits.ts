@@ -2,7 +2,6 @@
 import { beginMails } from "../mails.ts";
 import { apply, type Action } from "../model.ts";
 import { ALL_KEPT } from "../rules.ts";
-import { isElsewhere } from "../sessions.ts";
 import { store } from "../store.ts";
 import {
   beginnerOf,
@@ -50,7 +49,6 @@ function withMail(world: World, action: Mail, into: ConversationName): World | n
   if (has(world.blocked, from)) return null;
   // An address that another chat has had, and not only has, is at home in neither: its mails get a conversation of their own.
   if (into === mailsOf(from)) return apply(beginMails(world, into), action, ALL_KEPT)?.world ?? null;
-  if (isOnlyClaimedElsewhere(world, into, from)) return withHeard(world, into, { from, addresses: only(from) });
   // The chat of the browser that is confirmed for it is, too, where its replies go to another address: for agents alone.
   const facts = world.conversations[into];
   const session = beginnerOf(world, into);
@@ -58,17 +56,6 @@ function withMail(world: World, action: Mail, into: ConversationName): World | n
   const { level, lastLevel } = world.sessions[session];
   if (!has(level, from) && !(level === 0 && lastLevel === from)) return null;
   return withHeard(world, into, { from, addresses: 0 });
-}
-
-/**
- * Another chat says this address, too, but replies there go to another one, which only an agent's click replaces: this chat is
- * the one that has it, and the mail is for the address alone.
- */
-function isOnlyClaimedElsewhere(world: World, into: ConversationName, from: Address): boolean {
-  const session = beginnerOf(world, into);
-  if (session === null || world.conversations[into]?.address !== from || isElsewhere(world, into, from)) return false;
-  const { lastLevel } = world.sessions[session];
-  return lastLevel === null;
 }
 
 function withHeard(world: World, into: ConversationName, { from, addresses }: { from: Address; addresses: Addresses }): World {
@@ -80,6 +67,9 @@ function withHeard(world: World, into: ConversationName, { from, addresses }: { 
 
 function followed(before: World, world: World, action: Action): World {
   switch (action.do) {
+    // What was only claimed was had: somebody else who has it is not robbed of it where their mails come back.
+    case "give-address":
+      return withHad(world, action.session, action.address);
     // Who answers has seen what they answer.
     case "write":
       return withoutUnseen(apply(world, { do: "see", session: action.session }, ALL_KEPT)?.world ?? world, action.session);
@@ -110,6 +100,13 @@ function withoutUnseen(world: World, name: SessionName): World {
 
 function withStatusOf(before: World, world: World): World {
   return SESSIONS.reduce((next, name) => withSession(next, name, { isComplete: before.sessions[name].isComplete }), world);
+}
+
+function withHad(world: World, session: SessionName, address: Address): World {
+  const { conversation } = world.sessions[session];
+  const facts = conversation === null ? null : world.conversations[conversation];
+  if (conversation === null || facts === null) return world;
+  return withConversation(world, conversation, { had: facts.had | only(address) });
 }
 
 function withClaim(world: World, where: ConversationName): World {

@@ -1,5 +1,5 @@
 /**
- * What is limited, and by how much (T10, T21; the table is docs/limits.md). Pure: who asks gives what is to be counted,
+ * What is limited, and by how much (T10, T21; the table is in docs/security.md). Pure: who asks gives what is to be counted,
  * `totals.ts` counts it. A key that ends in `deployment` is a total of everybody together: past it the owner is told.
  */
 import type { TotalsRequest } from "../durable-objects/totals/windows.ts";
@@ -126,6 +126,35 @@ export function takesOfSocket(client: string): TotalsRequest[] {
   ];
 }
 
+const READING_WINDOW_MS = 10 * MINUTE_MS;
+/** An office that opens newsletters is one client. */
+export const PICTURES_PER_CLIENT = 1_000;
+export const PICTURES_PER_DEPLOYMENT = 10_000;
+
+/** Pictures of other servers that are fetched: counted in memory, for an agent's addresses are signed for minutes, and so many. */
+export function takesOfPicture(client: string): TotalsRequest[] {
+  return takesOfReading("pictures", { client, perClient: PICTURES_PER_CLIENT, perDeployment: PICTURES_PER_DEPLOYMENT });
+}
+
+export const LINKS_PER_CLIENT = 1_000;
+export const LINKS_PER_DEPLOYMENT = 20_000;
+
+/** Links to files that visitors have signed: counted in memory, for a link shows nothing that its session does not see. */
+export function takesOfLink(client: string): TotalsRequest[] {
+  return takesOfReading("links", { client, perClient: LINKS_PER_CLIENT, perDeployment: LINKS_PER_DEPLOYMENT });
+}
+
+function takesOfReading(
+  name: "pictures" | "links",
+  { client, perClient, perDeployment }: { client: string; perClient: number; perDeployment: number },
+): TotalsRequest[] {
+  const within = (max: number) => ({ isForgiving: true, limits: [{ windowMs: READING_WINDOW_MS, max }] });
+  return [
+    { key: `${name}:client:${client}`, ...within(perClient) },
+    { key: `${name}:deployment`, ...within(perDeployment) },
+  ];
+}
+
 /** Of an agent's mails only the day's total holds; what nobody wrote by hand leaves half of it to them. */
 const UNWRITTEN_SHARE = 0.5;
 
@@ -168,6 +197,10 @@ export function noticeOf(key: string): NoticeKind | null {
       return "uploads";
     case "sockets:deployment":
       return "sockets";
+    case "pictures:deployment":
+      return "pictures";
+    case "links:deployment":
+      return "links";
     case "mails:deployment":
       return "mails";
     case "receipts:deployment":

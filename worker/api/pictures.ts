@@ -6,14 +6,15 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { hmacSha256, isEqualConstantTime, toBase64Url } from "../auth/hmac.ts";
-
 import { detectType, isInlineType } from "../domain/files.ts";
 import { parseOutsideAddress } from "../domain/outside-address.ts";
 import { pictureLinksBodySchema, pictureLinksSchema } from "../domain/picture-shapes.ts";
 import { configOf, hasRateLimits, isLoopback } from "../env.ts";
-import { ownOrigins, type AppContext, type AppEnv } from "./context.ts";
+import { takesOfPicture } from "../limits.ts";
+import { clientKey, ownOrigins, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readBody } from "./input.ts";
+import { limitRequest } from "./limit.ts";
 import { AppError, onError } from "./problems.ts";
 
 /** Ms for which a signed address works: as long as somebody looks at the mail that was just opened. */
@@ -59,6 +60,7 @@ export const picturesApp = new Hono<AppEnv>()
     const expiresAt = Number(expires);
     const isOurs = isEqualConstantTime(signature, await sign(configOf(c.env).APP_SECRET, url, expiresAt));
     if (!(expiresAt > Date.now()) || !isOurs) throw new AppError("not_found", "This address has expired.");
+    await limitRequest(c, takesOfPicture(clientKey(c.req.raw)));
     const response = await fetchPicture(c, url).catch(() => null);
     const picture = response === null ? null : await readPicture(response);
     if (picture === null) throw new AppError("not_found", "There is no picture.");

@@ -25,7 +25,7 @@ import { uuidV7Time } from "../domain/uuid.ts";
 import { FOR_GOOD } from "../domain/security-headers.ts";
 import type { Settings } from "../domain/settings.ts";
 import { configOf, hasRateLimits } from "../env.ts";
-import { takesOfAddress, takesOfChat, takesOfUpload } from "../limits.ts";
+import { takesOfAddress, takesOfChat, takesOfLink, takesOfUpload } from "../limits.ts";
 import { conversationStub, locationHintOf } from "../objects.ts";
 import { nameClient } from "../totals.ts";
 import { clientKey, type AppContext, type AppEnv } from "./context.ts";
@@ -154,6 +154,7 @@ export const widgetApp = new Hono<AppEnv>()
   .post("/attachments/:id/url", describe(LINK_DESCRIPTION), async (c) => {
     const { conversationId, claim } = await bearerSession(c);
     const attachmentId = readId(c, "id");
+    await limitRequest(c, takesOfLink(clientKey(c.req.raw)));
     // A file is for whom its message is for.
     if (!(await conversationStub(c.env, conversationId).mayOpenFile(claim, attachmentId))) throw new AppError("not_found");
     return c.json(await signFileUrl(c, { conversationId, attachmentId }));

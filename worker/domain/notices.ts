@@ -8,6 +8,8 @@ export const NOTICE_KINDS = [
   "uploads",
   "addresses",
   "sockets",
+  "pictures",
+  "links",
   "mails",
   "receipts",
   "brake",

@@ -105,7 +105,7 @@ export const mailSettingsSchema = v.object({
 
 const upTo = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 
-/** Totals of the deployment that an owner may need to change; all others are constants (docs/limits.md). */
+/** Totals of the deployment that an owner may need to change; all others are constants (docs/security.md). */
 export const limitsSettingsSchema = v.object({
   /** New chats within an hour. */
   chatsPerHour: v.optional(upTo(1_000_000), 1_000),

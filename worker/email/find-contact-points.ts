@@ -1,12 +1,14 @@
 /**
  * Finds whatever in a text leads somewhere else: web and mail addresses, bare domains, phone numbers, however they are
  * disguised. Made for the words of somebody unknown that we mail to somebody else (T23): in doubt it is found. Pure, and
- * linear in the length of the text.
+ * linear in the length of the text. What only people read as an address is in `find-spelled-out.ts`.
  *
  * Not found, because people need to write them: bare numbers (an order's), dates, times, prices below a million, versions
  * of up to three numbers, and file names with an ending that is no domain. Found although they are none: sentences without
  * a space between them (`Hola.Gracias`), four numbers with dots (`1.2.3.4`), order numbers with dashes (`2024-000123`).
  */
+import { findSpelledOut } from "./find-spelled-out.ts";
+import { COUNTRIES } from "./top-level-endings.ts";
 
 export interface ContactPoint {
   kind: "link" | "address" | "number";
@@ -37,22 +39,38 @@ export function findContactPoints(text: string): ContactPoint[] {
   const merged: ContactPoint[] = [];
   for (const { kind, start, end } of found) {
     const last = merged.at(-1);
-    if (last !== undefined && start < last.end) last.end = Math.max(last.end, end);
-    else merged.push({ kind, start, end });
+    if (last !== undefined && start < last.end) {
+      last.end = Math.max(last.end, end);
+      if (kind === "address") last.kind = kind;
+    } else merged.push({ kind, start, end });
   }
   return merged.map(({ kind, start, end }) => ({ kind, start: starts[start] ?? 0, end: starts[end] ?? text.length }));
 }
 
-/** Beside what NFKC makes plain: what looks like a dash, a slash or a colon. */
+const MIDDLE_DOT = "\u00b7";
+/** Beside what NFKC makes plain: what looks like a dash, a slash, a colon, a comma, an at-sign or a dot at any height. */
 const LOOKALIKES: readonly (readonly [RegExp, string])[] = [
   [/[\p{Pd}\u2212]/gu, "-"],
   [/[\u2044\u2215\u29f8]/gu, "/"],
   [/[\u02d0\u0589\u2236\ua789]/gu, ":"],
+  [/[\u060c\u066b\u201a\u3001\ua4f9]/gu, ","],
+  [
+    /[\u06d4\u0701\u0702\u16eb\u2022\u2027\u2219\u22c5\u25e6\u2e31\u2e33\u2e3c\u30fb\ua4f8\ua60e\ua78f\u{10101}\u{10a50}]|\u{1d16d}/gu,
+    MIDDLE_DOT,
+  ],
   [/\p{Zs}/gu, " "],
   [/[\p{Zl}\p{Zp}]/gu, "\n"],
 ];
+/** What NFKC makes a mere letter. */
+const AT_SIGNS = /[\u24b6\u24d0\u{1f150}\u{1f170}]/u;
+const NAME_AHEAD = "(?=[a-z]|рф|中国|中國|公司|网络|網絡|网址|在线|香港|台湾|台灣|新加坡|みんな|コム|한국|닷컴|닷넷)";
 /** A Chinese full stop is a dot in the name of a host (UTS 46), and ends sentences otherwise. */
-const IDEOGRAPHIC_DOT = /。(?=[a-z]|中国|中國|公司|网络|網絡|网址|在线|香港|台湾|台灣|新加坡|みんな|コム|한국|닷컴|닷넷)/gu;
+const IDEOGRAPHIC_DOT = new RegExp(`。${NAME_AHEAD}`, "gu");
+/** Between letters, for Catalan has its own (`col·lecció`), which `evil·live` is not. */
+const INNER_DOT = new RegExp(
+  `(?<=[\\p{L}\\p{N}])${MIDDLE_DOT}(?!(?<=l.)l(?!(?:ife|ive|ink|ol|td|lc|aw|egal|and|ove|at|i|t|u|v|k|y|c)(?![\\p{L}\\p{N}])))${NAME_AHEAD}`,
+  "gu",
+);
 
 function fold(text: string): Folded {
   const parts: string[] = [];
@@ -65,10 +83,11 @@ function fold(text: string): Folded {
     at += char.length;
   }
   starts.push(at);
-  return { text: parts.join("").replaceAll("\t", " ").replace(IDEOGRAPHIC_DOT, "."), starts };
+  return { text: parts.join("").replaceAll("\t", " ").replace(IDEOGRAPHIC_DOT, ".").replace(INNER_DOT, "."), starts };
 }
 
 function plainOf(char: string): string {
+  if (AT_SIGNS.test(char)) return "@";
   let plain = char.normalize("NFKC").toLowerCase();
   for (const [lookalike, by] of LOOKALIKES) plain = plain.replace(lookalike, by);
   return plain.replace(/(?![0-9])\p{Nd}/gu, digitOf);
@@ -112,18 +131,6 @@ function kindOf(piece: string): "link" | "address" | null {
   return hasDomain(piece) || HOST_NUMBER.test(piece) || HOST_V6.test(piece) ? "link" : null;
 }
 
-/** Country codes. A dot before two other letters ends no domain (`p.ej.`, `node.js`). */
-const COUNTRIES = new Set(
-  (
-    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv bw by bz ca cc cd cf cg " +
-    "ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi " +
-    "gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky " +
-    "kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl " +
-    "no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr " +
-    "ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za " +
-    "zm zw"
-  ).split(" "),
-);
 /** Endings that are no top-level domain. */
 const FILE_NAME = /^[\p{L}\p{N}\p{M}_-]+\.(?:pdf|jpe?g|png|gif|webp|heic|docx?|xlsx?|pptx?|odt|ods|txt|csv|rtf)$/u;
 
@@ -142,25 +149,6 @@ function isTopLevel(label: string): boolean {
   const letters = Array.from(label.replace(/\p{M}/gu, ""));
   if (letters.length !== 2) return letters.length > 2;
   return COUNTRIES.has(letters.join("")) || letters.some((letter) => letter > "z");
-}
-
-// What people read as an address although no program does
-
-const BRACKETED = /[^\s()[\]{}<>]{1,64}(?: {0,2}[([{<] ?(?:\.|dot|punto|at|arroba|@) ?[)\]}>] {0,2}[^\s()[\]{}<>]{1,64})+/gu;
-const ENDINGS = "com|net|org|info|biz|io|ru|cn|xyz";
-const SPELLED = new RegExp(
-  `\\S{1,64} {1,2}(?:dot|punto) {1,2}(?:${ENDINGS})(?![\\p{L}\\p{N}])|\\S{1,64} {1,2}\\.(?:${ENDINGS})(?![\\p{L}\\p{N}])`,
-  "gu",
-);
-const SPELLED_AT = /\S{1,64} {1,2}arroba {1,2}\S{1,64}/gu;
-
-function* findSpelledOut(text: string): Generator<ContactPoint> {
-  for (const [pattern, kind] of [
-    [BRACKETED, "link"],
-    [SPELLED, "link"],
-    [SPELLED_AT, "address"],
-  ] as const)
-    for (const { 0: match, index } of text.matchAll(pattern)) yield { kind, start: index, end: index + match.length };
 }
 
 // Numbers that can be called

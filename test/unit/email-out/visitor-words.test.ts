@@ -88,6 +88,77 @@ describe("[T23] no address of any kind", () => {
   });
 });
 
+describe("[T23] no address that only people read as one", () => {
+  it.each([
+    // Words for the dot, in English and Spanish
+    ["evil punto es", "[link]"],
+    ["Entra en evil punto es y paga", "Entra en [link] y paga"],
+    ["pay at evil dot app now", "pay at [link] now"],
+    ["evil dot co dot uk/pay", "[link]"],
+    ["evil\ndot com", "[link]"],
+    ["evil-dot-com, evil *dot* com, evil “punto” es", "[link], [link], [link]"],
+    ["evil d0t com or evil dоt com", "[link] or [link]"],
+    ["evil(dot)com, evil{punto}es, evil <dot> com", "[link], [link], [link]"],
+    ["evilpuntocom or evil dotcom", "[link] or [link]"],
+    ["go to evil dot in.", "go to [link]."],
+    ["evil punto de/pago", "[link]"],
+    ["evil dot es for the rest", "[link] for the rest"],
+    ["www evil es", "[link]"],
+    // Other marks for the dot
+    ["evil·com, evil•com, evil‧com, evil∙es, evil⋅com", "[link], [link], [link], [link], [link]"],
+    ["evilꓸcom, evilꞏcom, evil۔com, evil・com, evil･com, evil܁com", "[link], [link], [link], [link], [link], [link]"],
+    ["evil𐩐com", "[link]"],
+    ["evil·live, evil·la", "[link], evil·la"],
+    ["bit,ly/abc", "[link]"],
+    ["evil,com/x, evil;com, evil、com", "[link], [link], [link]"],
+    // Spaces around the dot
+    ["evil . com", "[link]"],
+    ["evil. com and evil .com", "[link] and [link]"],
+    ["evil .\ncom", "[link]"],
+    ["evil . es", "[link]"],
+    ["visit evil . app/pay", "visit [link]"],
+    ["evil .shop and evil. app", "[link] and [link]"],
+    ["evil · com", "[link]"],
+    // Mail
+    ["name arroba host punto com", "[address]"],
+    ["name-arroba-host-punto-es", "[address]"],
+    ["name (arroba) host (punto) com", "[link]"],
+    ["nameⓐhost.com", "[address]"],
+    ["name @ host . com", "name @ [link]"],
+    // Phones
+    ["seis uno dos tres cuatro cinco seis siete ocho", "[number]"],
+    ["six-one-two 3 4 five six 7 eight", "[number]"],
+    ["612/345/678, 612*345*678, 612,345,678", "[number], [number], [number]"],
+    ["612·345·678 and 612•345•678", "[number] and [number]"],
+  ])("%j", (text, expected) => {
+    expect(bare(text)).toBe(expected);
+  });
+
+  it.each([
+    "Put the dot on the i, and connect dot to dot.",
+    "A red dot in the corner, and where the dot is, it is a dot at the end.",
+    "Lo quiero, punto y aparte. Y punto.",
+    "El punto es que no llega. Mi punto es otro; el primer punto es falso. ¿Cuál es el punto?",
+    "Estoy a punto de salir, desde mi punto de vista, en el punto de recogida.",
+    "Llega a las cinco en punto. Es tarde a las cinco en punto es un decir.",
+    "This is the end. Es verdad. No. Si. Me parece bien. It is. So be it. De nada. In my order",
+    "It broke. App crashed. Info below. Online it works. Shop is closed. Live chat is better.",
+    "Yes. I am. To be. Is it. At home. Dr. Lu, Mr. Li, Sra. Ng, St. Mo",
+    "hola,me pueden ayudar,es urgente;de verdad,no,si",
+    "una arroba de vino, la arroba pesa once kilos",
+    "La col·lecció, la novel·la i l'al·lot; Home · Shop · Info, uno • dos",
+    "ジョン・スミス、東京",
+    "he/she, and/or, 24/7, 1/2/2026, 10/12",
+    "Uno, dos y tres. One two three.",
+    "Rooms 101, 102, 103; 1,234,567 units",
+    "kW·h, N·m, 12·5 cm",
+    "5 units @ 3 euros",
+    "The www is down.",
+  ])("but what people need to write stays: %s", (text) => {
+    expect(bare(text)).toBe(text);
+  });
+});
+
 describe("[T23] whatever is tried", () => {
   const word = fc.stringMatching(/^[a-z]{1,8}$/);
   const hidden = fc.constantFrom("", "", "", "\u200b", "\u00ad", "\u2060", "\u200e", "\ufe0f", "\u034f");
@@ -148,7 +219,34 @@ describe("[T23] whatever is tried", () => {
 
   it("takes time in proportion to the length, however hostile", () => {
     // Nothing is timed: what grew with the square would not end within the test's limit.
-    for (const unit of ["a.", "1 ", "(", "a (at) ", "+", "@", "://", "。", "1-", ". ", "a dot ", "\u200b", "[.]"])
+    for (const unit of [
+      "a.",
+      "1 ",
+      "(",
+      "a (at) ",
+      "+",
+      "@",
+      "://",
+      "。",
+      "1-",
+      ". ",
+      "a dot ",
+      "\u200b",
+      "[.]",
+      "a·",
+      "l·l",
+      "a dot com ",
+      "a punto de ",
+      "a . ",
+      "a,com",
+      " punto es",
+      "arroba ",
+      "uno ",
+      "123/",
+      "www ",
+      "\n.\n",
+      "-dot-",
+    ])
       expect(leaveOutContactPoints(unit.repeat(100_000), TEXTS).length).toBeLessThan(40_000);
   });
 });

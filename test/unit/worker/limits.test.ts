@@ -5,9 +5,11 @@ import {
   noticeOf,
   takesOfAddress,
   takesOfChat,
+  takesOfLink,
   takesOfMail,
   takesOfMessages,
   takesOfNewSender,
+  takesOfPicture,
   takesOfReceipt,
   takesOfSocket,
   takesOfUpload,
@@ -23,6 +25,8 @@ const ALL = {
   uploads: takesOfUpload({ client, conversationId, bytes: 1 }, limits),
   messages: takesOfMessages({ client, units: 50 }),
   sockets: takesOfSocket(client),
+  pictures: takesOfPicture(client),
+  links: takesOfLink(client),
   mails: takesOfMail({ recipients: 1, isByHand: true }, limits),
   receipts: takesOfReceipt(),
   senders: takesOfNewSender("m", limits),
@@ -48,6 +52,8 @@ test("[T21] past a total of the deployment the owner is told, past a client's or
     "uploads",
     "messages",
     "sockets",
+    "pictures",
+    "links",
     "mails",
     "receipts",
     // The brake says more, of its mailbox (`brake.ts`).
@@ -57,7 +63,7 @@ test("[T21] past a total of the deployment the owner is told, past a client's or
 
 test("[T21] only what has a second bound is forgiven by an eviction", () => {
   const forgiving = Object.entries(ALL).flatMap(([name, takes]) => (takes.some(({ isForgiving }) => isForgiving) ? [name] : []));
-  expect(forgiving).toEqual(["sockets"]);
+  expect(forgiving).toEqual(["sockets", "pictures", "links"]);
 });
 
 test("[T21] what nobody wrote by hand has half of the day's mails, and never none", () => {

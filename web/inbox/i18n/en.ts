@@ -714,6 +714,8 @@ export const en = {
     uploads: "Visitors sent more files than a day allows; further ones are refused.",
     addresses: "Visitors typed more addresses than an hour allows; further ones are refused.",
     sockets: "More chat windows were opened than allowed at once; some visitors are asked to try again.",
+    pictures: "More pictures of mails were fetched than allowed at once; further ones stay out until later.",
+    links: "Visitors opened more files than allowed at once; further ones open again later.",
     mails: "The limit of mails for a day is reached. Mails wait, and leave by themselves as soon as they may.",
     receipts: "More automatic answers were due than an hour allows; the others were left out.",
     codes: "So many wrong codes were tried that codes have ten digits for now.",

@@ -715,6 +715,8 @@ export const es: Messages = {
     addresses: "Los visitantes escribieron más direcciones de las que admite una hora; las demás se rechazan.",
     sockets:
       "Se abrieron más ventanas de chat de las permitidas a la vez; se pide a algunos visitantes que lo intenten de nuevo.",
+    pictures: "Se pidieron más imágenes de correos de las permitidas a la vez; las demás no se muestran hasta más tarde.",
+    links: "Los visitantes abrieron más archivos de los permitidos a la vez; los demás se abrirán más tarde.",
     mails: "Se ha alcanzado el límite de correos de un día. Los correos esperan y saldrán por sí solos en cuanto puedan.",
     receipts: "Tocaban más respuestas automáticas de las que admite una hora; las demás no se enviaron.",
     codes: "Se probaron tantos códigos erróneos que, por ahora, los códigos tienen diez cifras.",

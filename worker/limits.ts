@@ -148,10 +148,9 @@ function takesOfReading(
   name: "pictures" | "links",
   { client, perClient, perDeployment }: { client: string; perClient: number; perDeployment: number },
 ): TotalsRequest[] {
-  const within = (max: number) => ({ isForgiving: true, limits: [{ windowMs: READING_WINDOW_MS, max }] });
   return [
-    { key: `${name}:client:${client}`, ...within(perClient) },
-    { key: `${name}:deployment`, ...within(perDeployment) },
+    { key: `${name}:client:${client}`, isForgiving: true, limits: [{ windowMs: READING_WINDOW_MS, max: perClient }] },
+    { key: `${name}:deployment`, isForgiving: true, limits: [{ windowMs: READING_WINDOW_MS, max: perDeployment }] },
   ];
 }
 

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { Effect, Turn } from "./effects.ts";
 import type { AddressLevel, Author, Conversation } from "./protocol.ts";
-import { beginnerOf, confirmedAddressOf, GIVEN_MAX, withBeginner, withGiven } from "./sessions.ts";
+import { confirmedAddressOf, GIVEN_MAX, isConfirmedFor, withBeginner, withGiven } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 
 /** People of one conversation whose mails are counted; beyond it every address counts as one that was mailed. */
@@ -19,6 +19,8 @@ export const addressSchema = v.object({
   by: v.picklist(["visitor", "agent", "form", "mail"]),
   /** Whether another conversation has or had it; null until the address book has said so. */
   hasOthers: v.nullable(v.boolean()),
+  /** Where it took the place of another one: the last message before that. */
+  replacedAfter: v.optional(v.number()),
 });
 
 /** Somebody whom mails of this conversation went to or came from. */
@@ -58,7 +60,7 @@ export function withCorrespondent(
 
 /** What the browser that began the chat has shown of an address; where none did, how the conversation came to it. */
 export function levelFor(state: ConversationState, email: string, now: number): AddressLevel {
-  const beginner = beginnerOf(state);
+  const { beginner } = state;
   if (beginner === null && state.address?.by !== "form") return "mail";
   if (beginner !== null && confirmedAddressOf(beginner, now) === email) return "confirmed";
   // Through a form it was typed, too: an answer to our mail shows that the mailbox exists, and no more.
@@ -86,6 +88,21 @@ export function isAddressHeld(state: ConversationState): boolean {
   return known === null ? correspondents.length >= CORRESPONDENTS_MAX : known.isHeard || known.mails > 0;
 }
 
+/**
+ * Whether replies still go where they went when somebody read a message. Who answers by mail has seen nothing newer.
+ *
+ * @param seq null where nobody knows which message they had before them: then the address must be the first
+ */
+export function isAddressAsRead({ address }: ConversationState, seq: number | null): boolean {
+  if (address?.replacedAfter === undefined) return true;
+  return seq !== null && address.replacedAfter < seq;
+}
+
+/** Whose mails are here and may be somebody else than the visitor: the newest mail of each, newest first; none where no browser began it. */
+export function unconfirmedAuthors({ beginner, heardMails }: ConversationState): { email: string; seq: number }[] {
+  return beginner === null ? [] : heardMails.filter(({ email }) => !isConfirmedFor(beginner, email)).reverse();
+}
+
 /** Every mail to it came back for good, and none came from it: maybe a slip of the pen. */
 export function isAddressDead(state: ConversationState): boolean {
   const known = state.address === null ? null : correspondentOf(state, state.address.email);
@@ -95,7 +112,7 @@ export function isAddressDead(state: ConversationState): boolean {
 /** A visitor says their address; theirs to change only while it is not held. */
 export function decideTyped(turn: Turn, typed: { email: string; name?: string | undefined }): Effect[] {
   const { state, now } = turn;
-  if (beginnerOf(state) === null) return [];
+  if (state.beginner === null) return [];
   const given = withGiven(withName(state, typed.name), typed.email);
   if (state.address?.email === typed.email)
     return given === state && state.claimed === null ? [] : told({ ...given, claimed: null });
@@ -160,6 +177,8 @@ function replaced(
   state: ConversationState,
   { email, by, actor }: { email: string; by: ConversationAddress["by"]; actor: Author },
 ): Effect[] {
+  // Where *this is somebody else* left none, mails to the one before it are what is left of it.
+  const isFirst = state.address === null && state.correspondents.length === 0;
   return [
     {
       kind: "event",
@@ -167,7 +186,7 @@ function replaced(
     },
     ...told({
       ...state,
-      address: { email, by, hasOthers: null },
+      address: { email, by, hasOthers: null, ...(!isFirst && { replacedAfter: state.lastSeq }) },
       claimed: null,
       contact: state.contact?.email === email ? state.contact : null,
     }),
@@ -184,7 +203,7 @@ function withName(state: ConversationState, name: string | undefined): Conversat
 
 /** Where unseen replies go: the address that the browser gave whom the reply names; where none began a chat, the one that replies go to. */
 export function unseenAddressOf(state: ConversationState): string | null {
-  const beginner = beginnerOf(state);
+  const { beginner } = state;
   return beginner === null ? (state.address?.email ?? null) : (beginner.given.at(-1) ?? null);
 }
 

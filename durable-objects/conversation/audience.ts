@@ -3,7 +3,7 @@
  * leaves for somebody who is no agent (A16). What a session is sent is what names it, and what is for the address that it
  * is confirmed for; nothing else. Pure.
  */
-import { beginnerOf, confirmedAddressOf } from "./sessions.ts";
+import { confirmedAddressOf } from "./sessions.ts";
 import type { Audience, Message } from "./protocol.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -28,13 +28,13 @@ export function isFor(message: Pick<Message, "for">, viewer: Viewer): boolean {
 
 /** The browser that began the chat, as it may look now; null where none did. */
 export function beginnerViewer(state: ConversationState, now: number): Viewer | null {
-  const beginner = beginnerOf(state);
+  const { beginner } = state;
   return beginner === null ? null : { kind: "session", id: beginner.id, confirmedFor: confirmedAddressOf(beginner, now) };
 }
 
 /** Of a chat message, whoever writes it: for who began the chat, and for the address that they are confirmed for now. */
 export function audienceOfChat(state: ConversationState, now: number): Audience {
-  const beginner = beginnerOf(state);
+  const { beginner } = state;
   // Where nobody began a chat it reaches its reader by mail.
   if (beginner === null) return { sessions: [], addresses: state.address === null ? [] : [state.address.email] };
   const confirmed = confirmedAddressOf(beginner, now);

@@ -17,6 +17,9 @@ export type SendAnswer =
   | { kind: "rejected"; reason: RejectionReason; detail?: string }
   | { kind: "unknown" };
 
+/** Why a mail is not sent; null where it is under way. */
+export type MailAnswer = RejectionReason | "unknown" | null;
+
 export interface ViewAnswer {
   conversation: Conversation;
   messages: Message[];

@@ -1,12 +1,12 @@
 /** What agents and the Worker ask of a conversation besides messages. Pure. */
 import type { Effect, Turn } from "./effects.ts";
 import { appendMessage, queuedDelivery } from "./append.ts";
-import { decideClaimed, unseenAddressOf } from "./addresses.ts";
+import { decideClaimed, unseenAddressOf, type ConversationAddress } from "./addresses.ts";
 import { audienceOfReply } from "./audience.ts";
 import { recipientsOf, writtenTo } from "./copies.ts";
 import { delivered } from "./delivery.ts";
 import { UNDONE_REASON, type Author, type ContactSummary, type Message, type RejectionReason } from "./protocol.ts";
-import { beginnerOf, confirmedAddressOf, isRefused, isShutOut, isStopped, withBeginner, type Beginner } from "./sessions.ts";
+import { confirmedAddressOf, isRefused, isShutOut, isStopped, withBeginner, type Beginner } from "./sessions.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
 import { isTakenBack } from "./views.ts";
 
@@ -63,7 +63,7 @@ export function decideAddressKnown(turn: Turn, { email, hasOthers }: AddressFact
  * is put out, and nobody else for an address that they typed, or everybody could ask who is blocked.
  */
 export function decidePlaceNoted(turn: Turn, { email, isBlocked }: { email: string; isBlocked: boolean }): Effect[] {
-  const beginner = beginnerOf(turn.state);
+  const { beginner } = turn.state;
   const isTheirs = beginner !== null && confirmedAddressOf(beginner, turn.now) === email;
   const state = turn.state.placeToNote === email ? { ...turn.state, placeToNote: null } : turn.state;
   const noted: Effect[] = state === turn.state ? [] : [{ kind: "state", state }];
@@ -85,7 +85,7 @@ export function decideContact(turn: Turn, known: ContactSummary, correctedFrom: 
   if (isSameContact(state.contact, contact) && state.unresolved === null) return [];
   const email = isCorrected || state.address === null ? contact.email : state.address.email;
   const isOther = email !== (state.address?.email ?? null);
-  const address = email === null || !isOther ? state.address : { email, by: "agent" as const, hasOthers: null };
+  const address = email === null || !isOther ? state.address : replacing(state, email);
   return [
     {
       kind: "event",
@@ -93,6 +93,10 @@ export function decideContact(turn: Turn, known: ContactSummary, correctedFrom: 
     },
     ...changed(turn, { contact, unresolved: null, address, ...(isOther && { claimed: null }) }),
   ];
+}
+
+function replacing({ address, lastSeq }: ConversationState, email: string): ConversationAddress {
+  return { email, by: "agent", hasOthers: null, ...(address !== null && { replacedAfter: lastSeq }) };
 }
 
 function nameOf(contact: ContactSummary): { id?: string; name?: string } {
@@ -106,13 +110,13 @@ function isSameContact(a: ContactSummary | null, b: ContactSummary): boolean {
 
 /** Refuses the browser that began the chat, and sends away who is there; until the contact is unblocked (T5). */
 export function decideBlocked(turn: Turn, isBlocked: boolean): Effect[] {
-  const beginner = beginnerOf(turn.state);
+  const { beginner } = turn.state;
   return beginner === null || beginner.isBlocked === isBlocked ? [] : refuse(turn, beginner, { isBlocked });
 }
 
 /** The same by an agent's hand, of this browser alone; what is done to a contact has no say in it, nor the other way round. */
 export function decideShutOut(turn: Turn, shouldShutOut: boolean): Effect[] {
-  const beginner = beginnerOf(turn.state);
+  const { beginner } = turn.state;
   if (beginner === null || isShutOut(beginner) === shouldShutOut) return [];
   const isOfBefore = beginner.isShutOut === undefined;
   return refuse(turn, beginner, { isShutOut: shouldShutOut, ...(isOfBefore && { isBlocked: false }) });
@@ -130,13 +134,13 @@ function refuse(turn: Turn, beginner: Beginner, change: Pick<Partial<Beginner>, 
 /** An agent asks the visitor to show that the address is theirs: the widget shows its line; no mail leaves for it. */
 export function decideAskToConfirm(turn: Turn): MailOutcome {
   const { state } = turn;
-  if (beginnerOf(state) === null || state.address === null) return refused("no_address");
+  if (state.beginner === null || state.address === null) return refused("no_address");
   return { effects: state.isAskedToConfirm ? [] : changed(turn, { isAskedToConfirm: true }), refusal: null };
 }
 
 /** Somebody whose address was typed says that it was not them: no code goes there from here any more. */
 export function decideStopCodes(turn: Turn, email: string): Effect[] {
-  const beginner = beginnerOf(turn.state);
+  const { beginner } = turn.state;
   if (beginner === null || isStopped(beginner, email)) return [];
   const stopped = [...beginner.stopped, email];
   const code = beginner.code !== null && isStopped({ stopped }, beginner.code.email) ? null : beginner.code;

@@ -29,19 +29,11 @@ import { mailedOf, type MailedMessage } from "./mailed.ts";
 import { MessageLog } from "./message-log.ts";
 import { decideMoveIn, decideMoveOut, type MailPart, type MoveIn, type MoveOut } from "./moves.ts";
 import type { ConversationPorts, IndexRow } from "./ports.ts";
-import {
-  CLOSE_CODES,
-  type Author,
-  type ContactSummary,
-  type Conversation,
-  type Message,
-  type RejectionReason,
-  type Status,
-} from "./protocol.ts";
+import { CLOSE_CODES, type Author, type ContactSummary, type Conversation, type Message, type Status } from "./protocol.ts";
 import { decideSession, isAdmitted, type SessionAnswer, type SessionClaim, type SessionCommand } from "./sessions.ts";
 import { closeSilent } from "./socket-room.ts";
 import { Sockets, closeSocket } from "./sockets.ts";
-import type { PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
+import type { MailAnswer, PersonMessage, SendAnswer, ViewAnswer } from "./calls.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { isForBeginner } from "./views.ts";
 import { VisitorMessages } from "./visitor-messages.ts";
@@ -198,7 +190,7 @@ export abstract class ConversationObject extends DurableObject {
     return this.#command((turn) => decideStopCodes(turn, email));
   }
 
-  askToConfirm(): RejectionReason | null | "unknown" {
+  askToConfirm(): MailAnswer {
     return this.#mailCommand(decideAskToConfirm);
   }
 
@@ -213,11 +205,11 @@ export abstract class ConversationObject extends DurableObject {
   }
 
   /** Mails a chat message with its transcript (S20), or tries a failed mail again, to the address that its agent saw. */
-  mailMessage(seq: number | null, seen: string | null = null): RejectionReason | null | "unknown" {
+  mailMessage(seq: number | null, seen: string | null = null): MailAnswer {
     return this.#mailCommand((turn) => decideMailMessage(turn, seq ?? turn.state.lastReply?.seq ?? 0, seen));
   }
 
-  undo(seq: number): RejectionReason | null | "unknown" {
+  undo(seq: number): MailAnswer {
     return this.#mailCommand((turn) => decideUndo(turn, seq));
   }
 
@@ -255,7 +247,7 @@ export abstract class ConversationObject extends DurableObject {
     return true;
   }
 
-  #mailCommand(rule: (turn: Turn) => { effects: Effect[]; refusal: RejectionReason | null }): RejectionReason | null | "unknown" {
+  #mailCommand(rule: (turn: Turn) => { effects: Effect[]; refusal: Exclude<MailAnswer, "unknown"> }): MailAnswer {
     const { state } = this.#runner;
     return state === null ? "unknown" : this.#carryOut(rule(this.#runner.turn(state))).refusal;
   }

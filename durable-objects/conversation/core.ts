@@ -5,6 +5,7 @@
 import { canonicalAddress } from "../../worker/domain/address.ts";
 import { assertNever } from "../../worker/domain/assert-never.ts";
 import { hasRole } from "../../worker/domain/roles.ts";
+import { isAddressAsRead } from "./addresses.ts";
 import { appendMessage } from "./append.ts";
 import { audienceOfChat, audienceOfReply, AGENTS_ONLY, beginnerViewer, isFor } from "./audience.ts";
 import { decideRead, decideUndo } from "./commands.ts";
@@ -131,6 +132,8 @@ export interface SendRequest extends Copies {
   own?: OwnAddresses | undefined;
   /** Of an email: the address that its agent saw. */
   to?: readonly string[] | undefined;
+  /** Of an email that was written without the inbox: the message that its agent answers; null where nobody knows which. */
+  answersSeq?: number | null;
 }
 
 interface SendRefusal {
@@ -210,6 +213,8 @@ function refusalOf(turn: Turn, request: SendRequest & { attachments: Attachment[
   if (request.channel === "email" && address === null) return "no_address";
   // Whom the agent saw, or nobody.
   if (request.channel === "email" && request.to !== undefined && canonicalAddress(request.to[0] ?? "") !== address)
+    return "address_changed";
+  if (request.channel === "email" && request.answersSeq !== undefined && !isAddressAsRead(turn.state, request.answersSeq))
     return "address_changed";
   const { ifLastSeq, author } = request;
   const isNewer = (reply: ConversationState["lastReply"]) =>

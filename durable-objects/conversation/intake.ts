@@ -1,11 +1,11 @@
 /** How a conversation begins, and how a mail becomes one of its messages. Pure. */
-import { withCorrespondent } from "./addresses.ts";
+import { unconfirmedAuthors, withCorrespondent } from "./addresses.ts";
 import { appendMessage } from "./append.ts";
 import { AGENTS_ONLY, audienceOfMail } from "./audience.ts";
 import { decideContact } from "./commands.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { Attachment, Author, ContactSummary, Message } from "./protocol.ts";
-import { beginnerOf, isConfirmedFor, withGiven } from "./sessions.ts";
+import { withGiven } from "./sessions.ts";
 import { keepReferences, newConversationState, replyAddressOf, type ConversationState, type MailThread } from "./state.ts";
 
 export interface OpenRequest {
@@ -176,12 +176,7 @@ export function mailFactsOf(state: ConversationState): MailFacts {
   };
 }
 
-/** The newest mail of each, the newest first; none where no browser began it. */
-export function unconfirmedAuthors({ beginner, heardMails }: ConversationState): { email: string; seq: number }[] {
-  return beginner === null ? [] : heardMails.filter(({ email }) => !isConfirmedFor(beginner, email)).reverse();
-}
-
 function beginnerFactsOf(state: ConversationState): MailFacts["beginner"] {
-  const beginner = beginnerOf(state);
+  const { beginner } = state;
   return beginner === null ? null : { given: beginner.given, confirmed: beginner.confirmed?.email ?? null };
 }

@@ -172,6 +172,8 @@ export const messageSchema = v.object({
       replyTo: v.optional(v.array(personSchema)),
       /** Somebody outside answers what was sent on to them. */
       isFromOutside: v.optional(v.boolean()),
+      /** An agent's answer by mail that did not go out: replies go to another address than when they read what they answer. */
+      isHeldBack: v.optional(v.boolean()),
       /** It refers to a mail of that conversation, to which its author does not belong (M13). */
       linkedTo: v.optional(uuidSchema),
       /** It is shown there; here stands only where it went. */

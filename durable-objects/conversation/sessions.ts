@@ -100,10 +100,6 @@ export function isStopped({ stopped }: Pick<Beginner, "stopped">, email: string)
   return stopped.length >= STOPPED_MAX || stopped.includes(email);
 }
 
-export function beginnerOf(state: Pick<ConversationState, "beginner">): Beginner | null {
-  return state.beginner;
-}
-
 /** The address that a session is confirmed for now, or null. */
 export function confirmedAddressOf(beginner: Beginner, now: number): string | null {
   const { confirmed } = beginner;

@@ -59,19 +59,18 @@ function deliveryInOneSpelling(delivery: NonNullable<Message["delivery"]>): NonN
   return {
     ...delivery,
     ...(to !== undefined && { to: each(to) }),
-    ...(refused !== undefined && { refused: refused.map((one) => ({ ...one, address: canonicalAddress(one.address) })) }),
+    ...(refused !== undefined && { refused: refused.map(spelledThere) }),
     ...(deliveredTo !== undefined && { deliveredTo: each(deliveredTo) }),
   };
 }
 
 function mailInOneSpelling(mail: NonNullable<Message["mail"]>): NonNullable<Message["mail"]> {
   const { from, others, replyTo } = mail;
-  const person = <P extends { address: string }>(one: P): P => ({ ...one, address: canonicalAddress(one.address) });
   return {
     ...mail,
-    ...(from !== undefined && { from: person(from) }),
-    ...(others !== undefined && { others: others.map(person) }),
-    ...(replyTo !== undefined && { replyTo: replyTo.map(person) }),
+    ...(from !== undefined && { from: spelledThere(from) }),
+    ...(others !== undefined && { others: others.map(spelledThere) }),
+    ...(replyTo !== undefined && { replyTo: replyTo.map(spelledThere) }),
   };
 }
 
@@ -85,6 +84,10 @@ function spelledOrNull(address: string | null): string | null {
 
 function spelled<T extends { email: string }>(known: T): T {
   return { ...known, email: canonicalAddress(known.email) };
+}
+
+function spelledThere<T extends { address: string }>(named: T): T {
+  return { ...named, address: canonicalAddress(named.address) };
 }
 
 /** What was known of one person under several spellings is known of one. */

@@ -1,5 +1,5 @@
 /** One truth, two audiences: what agents and what visitors may see of it. Pure. */
-import { addressForAgents, maskAddress } from "./addresses.ts";
+import { addressForAgents, maskAddress, unconfirmedAuthors } from "./addresses.ts";
 import { beginnerViewer, isFor, type Viewer } from "./audience.ts";
 import {
   UNDONE_REASON,
@@ -11,8 +11,7 @@ import {
   type VisitorConversation,
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
-import { beginnerOf, confirmedAddressOf, isShutOut } from "./sessions.ts";
-import { unconfirmedAuthors } from "./intake.ts";
+import { confirmedAddressOf, isShutOut } from "./sessions.ts";
 import { isUnread, type ConversationState } from "./state.ts";
 
 /** The conversation as a list item. */
@@ -35,7 +34,7 @@ export function conversationForAgents(
     readSeq: state.readSeq,
     visitorSeenSeq: state.visitorSeenSeq,
     ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
-    hasVisitor: beginnerOf(state) !== null,
+    hasVisitor: state.beginner !== null,
     ...(state.beginner !== null && isShutOut(state.beginner) && { isVisitorBlocked: true }),
     address: addressForAgents(state, now) ?? null,
     unconfirmedMail: unconfirmedMailOf(state, now),
@@ -47,7 +46,7 @@ export function conversationForAgents(
 
 /** The newest mail of anybody but the address that the browser in the chat is confirmed for. */
 function unconfirmedMailOf(state: ConversationState, now: number): Conversation["unconfirmedMail"] {
-  const beginner = beginnerOf(state);
+  const { beginner } = state;
   if (beginner === null) return null;
   const confirmed = confirmedAddressOf(beginner, now);
   const { seq, email } = state.heardMails.findLast((heard) => heard.email !== confirmed) ?? { seq: 0, email: "" };

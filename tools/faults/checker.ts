@@ -13,13 +13,19 @@ export interface StoredConversation {
   readonly listedSeq: number | null;
 }
 
+interface DeliveredMail {
+  readonly text: string;
+  readonly told: number;
+  readonly untold: number;
+}
+
 export interface MailEvidence {
   /** Texts of mails that the server has accepted. */
   readonly accepted: readonly string[];
   /** Subjects of accepted mails whose words nobody can tell beforehand. */
   readonly acceptedHostile?: readonly string[];
-  /** Message-ID → how often a mail server has had it to the end, and whether it said so. */
-  readonly delivered: ReadonlyMap<string, { readonly told: number; readonly untold: number }>;
+  /** By Message-ID: its first line, how often a mail server has had it to the end, and whether it said so. */
+  readonly delivered: ReadonlyMap<string, DeliveredMail>;
 }
 
 export interface Verdict {
@@ -114,11 +120,13 @@ function judgeMail(mail: MailEvidence, conversations: readonly StoredConversatio
   }
   for (const [messageId, { told, untold }] of mail.delivered)
     if (told + untold > 1) verdict.doubled.push(`the mail ${messageId} left ${told + untold} times`);
-  // Our Message-IDs begin with the id of the message.
-  const toldOf = new Map(Array.from(mail.delivered, ([messageId, { told }]) => [messageId.split("@")[0], told]));
-  for (const { id, channel, author, delivery } of all) {
+  const mails = Map.groupBy(mail.delivered.values(), ({ text }) => text);
+  for (const { id, channel, author, delivery, text } of all) {
     if (channel !== "email" || author.kind !== "agent") continue;
-    const told = toldOf.get(id) ?? 0;
+    const those = mails.get(text) ?? [];
+    const told = those.reduce((sum, one) => sum + one.told, 0);
+    // A refused mail may have an id and was never had.
+    if (those.filter((one) => one.told + one.untold > 0).length > 1) verdict.doubled.push(`mail ${id} left under two ids`);
     if (delivery?.state === "sent" && told === 0) verdict.lost.push(`mail ${id} is called sent, and no server has it`);
     if (delivery?.state === "failed" && told > 0) verdict.lost.push(`mail ${id} is called failed, and a server has it`);
     if (delivery?.state === "sending") verdict.behind.push(`mail ${id} is still being sent`);

@@ -1,15 +1,17 @@
 /** The world's mail server, as Hilo's outgoing mail meets it: it refuses, puts off, hangs, or cuts before its final word. */
+import PostalMime from "postal-mime";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import type { MailTrouble } from "./schedule.ts";
 
 interface Delivered {
+  /** The mail's first line, which is all that its agent wrote. */
+  text: string;
   /** Times that it said yes. */
   told: number;
   /** Times that it had the whole mail and cut before its answer: the sender cannot know. */
   untold: number;
 }
 
-const MESSAGE_ID = /^message-id:\s*<([^>]+)>/im;
 const HANG_MS = 40_000;
 
 class Refusal extends Error {
@@ -22,6 +24,7 @@ class Refusal extends Error {
 }
 
 export class MailServer {
+  /** By Message-ID. */
   readonly delivered = new Map<string, Delivered>();
   trouble: MailTrouble | null = null;
   port = 0;
@@ -62,28 +65,29 @@ export class MailServer {
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("error", () => {});
     stream.on("end", () => {
-      const messageId = MESSAGE_ID.exec(Buffer.concat(chunks).toString("utf8"))?.[1] ?? "none";
-      this.#answer(messageId, session, reply);
+      void PostalMime.parse(Buffer.concat(chunks)).then(({ messageId = "none", text = "" }) => {
+        const seen = this.delivered.get(messageId) ?? { text: text.split("\n")[0]?.trim() ?? "", told: 0, untold: 0 };
+        this.delivered.set(messageId, seen);
+        this.#answer(seen, session, reply);
+      });
     });
   }
 
-  #answer(messageId: string, session: SMTPServerSession, reply: (error?: Error | null) => void): void {
-    const seen = this.delivered.get(messageId) ?? { told: 0, untold: 0 };
-    const note = (change: Partial<Delivered>): void => void this.delivered.set(messageId, { ...seen, ...change });
+  #answer(mail: Delivered, session: SMTPServerSession, reply: (error?: Error | null) => void): void {
     switch (this.trouble) {
       case "refuse":
         return reply(new Refusal(550));
       case "defer":
         return reply(new Refusal(451));
       case "cut":
-        note({ untold: seen.untold + 1 });
+        mail.untold += 1;
         return this.#sockets.get(`${session.remoteAddress}:${session.remotePort}`)?.();
       case "hang":
-        note({ untold: seen.untold + 1 });
+        mail.untold += 1;
         setTimeout(() => reply(new Refusal(421)), HANG_MS).unref();
         return;
       case null:
-        note({ told: seen.told + 1 });
+        mail.told += 1;
         return reply();
     }
   }

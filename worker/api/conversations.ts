@@ -1,12 +1,8 @@
 /** Conversations: lists from the index in D1, everything else from the object itself. */
+import type { MailAnswer } from "../../durable-objects/conversation/calls.ts";
 import { Hono } from "hono";
 import * as v from "valibot";
-import {
-  contactSummarySchema,
-  messageSchema,
-  uuidSchema,
-  type RejectionReason,
-} from "../../durable-objects/conversation/protocol.ts";
+import { contactSummarySchema, messageSchema, uuidSchema } from "../../durable-objects/conversation/protocol.ts";
 import { listConversations } from "../db/conversations.ts";
 import { findAgent } from "../db/agents.ts";
 import {
@@ -276,7 +272,7 @@ function notFound(): AppError {
   return new AppError("not_found", "There is no such conversation.");
 }
 
-function assertDone(refusal: RejectionReason | null | "unknown"): void {
+function assertDone(refusal: MailAnswer): void {
   if (refusal === "unknown") throw notFound();
   if (refusal !== null) throw new AppError(...problemOf(refusal));
 }

@@ -153,7 +153,17 @@ export const messagesQuerySchema = v.object({
 });
 /** The address that an agent saw: where replies go to another one now nothing is sent (`address_changed`). */
 const seenAddressSchema = v.pipe(v.array(emailSchema), v.length(1));
-export const mailAgainBodySchema = v.object({ to: v.optional(seenAddressSchema) });
+export const mailAgainBodySchema = v.object({
+  to: v.optional(
+    v.pipe(
+      seenAddressSchema,
+      v.description(
+        "The address that its writer saw. Without it a mail goes where it was written to, if replies still go there, and a " +
+          "chat message to the conversation's address of that moment.",
+      ),
+    ),
+  ),
+});
 export const blockBodySchema = v.object({ isBlocked: v.boolean() });
 export const addressBodySchema = v.object({ email: emailSchema });
 export const partBodySchema = v.object({ email: v.optional(emailSchema) });
@@ -164,7 +174,15 @@ export const messageCreateSchema = v.object({
   subject: v.optional(subjectSchema),
   /** For `email` alone. */
   ...copies,
-  to: v.optional(seenAddressSchema),
+  to: v.optional(
+    v.pipe(
+      seenAddressSchema,
+      v.description(
+        "Of an email: the address that its writer saw. Where replies go to another one now it is refused with " +
+          "`address_changed`. Without it the email goes to the conversation's address of that moment, whichever it is.",
+      ),
+    ),
+  ),
   attachmentIds: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(ATTACHMENTS_PER_MESSAGE_MAX))),
   ifLastSeq: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });

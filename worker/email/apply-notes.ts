@@ -2,7 +2,7 @@
 import type { OpenRequest, ReceivedMail } from "../../durable-objects/conversation/intake.ts";
 import { TEXT_LENGTH_MAX, type Message } from "../../durable-objects/conversation/protocol.ts";
 import { findAgent } from "../db/agents.ts";
-import { saveMailId } from "../db/mail-threads.ts";
+import { findByMessageIds, saveMailId } from "../db/mail-threads.ts";
 import type { Agent } from "../domain/api-shapes.ts";
 import { hasRole } from "../domain/roles.ts";
 import { conversationStub } from "../objects.ts";
@@ -41,7 +41,7 @@ export async function applyAgentReply(input: ApplyInput, verdict: VerdictOf<"not
   const content = await contentOf(input, conversationId);
   const reply = await sendReply(input, verdict, { agent, content });
   const message =
-    reply ??
+    reply.message ??
     (await conversationStub(env, conversationId).receiveMail({
       ...content,
       ...NOTE,
@@ -50,19 +50,31 @@ export async function applyAgentReply(input: ApplyInput, verdict: VerdictOf<"not
       mail: {
         ledgerId: row.id,
         ...(mail.from === null ? {} : { from: { address: mail.from.address } }),
+        ...(reply.isHeldBack && { isHeldBack: true }),
         ...leftOutOf(input),
       },
     }));
   return learn(input, { conversationId, seq: message.seq });
 }
 
-/** Passes an agent's answer on to the contact, as if it had been written in the inbox; null where it stays a note. */
+/** `message` is null where it stays a note. */
+interface SentReply {
+  message: Message | null;
+  isHeldBack: boolean;
+}
+const NOT_SENT: SentReply = { message: null, isHeldBack: false };
+
+/**
+ * Passes an agent's answer on to the contact, as if it had been written in the inbox. It is for the address to which replies
+ * went when its agent read what they answer: whoever types another one since is not sent it (T4).
+ */
 async function sendReply(
-  { env, row }: ApplyInput,
+  input: ApplyInput,
   { as, conversationId }: VerdictOf<"note">,
   { agent, content }: { agent: Agent | null; content: Content },
-): Promise<Message | null> {
-  if (as === "note" || agent === null || !hasRole(agent.role, "agent")) return null;
+): Promise<SentReply> {
+  if (as === "note" || agent === null || !hasRole(agent.role, "agent")) return NOT_SENT;
+  const { env, row } = input;
   const answer = await conversationStub(env, conversationId).send({
     // The same mail again is the same reply (A2).
     clientId: row.id,
@@ -71,11 +83,18 @@ async function sendReply(
     text: content.text.slice(0, TEXT_LENGTH_MAX),
     attachmentIds: content.attachments.map(({ id }) => id),
     uploadedBy: "mail",
+    answersSeq: await findAnswered(input, conversationId),
     undoMs: 0,
   });
-  if (answer.kind === "stored" || answer.kind === "repeated") return answer.message;
+  if (answer.kind === "stored" || answer.kind === "repeated") return { message: answer.message, isHeldBack: false };
   if (answer.kind === "rejected" && answer.reason === "try_again") throw new Error("the files of a reply could not be claimed");
-  return null;
+  return { message: null, isHeldBack: answer.kind === "rejected" && answer.reason === "address_changed" };
+}
+
+/** The newest message of the conversation that the mail refers to; null where it refers to none that is known. */
+async function findAnswered({ db, row, mail }: ApplyInput, conversationId: string): Promise<number | null> {
+  const known = await findByMessageIds(db, row.mailboxId, [...mail.references, ...mail.inReplyTo]);
+  return known?.conversationId === conversationId ? known.seq : null;
 }
 
 /** The answer to a mail that was sent on (M9a): for agents, never in an agent's name, and owing nothing. */

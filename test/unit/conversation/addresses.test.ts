@@ -9,6 +9,7 @@ import {
   decideSomebodyElse,
   decideTyped,
   isAddressDead,
+  isAddressAsRead,
   isAddressHeld,
   levelOf,
   maskAddress,
@@ -48,6 +49,20 @@ describe("what a visitor says", () => {
     expect(eventsOf(effects)).toMatchObject([{ kind: "contact", actor: { kind: "visitor" }, subject: { name: VERA } }]);
     const slip = decideTyped(aTurn(typed()), { email: EVIL });
     expect(stateOf(slip)).toMatchObject({ address: { email: EVIL }, claimed: null, beginner: { given: [VERA, EVIL] } });
+  });
+
+  test("[T4] in the place of another one is not where replies went for who answers an older message, or nobody knows which", () => {
+    const first = stateOf(decideTyped(aTurn(aState({ lastSeq: 1 })), { email: VERA }));
+    const asRead = (state: ConversationState | undefined, seq: number | null) =>
+      state === undefined ? "no state" : isAddressAsRead(state, seq);
+    expect([asRead(first, null), asRead(first, 1)]).toEqual([true, true]);
+    const again = stateOf(decideTyped(aTurn({ ...typed(), lastSeq: 3 }), { email: EVIL }));
+    expect([null, 1, 3, 4].map((seq) => asRead(again, seq))).toEqual([false, false, false, true]);
+    // Neither an agent's click, nor *this is somebody else*, makes it the first.
+    const clicked = stateOf(decideAddress(aTurn({ ...mailed, lastSeq: 3 }), { email: EVIL }, ana));
+    expect([3, 4].map((seq) => asRead(clicked, seq))).toEqual([false, true]);
+    const nobody = stateOf(decideSomebodyElse(aTurn({ ...mailed, lastSeq: 3 }), VERA));
+    expect(asRead(stateOf(decideTyped(aTurn(nobody ?? aState()), { email: EVIL })), 3)).toBe(false);
   });
 
   test.each([

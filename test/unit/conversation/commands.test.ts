@@ -144,7 +144,8 @@ describe("[T5] blocking", () => {
     const letIn = (turn: Turn) => decideShutOut(turn, false);
     const block = (turn: Turn) => decideBlocked(turn, true);
     const unblock = (turn: Turn) => decideBlocked(turn, false);
-    const isOut = (beginner: Beginner | null | undefined) => beginner != null && [isRefused(beginner), isShutOut(beginner)];
+    const isOut = (beginner: Beginner | null | undefined) =>
+      beginner === null || beginner === undefined ? null : [isRefused(beginner), isShutOut(beginner)];
     expect(isOut(after(aState(), shutOut, unblock))).toEqual([true, true]);
     expect(isOut(after(aState(), shutOut, block, unblock))).toEqual([true, true]);
     expect(isOut(after(aState(), shutOut, block, letIn))).toEqual([true, false]);

@@ -17,7 +17,7 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "bd1c46fd0eb1756c", server: "2e38eb6ea7d61a78" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "baefb56923aa7361" },
   inbox: { client: "f387059828413d58", server: "c15faa5ac7d948db" },
 };
 

@@ -108,9 +108,22 @@ describe("the judge", () => {
   test("[A5] finds a mail that left twice, and one that is called sent though nobody has it", () => {
     const evidence = buildEvidence();
     const stored = { id: "d", messages: [buildReply(1), buildReply(2)], listedSeq: 2 };
-    const delivered = new Map([["id-1@acme.test", { told: 1, untold: 1 }]]);
-    const verdict = judge({ ...evidence, conversations: [evidence.stored, stored], mail: { accepted: [], delivered } });
-    expect(verdict.doubled).toEqual(["the mail id-1@acme.test left 2 times"]);
-    expect(verdict.lost).toEqual(["mail id-2 is called sent, and no server has it"]);
+    const judged = (...mails: [string, { text: string; told: number; untold: number }][]) =>
+      judge({
+        ...evidence,
+        conversations: [evidence.stored, stored],
+        mail: { accepted: [], delivered: new Map(mails) },
+      });
+    const first = judged(["x@acme.test", { text: "text 1", told: 1, untold: 1 }]);
+    expect(first.doubled).toEqual(["the mail x@acme.test left 2 times"]);
+    expect(first.lost).toEqual(["mail id-2 is called sent, and no server has it"]);
+    const all = [
+      ["x@acme.test", { text: "text 1", told: 1, untold: 0 }],
+      ["y@acme.test", { text: "text 2", told: 1, untold: 0 }],
+    ] satisfies Parameters<typeof judged>;
+    expect(judged(...all)).toEqual(CLEAN);
+    expect(judged(...all, ["z@acme.test", { text: "text 2", told: 0, untold: 1 }]).doubled).toEqual([
+      "mail id-2 left under two ids",
+    ]);
   });
 });

@@ -4,9 +4,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Role } from "../../../worker/domain/roles.ts";
 import { TRUSTED, passed, signedFor } from "../support/authority.ts";
 import { addAgent, freshDeployment } from "../support/deployment.ts";
-import { refused } from "../support/http.ts";
+import { call, refused } from "../support/http.ts";
 import { FILE_MAIL, ledger, rawMail, receive, type MailParts } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
+import { beginChat } from "../support/visitor.ts";
 import { deliveredAs, listThreads, openThread, textsOf } from "../support/threads.ts";
 
 let key: string;
@@ -56,6 +57,37 @@ describe("[M9] an agent's answer by mail", () => {
     await handleCron(env);
     expect((await openThread(key, id)).messages).toHaveLength(2);
     expect(outbound.mails).toHaveLength(1);
+  });
+
+  test("[T4] is not sent to an address that was typed since the message it answers: it stays a note that says so", async () => {
+    const { token, conversationId: id } = await beginChat({ contact: { email: "vera@example.test" } });
+    const to = await signedFor("agent-message", ANA, id);
+    const type = (email: string) => call({ token }, "POST /widget/contact", { body: { email } });
+    expect((await type("eve@evil.test")).status).toBe(204);
+    const row = await answer({ text: "Your code is 1234" }, to);
+    expect(row).toMatchObject({ state: "applied", verdict: "note", conversationId: id });
+    const { messages } = await openThread(key, id);
+    expect(messages[1]).toMatchObject({ channel: "note", text: "Your code is 1234", mail: { isHeldBack: true } });
+    expect(outbound.mails).toEqual([]);
+  });
+
+  test("[T4] goes to the one address that there has been, and to a newer one where it answers a newer message", async () => {
+    const { token, conversationId: id } = await beginChat({});
+    const to = await signedFor("agent-message", ANA, id);
+    const type = (email: string) => call({ token }, "POST /widget/contact", { body: { email } });
+    await type("vera@example.test");
+    await answer({ text: "To the first" }, to);
+    expect(await deliveredAs(key, id, { seq: 2, state: "sent" })).toMatchObject({ to: ["vera@example.test"] });
+    // An agent's click puts another one in its place, and a mail comes in after it.
+    await call({ key }, `POST /api/conversations/${id}/address`, { body: { email: "bea@example.test" } });
+    await answer({ text: "To whom?" }, to);
+    const from = "bea@example.test";
+    const mailed = { text: "It is me now", messageId: "newer@example.test", from };
+    await receive(rawMail(mailed), { from, to: await signedFor("contact", from, id) });
+    await answer({ text: "To the new one", headers: ["In-Reply-To: <newer@example.test>"] }, to);
+    const { messages } = await openThread(key, id);
+    expect(messages.map(({ channel }) => channel)).toEqual(["chat", "email", "note", "email", "email"]);
+    expect(await deliveredAs(key, id, { seq: 5, state: "sent" })).toMatchObject({ to: [from] });
   });
 
   test("[V1] that went to the contact is not moved: a wish for it is refused, and nothing is left under way", async () => {

@@ -35,8 +35,15 @@ function reportOf({ type, fields, original = ["Subject: x"] }: Report): string {
     subject: "Report",
     headers: [`Content-Type: multipart/report; report-type=${type}; boundary="r"`, "MIME-Version: 1.0"],
     text: [
-      ...["--r", `Content-Type: message/${type}`, "", ...fields, ""],
-      ...["--r", "Content-Type: text/rfc822-headers", "", ...original, "", "--r--"],
+      `--r\r\nContent-Type: message/${type}`,
+      "",
+      ...fields,
+      "",
+      "--r\r\nContent-Type: text/rfc822-headers",
+      "",
+      ...original,
+      "",
+      "--r--",
     ].join("\r\n"),
   });
 }
@@ -48,7 +55,9 @@ const bounceOf = (recipient: string, original?: string[]) =>
       "Reporting-MTA: dns; mx.example.test",
       "",
       `Final-Recipient: rfc822; ${recipient}`,
-      ...["Action: failed", "Status: 5.1.1", "Diagnostic-Code: smtp; 550 5.1.1 No such user"],
+      "Action: failed",
+      "Status: 5.1.1",
+      "Diagnostic-Code: smtp; 550 5.1.1 No such user",
     ],
     ...(original !== undefined && { original }),
   });

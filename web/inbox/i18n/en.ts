@@ -263,6 +263,7 @@ export const en = {
     forwardAccepted: "The mail is in the conversation of its author now.",
     acceptedBy: "{name} confirmed that it was forwarded",
     outside: "From outside, by {address}",
+    heldBack: "Answered by mail, and not sent on: replies go to another address since",
     form: "Written through {form}; the address {address} was typed there",
     replyTo: "It asks for answers at {addresses}",
   },

@@ -260,6 +260,7 @@ export const es: Messages = {
     forwardAccepted: "El correo está ahora en la conversación de su autor.",
     acceptedBy: "{name} confirmó que se había reenviado",
     outside: "De fuera, por {address}",
+    heldBack: "Respondido por correo y no enviado: desde entonces las respuestas van a otra dirección",
     form: "Escrito a través de {form}; la dirección {address} se tecleó allí",
     replyTo: "Pide respuestas en {addresses}",
   },

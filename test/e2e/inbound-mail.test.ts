@@ -80,9 +80,9 @@ describe("mail that arrives", () => {
   test("[S13] [M8] forwarded by an agent to their own address lands with the customer who wrote it", async () => {
     const inbox = await company().inbox(ana);
     await inbox.page.getByRole("button", { name: "Your account" }).click();
-    await inbox.page.getByRole("menuitem", { name: "Your forwarding address" }).click();
-    const to = (await inbox.page.getByRole("dialog").locator("code").first().textContent()) ?? "";
-    await inbox.page.keyboard.press("Escape");
+    await inbox.page.getByRole("menuitem", { name: "My page" }).click();
+    const to = (await inbox.page.locator("[data-forwarding-address] code").first().textContent()) ?? "";
+    await inbox.page.goBack();
     await company().stack.sendMail({
       from: "Ana at home <ana@home.example>",
       to,

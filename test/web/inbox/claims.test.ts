@@ -10,7 +10,7 @@ import FormList from "../../../web/inbox/forms/FormList.vue";
 import { showLocale } from "../../../web/inbox/i18n/i18n.ts";
 import LedgerPage from "../../../web/inbox/ledger/LedgerPage.vue";
 import { personName } from "../../../web/inbox/list/people.ts";
-import ForwardingAddress from "../../../web/inbox/session/ForwardingAddress.vue";
+import ForwardingCard from "../../../web/inbox/me/ForwardingCard.vue";
 import { useSession } from "../../../web/inbox/session/session.ts";
 import { useToasts } from "../../../web/inbox/ui/toasts.ts";
 import { aConversation, aMessage, idOf } from "./builders.ts";
@@ -194,7 +194,7 @@ describe("an agent's forwarding address", () => {
       },
       "POST /api/me/forwarding-address": { address: "box1+bbb@shop.example", items: [item(1, "box1+bbb@shop.example")] },
     });
-    const wrapper = await mountScreen(ForwardingAddress);
+    const wrapper = await mountScreen(ForwardingCard);
     await flushPromises();
     const shown = () => wrapper.findAll("[data-forwarding-address] code").map((code) => code.text());
     expect(shown()).toEqual(["box1+aaa@shop.example", "box2+aaa@shop.example"]);

@@ -58,5 +58,16 @@ export function useSettingsDraft<T extends object>({ pick, toPatch }: SettingsDr
     },
     { immediate: true },
   );
-  return { draft, isDirty, isBusy, failure, discard, save, error: query.error, refetch: query.refetch };
+  /** All that `SettingsForm` asks for, to be bound to it. */
+  const form = computed(() => ({
+    isReady: draft.value !== null,
+    error: query.error.value,
+    isDirty: isDirty.value,
+    isBusy: isBusy.value,
+    failure: failure.value,
+    onSave: save,
+    onDiscard: discard,
+    onRetry: () => void query.refetch(),
+  }));
+  return { draft, form };
 }

@@ -1,8 +1,14 @@
 import { useStorage } from "@vueuse/core";
 import { watch } from "vue";
+import type { TextKey } from "../i18n/use-text.ts";
 
 export type Theme = "system" | "light" | "dark";
 export const THEMES: readonly Theme[] = ["system", "light", "dark"];
+export const THEME_NAMES = {
+  system: "menu.themeSystem",
+  light: "menu.themeLight",
+  dark: "menu.themeDark",
+} as const satisfies Record<Theme, TextKey>;
 
 const theme = useStorage<Theme>("hilo.theme", "system");
 

@@ -34,11 +34,10 @@ export function conversationPorts(env: Env): ConversationPorts {
     noteAddress: async ({ conversationId, email, isChat }) => ({
       email,
       hasOthers: await noteAddress(db, { conversationId, email, isChat, now: Date.now() }),
+      // After it is noted: who blocks the contact meanwhile finds the conversation by it.
+      isBlocked: await isBlockedAddress(db, email),
     }),
-    notePlace: async ({ conversationId, email }) => {
-      await setPlace(db, { conversationId, email, now: Date.now() });
-      return { isBlocked: await isBlockedAddress(db, email) };
-    },
+    notePlace: ({ conversationId, email }) => setPlace(db, { conversationId, email, now: Date.now() }),
     findOwnAddresses: (addresses) => findOwnAddresses(db, addresses),
     claimAttachments: (input) => claimAttachments(db, input),
     loadRoles: (credentials) => loadRoles(db, credentials, Date.now()),

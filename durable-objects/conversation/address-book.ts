@@ -3,7 +3,7 @@
  * run twice (A5), and one that fails does not keep the others waiting.
  */
 import { decideClaimsNoted } from "./addresses.ts";
-import { decideAddressKnown, decideContact, decidePlaceNoted } from "./commands.ts";
+import { decideAddressKnown, decideBlocked, decideContact } from "./commands.ts";
 import type { EffectRunner } from "./effect-runner.ts";
 import type { ConversationPorts } from "./ports.ts";
 import type { ConversationState } from "./state.ts";
@@ -54,14 +54,17 @@ async function noteAddress({ runner, ports }: AddressBookParts): Promise<void> {
 async function noteClaims({ runner, ports }: AddressBookParts): Promise<void> {
   const { id: conversationId, claimsToNote: noted } = runner.state ?? { id: "", claimsToNote: [] };
   if (noted.length === 0) return;
-  await withTimeout(Promise.all(noted.map((email) => ports.noteAddress({ conversationId, email, isChat: true }))));
+  const facts = await withTimeout(Promise.all(noted.map((email) => ports.noteAddress({ conversationId, email, isChat: true }))));
   runner.decide((turn) => decideClaimsNoted(turn, noted));
+  if (facts.some(({ isBlocked }) => isBlocked)) runner.decide((turn) => decideBlocked(turn, true));
 }
 
 async function notePlace({ runner, ports }: AddressBookParts): Promise<void> {
   const { state } = runner;
   const email = state?.placeToNote ?? null;
   if (state === null || email === null) return;
-  const { isBlocked } = await withTimeout(ports.notePlace({ conversationId: state.id, email }));
-  runner.decide((turn) => decidePlaceNoted(turn, { email, isBlocked }));
+  await withTimeout(ports.notePlace({ conversationId: state.id, email }));
+  runner.decide((turn) =>
+    turn.state.placeToNote === email ? [{ kind: "state", state: { ...turn.state, placeToNote: null } }] : [],
+  );
 }

@@ -6,7 +6,7 @@ import { audienceOfReply } from "./audience.ts";
 import { recipientsOf, writtenTo } from "./copies.ts";
 import { delivered } from "./delivery.ts";
 import { UNDONE_REASON, type Author, type ContactSummary, type Message, type RejectionReason } from "./protocol.ts";
-import { confirmedAddressOf, isRefused, isShutOut, isStopped, withBeginner, type Beginner } from "./sessions.ts";
+import { isRefused, isShutOut, isStopped, withBeginner, type Beginner } from "./sessions.ts";
 import { replyAddressOf, type ConversationState } from "./state.ts";
 import { isTakenBack } from "./views.ts";
 
@@ -44,30 +44,21 @@ export function decideAssign(turn: Turn, assignee: { id: string; name: string } 
   return [event, ...changed(turn, { assignee, shown: { ...turn.state.shown, assignee } })];
 }
 
-/** What the address book knows of the address that replies go to. */
+/** What the address book knows of an address that was given in a conversation. */
 export interface AddressFacts {
   email: string;
   /** Another conversation has, or had, it. */
   hasOthers: boolean;
+  isBlocked: boolean;
 }
 
-export function decideAddressKnown(turn: Turn, { email, hasOthers }: AddressFacts): Effect[] {
+/** Of the address that replies go to. A blocked person is none who may chat (T5), and neither is who says that they are one. */
+export function decideAddressKnown(turn: Turn, { email, hasOthers, isBlocked }: AddressFacts): Effect[] {
   const { address } = turn.state;
   if (address?.email !== email) return [];
   const state = { ...turn.state, address: { ...address, hasOthers } };
-  return [{ kind: "state", state }, ...decideClaimed({ ...turn, state })];
-}
-
-/**
- * The book knows of the place that a confirmed address has here. A blocked person is none who may chat (T5): who is confirmed
- * is put out, and nobody else for an address that they typed, or everybody could ask who is blocked.
- */
-export function decidePlaceNoted(turn: Turn, { email, isBlocked }: { email: string; isBlocked: boolean }): Effect[] {
-  const { beginner } = turn.state;
-  const isTheirs = beginner !== null && confirmedAddressOf(beginner, turn.now) === email;
-  const state = turn.state.placeToNote === email ? { ...turn.state, placeToNote: null } : turn.state;
-  const noted: Effect[] = state === turn.state ? [] : [{ kind: "state", state }];
-  return isBlocked && isTheirs ? [...noted, ...decideBlocked({ ...turn, state }, true)] : noted;
+  const known: Effect = { kind: "state", state };
+  return [known, ...(isBlocked ? decideBlocked({ ...turn, state }, true) : decideClaimed({ ...turn, state }))];
 }
 
 /**

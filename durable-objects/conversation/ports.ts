@@ -45,7 +45,7 @@ export interface ConversationPorts {
   /** Notes that this conversation has this address, and tells what is known of it. Safe to repeat. */
   noteAddress(input: { conversationId: string; email: string; isChat: boolean }): Promise<AddressFacts>;
   /** The browser that began the conversation has shown that the address is theirs: its owner's mails go here. Safe to repeat. */
-  notePlace(input: { conversationId: string; email: string }): Promise<{ isBlocked: boolean }>;
+  notePlace(input: { conversationId: string; email: string }): Promise<void>;
   /** The files with these ids, now of this conversation for ever; null where one is unknown, another's or not the sender's. */
   claimAttachments(input: { ids: string[]; conversationId: string; uploadedBy: string }): Promise<Attachment[] | null>;
   /** Those of these addresses that are our own mailboxes' (signed reply addresses too): mail to them would come back. */

@@ -123,7 +123,7 @@ describe("[C10] an address to which every mail came back", () => {
     expect(claimed).toMatchObject({ address: { email: VERA, hasOthers: null }, claimed: EVIL });
     // What the book said before it was claimed is not asked.
     expect(decideClaimed(aTurn(claimed))).toEqual([]);
-    const facts = { email: VERA, hasOthers: false };
+    const facts = { email: VERA, hasOthers: false, isBlocked: false };
     expect(stateOf(decideAddressKnown(aTurn(claimed), facts))).toMatchObject({
       address: { email: EVIL, by: "visitor", hasOthers: null },
       claimed: null,
@@ -135,7 +135,7 @@ describe("[C10] an address to which every mail came back", () => {
   });
 
   test("not where it has written, or a mail has reached it, in the meantime", () => {
-    const facts = { email: VERA, hasOthers: false };
+    const facts = { email: VERA, hasOthers: false, isBlocked: false };
     const asked = { address: anAddress(VERA, { hasOthers: null }), claimed: EVIL };
     for (const state of [heard, mailed])
       expect(stateOf(decideAddressKnown(aTurn({ ...state, ...asked }), facts))).toMatchObject({
@@ -144,9 +144,12 @@ describe("[C10] an address to which every mail came back", () => {
       });
   });
 
-  test("an answer of the book about another address is none", () => {
+  test("an answer of the book about another address is none, and a blocked person's closes the chat", () => {
     const asked = typed({ address: anAddress(VERA, { hasOthers: null }) });
-    expect(decideAddressKnown(aTurn(asked), { email: EVIL, hasOthers: false })).toEqual([]);
+    expect(decideAddressKnown(aTurn(asked), { email: EVIL, hasOthers: false, isBlocked: true })).toEqual([]);
+    const blocked = decideAddressKnown(aTurn(asked), { email: VERA, hasOthers: true, isBlocked: true });
+    expect(stateOf(blocked)).toMatchObject({ beginner: { isBlocked: true } });
+    expect(blocked).toContainEqual({ kind: "close-sessions", exceptGeneration: null });
   });
 });
 

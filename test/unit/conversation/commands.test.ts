@@ -6,7 +6,6 @@ import {
   decideBlocked,
   decideContact,
   decideMailMessage,
-  decidePlaceNoted,
   decideRead,
   decideShutOut,
   decideStatus,
@@ -167,23 +166,6 @@ describe("[T5] blocking", () => {
       expect(beginner !== null && [isRefused(beginner), isShutOut(beginner)]).toEqual([false, false]);
     },
   );
-
-  test("[T9] who is confirmed for a blocked person's address is put out; who typed it is not", () => {
-    const noted = { email: CARLA, isBlocked: true };
-    const typed = aState({ address: anAddress(CARLA), beginner: aBeginner({ given: [CARLA] }) });
-    expect(decidePlaceNoted(aTurn(typed), noted)).toEqual([]);
-    const confirmed = { email: CARLA, usedAt: NOW };
-    const theirs = aState({ placeToNote: CARLA, beginner: aBeginner({ confirmed }) });
-    expect(stateOf(decidePlaceNoted(aTurn(theirs), { ...noted, isBlocked: false }))).toMatchObject({
-      placeToNote: null,
-      beginner: { isBlocked: false },
-    });
-    const effects = decidePlaceNoted(aTurn(theirs), noted);
-    expect(effects.findLast((effect) => effect.kind === "state")).toMatchObject({
-      state: { placeToNote: null, beginner: { isBlocked: true } },
-    });
-    expect(effects).toContainEqual({ kind: "close-sessions", exceptGeneration: null });
-  });
 });
 
 describe("asking for proof", () => {

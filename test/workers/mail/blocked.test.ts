@@ -8,6 +8,7 @@ import { FIRST_TOKEN_GENERATION } from "../../../durable-objects/conversation/se
 import { isBlockedAddress } from "../../../worker/db/contacts.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { conversationStub } from "../../../worker/objects.ts";
+import { signedFor } from "../support/authority.ts";
 import { addAgent, freshDeployment, newId } from "../support/deployment.ts";
 import { objectsAway } from "../support/faults.ts";
 import { SITE, call, read, refused } from "../support/http.ts";
@@ -15,7 +16,7 @@ import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { ports } from "../support/ports.ts";
 import { WAIT, visitorSocket } from "../support/socket.ts";
 import { addressNoted, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
-import { beginChat, confirmedFor } from "../support/visitor.ts";
+import { beginChat } from "../support/visitor.ts";
 
 let key: string;
 
@@ -153,21 +154,26 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     expect(await Promise.all([first, second, other].map(admission))).toEqual([200, 200, 200]);
   });
 
-  test("[T9] is not closed when the address of somebody who is blocked is typed in it: anybody could ask who is", async () => {
+  test("is closed when the address of somebody who is blocked is typed in it: they come back with no other one", async () => {
     await block(await known());
-    const begun = await typed("vera@example.test");
-    expect(await admission(begun)).toBe(200);
-    const { conversation } = await openThread(key, begun.conversationId);
-    expect(conversation.isVisitorBlocked).toBeUndefined();
+    const begun = await beginChat({ text: "Me again" });
+    const socket = await visitorSocket(begun.token, { headers: { origin: SITE } });
+    socket.send({ type: "hello", lastSeq: 0 });
+    await socket.next("welcome");
+    await call({ token: begun.token }, "POST /widget/contact", { body: { email: "vera@example.test" } });
+    expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
+    expect(await admission(begun)).toBe(401);
   });
 
-  test("is closed as soon as its browser shows that such an address is its own", async () => {
+  test("is closed when such an address is only claimed in it, since another one is held", async () => {
     await block(await known());
-    const begun = await typed("vera@example.test");
-    const token = await confirmedFor(begun.token, "vera@example.test");
-    const body = { email: "vera@example.test" };
-    await vi.waitFor(async () => expect((await call({ token }, "POST /widget/contact", { body })).status).toBe(401), WAIT);
-    expect(await admission(begun)).toBe(401);
+    const begun = await typed("nora@example.test");
+    await receive(rawMail({ from: "Nora <nora@example.test>" }), {
+      from: "nora@example.test",
+      to: await signedFor("contact", "nora@example.test", begun.conversationId),
+    });
+    await call({ token: begun.token }, "POST /widget/contact", { body: { email: "vera@example.test" } });
+    await vi.waitFor(async () => expect(await admission(begun)).toBe(401), WAIT);
   });
 
   test("[P12] of a browser that an agent has shut out stays closed when its contact is unblocked", async () => {

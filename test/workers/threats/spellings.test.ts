@@ -65,9 +65,9 @@ describe("[T20] a blocked person", () => {
     const { id } = await known(VICTIM);
     await read(contactSchema, { key }, `PATCH /api/contacts/${id}`, { body: { isBlocked: true } });
     const { token, clientId } = await chat(SPELLED);
-    await vi.waitFor(() => refused({ token }, "POST /widget/contact", [401, "not_signed_in"], { body: { email: "x@x.test" } }));
-    const again = { clientId, text: "Hello" };
-    expect((await call(null, "POST /widget/conversations", { body: again, headers: { origin: SITE } })).status).toBe(401);
+    const again = { body: { clientId, text: "Hello" }, headers: { origin: SITE } };
+    await vi.waitFor(async () => expect((await call(null, "POST /widget/conversations", again)).status).toBe(401));
+    await refused({ token }, "POST /widget/contact", [401, "not_signed_in"], { body: { email: "x@x.test" } });
   });
 
   test("is kept aside by mail, whatever letters the header is in", async () => {

@@ -4,7 +4,7 @@
  * decided with it is decided by the product's rules.
  */
 import { decideClaimsNoted } from "../../../../durable-objects/conversation/addresses.ts";
-import { decideAddressKnown, decideContact, decidePlaceNoted } from "../../../../durable-objects/conversation/commands.ts";
+import { decideAddressKnown, decideContact } from "../../../../durable-objects/conversation/commands.ts";
 import type { ContactSummary } from "../../../../durable-objects/conversation/protocol.ts";
 import { mayBePlace } from "../../../../worker/email/usual-place.ts";
 import { MemoryObject, type Clock } from "./memory-object.ts";
@@ -138,11 +138,11 @@ export class MemoryBook {
     } else if (state.address?.hasOthers === null) {
       const { email } = state.address;
       const hasOthers = this.#note({ email, conversationId: object.id, isChat: state.beginner !== null });
-      object.command((turn) => decideAddressKnown(turn, { email, hasOthers }));
+      const isBlocked = this.findContact(email)?.isBlocked === true;
+      object.command((turn) => decideAddressKnown(turn, { email, hasOthers, isBlocked }));
     } else if (state.placeToNote !== null) {
-      const email = state.placeToNote;
-      this.setPlace(email, object.id);
-      object.command((turn) => decidePlaceNoted(turn, { email, isBlocked: this.findContact(email)?.isBlocked === true }));
+      this.setPlace(state.placeToNote, object.id);
+      object.command((turn) => [{ kind: "state", state: { ...turn.state, placeToNote: null } }]);
     }
   }
 

@@ -22,15 +22,14 @@ export async function findContact(db: Database, id: string): Promise<Contact | n
   return (await loadContacts(db, [id]))[0] ?? null;
 }
 
-/** The contact that owns this address, and whether the address is proven. */
-export async function findContactByEmail(db: Database, email: string): Promise<(ContactRow & { isProven: boolean }) | null> {
+/** The contact that owns this address. */
+export async function findContactByEmail(db: Database, email: string): Promise<ContactRow | null> {
   const rows = await db
-    .select({ contact: contacts, isProven: contactAddresses.isProven })
+    .select({ contact: contacts })
     .from(contactAddresses)
     .innerJoin(contacts, eq(contacts.id, contactAddresses.contactId))
     .where(eq(contactAddresses.email, email));
-  const row = rows[0];
-  return row === undefined ? null : { ...row.contact, isProven: row.isProven };
+  return rows[0]?.contact ?? null;
 }
 
 /** Whether the person who has this address is blocked: they may come back with it under another session. */
@@ -67,7 +66,7 @@ function namedAs(name: string | null): { name: string | null; nameKey: string | 
 export async function findOrCreateContact(
   db: Database,
   input: NewContact & { email: string },
-): Promise<ContactRow & { isProven: boolean; isNew: boolean }> {
+): Promise<ContactRow & { isNew: boolean }> {
   const known = await findContactByEmail(db, input.email);
   if (known !== null) {
     if (known.name === null && input.name !== null)

@@ -209,7 +209,14 @@ export const contactSchema = v.object({
   id: uuidSchema,
   name: v.nullable(v.string()),
   email: v.nullable(v.string()),
-  addresses: v.array(v.object({ email: v.string(), isProven: v.boolean(), isUndeliverable: v.boolean() })),
+  addresses: v.array(
+    v.object({
+      email: v.string(),
+      /** It has mailed us, or an agent wrote it down; false where it was only typed by a visitor. */
+      isProven: v.boolean(),
+      isUndeliverable: v.boolean(),
+    }),
+  ),
   /** Their mails are kept aside and their chats are closed. */
   isBlocked: v.boolean(),
   attributes: v.record(v.string(), v.string()),

@@ -63,14 +63,33 @@ export function answerByChat(world: World, name: SessionName, kept: Kept): World
 /** The session has its chat replies on screen. */
 export function see(world: World, name: SessionName): World | null {
   const { conversation } = world.sessions[name];
-  return conversation === null ? null : markSeen(world, conversation, name);
+  const before = conversation === null ? [] : (world.conversations[conversation]?.messages ?? []);
+  if (conversation === null || !before.some((message) => isUnseenBy(message, name))) return null;
+  return withReplies(world, conversation, (message) => isUnseenBy(message, name), { isUnseen: false, isCarried: false });
 }
 
-function markSeen(world: World, where: ConversationName, name: SessionName): World | null {
+/** Those of its messages that are such are changed. */
+function withReplies(
+  world: World,
+  where: ConversationName,
+  isSuch: (message: Message) => boolean,
+  change: Partial<Pick<Message, "isUnseen" | "isCarried">>,
+): World {
   const before = world.conversations[where]?.messages ?? [];
-  if (!before.some((message) => isUnseenBy(message, name))) return null;
-  const messages = before.map((message) => (isUnseenBy(message, name) ? changed(message, { isUnseen: false }) : message));
+  if (!before.some(isSuch)) return world;
+  const messages = before.map((message) => (isSuch(message) ? changed(message, change) : message));
   return withConversation(world, where, { messages: uniqueOf(messages) });
+}
+
+/** What a mail carried that did not leave waits for another one. */
+function withoutCarried(world: World, where: ConversationName): World {
+  return withReplies(world, where, ({ isCarried }) => isCarried, { isCarried: false });
+}
+
+/** A mail of unseen replies waits: it carries what is there now, and nothing that is written later. */
+function withCarried(world: World, where: ConversationName, { names }: Outgoing): World {
+  if (names === null) return world;
+  return withReplies(world, where, (message) => isUnseenBy(message, names), { isCarried: true });
 }
 
 function isUnseenBy({ isUnseen, session }: Message, name: SessionName): boolean {
@@ -105,25 +124,31 @@ export function mailUnseen(world: World, name: SessionName, kept: Kept): World |
   if (conversation === null || facts === null || role === "link" || facts.queued !== null) return null;
   const to = kept.unseenGoesToItsGiver ? gave : facts.address;
   if (to === null || !facts.messages.some((message) => isUnseenBy(message, name))) return null;
-  if (!mayMailUnseen(facts, to, kept)) return null;
-  return withConversation(world, conversation, {
-    queued: { names: name, to, copy: null, seen: null, isRetried: false, word: "" },
-  });
+  if (!mayMailUnseen(world, facts, { names: name, to }, kept)) return null;
+  const queued = { names: name, to, copy: null, seen: null, isRetried: false, word: "" };
+  return withConversation(withCarried(world, conversation, queued), conversation, { queued });
 }
 
-function mayMailUnseen({ hasSentUnseen, reachable }: Conversation, to: Address, kept: Kept): boolean {
-  return !hasSentUnseen || has(reachable, to) || !kept.typedGetsOneUnseen;
+/** Again only where more is known of the address than that somebody typed it: the mailbox has answered, or it is shown to be theirs. */
+function mayMailUnseen(
+  world: World,
+  { hasSentUnseen, reachable }: Conversation,
+  { names, to }: { names: SessionName; to: Address },
+  kept: Kept,
+): boolean {
+  return !hasSentUnseen || has(reachable, to) || has(levelOf(world, names, kept), to) || !kept.typedGetsOneUnseen;
 }
 
 export function takeBack(world: World, where: ConversationName): World | null {
   const queued = world.conversations[where]?.queued ?? null;
-  return queued === null ? null : withConversation(world, where, { queued: null, failed: queued });
+  return queued === null ? null : withConversation(withoutCarried(world, where), where, { queued: null, failed: queued });
 }
 
 export function tryAgain(world: World, where: ConversationName): World | null {
   const facts = world.conversations[where];
   if (facts === null || facts.failed === null || facts.queued !== null || !isAlive(world, where)) return null;
-  return withConversation(world, where, { failed: null, queued: { ...facts.failed, isRetried: true } });
+  const queued = { ...facts.failed, isRetried: true };
+  return withConversation(withCarried(world, where, queued), where, { failed: null, queued });
 }
 
 /** The time to take it back is over. */
@@ -134,9 +159,10 @@ export function leave(world: World, where: ConversationName, kept: Kept): { worl
   const now = recipientNow(world, facts, outgoing, kept);
   const isLookedUp = !kept.recipientsAreStored || (outgoing.isRetried && !kept.retryKeepsRecipients);
   const to = isLookedUp ? (now ?? outgoing.to) : outgoing.to;
-  const isSpent = outgoing.names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(facts, to, kept);
+  const { names } = outgoing;
+  const isSpent = names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(world, facts, { names, to }, kept);
   if (isSpent || (kept.changedAddressStops && now !== to))
-    return { world: withConversation(world, where, { queued: null, failed: outgoing }), sent: null };
+    return { world: withConversation(withoutCarried(world, where), where, { queued: null, failed: outgoing }), sent: null };
   const all = only(to) | only(outgoing.copy);
   const sent = { where, to: all, outgoing, transcript: transcriptFor(world, where, { to, all }, kept) };
   return { world: leaveBehind(world, where, { outgoing, to, all }, kept), sent };
@@ -164,7 +190,7 @@ function leaveBehind(world: World, where: ConversationName, { outgoing, to, all 
     bounced: facts.bounced & ~all,
     hasSentUnseen: facts.hasSentUnseen || names !== null,
   });
-  if (names !== null) return markSeen(next, where, names) ?? next;
+  if (names !== null) return withReplies(next, where, ({ isCarried }) => isCarried, { isUnseen: false, isCarried: false });
   const name = beginnerOf(next, where);
   const sessions = kept.replyIsForItsAddresses ? 0 : only(name);
   const told = store(

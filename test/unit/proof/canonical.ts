@@ -87,8 +87,8 @@ function conversation(name: ConversationName | null, swap: Swap): number {
 }
 
 function messageKey(message: Message, swap: Swap): string {
-  const { kind, from, to, isUnseen, isClosed, meant, holders, quoted } = message;
-  return `m${kind}${session(message.session, swap)}${address(from, swap)}${addresses(to, swap)}${sessions(message.sessions, swap)}${addresses(message.addresses, swap)}${(isUnseen ? 1 : 0) | (isClosed ? 2 : 0)}${addresses(meant, swap)}${sessions(holders, swap)}${addresses(quoted, swap)}`;
+  const { kind, from, to, isUnseen, isCarried, isClosed, meant, holders, quoted } = message;
+  return `m${kind}${session(message.session, swap)}${address(from, swap)}${addresses(to, swap)}${sessions(message.sessions, swap)}${addresses(message.addresses, swap)}${(isUnseen ? 1 : 0) | (isClosed ? 2 : 0) | (isCarried ? 4 : 0)}${addresses(meant, swap)}${sessions(holders, swap)}${addresses(quoted, swap)}`;
 }
 
 function outgoingKey(outgoing: Outgoing | null, swap: Swap): string {

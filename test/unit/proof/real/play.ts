@@ -77,7 +77,7 @@ export class Play {
     return (
       ofRefusal(done, told, hasChanged) ??
       (hasChanged ? null : await this.#probe(told)) ??
-      (done.kind === "left" ? ofLeft(done.mail, sent) : null) ??
+      (done.kind === "left" ? this.#ofLeft(done.mail, sent) : null) ??
       (await this.#ofAddresses()) ??
       (await this.#ofViews())
     );
@@ -111,6 +111,17 @@ export class Play {
     const { pointer } = action.mail;
     if (pointer.by !== "nothing") return name === aliasOf(world, pointer.of) ? action : `the answer of ${from} is in ${name}`;
     return { do: "mail", mail: { ...action.mail, pointer: { by: "nothing", into: name } } };
+  }
+
+  /** Of a mail that left: to whom, and no word that its readers may not have. What is left out (T23, long chats) is no leak. */
+  #ofLeft(mail: LeftMail | null, sent: SentMail | null): string | null {
+    if (mail === null || sent === null)
+      return (mail === null) === (sent === null) ? null : `a mail ${mail === null ? "failed" : "left"}`;
+    const wrong = mail.to.find((address) => !has(sent.to, address));
+    if (wrong !== undefined) return `a mail goes to ${wrong}`;
+    const told = [sent.outgoing.word, ...sent.transcript.map(({ word }) => word), ...this.#reference.mayCarry(sent)];
+    const leaked = mail.words.find((word) => !told.includes(word));
+    return leaked === undefined ? null : `a mail carries ${leaked}, which is not for its readers`;
   }
 
   async #ofAddresses(): Promise<string | null> {
@@ -159,17 +170,6 @@ function ofRefusal(done: Done, action: Action, hasChanged: boolean): string | nu
   if (action.do === "mail" && !hasChanged) return `the mail of ${action.mail.from} is where it may not be`;
   if (done.kind !== "asked" || done.isTaken === hasChanged) return null;
   return `this is ${done.isTaken ? "taken, and may not be" : "refused, and may be"}`;
-}
-
-/** Of a mail that left: to whom, and no word that its readers may not have. What is left out (T23, long chats) is no leak. */
-function ofLeft(mail: LeftMail | null, sent: SentMail | null): string | null {
-  if (mail === null || sent === null)
-    return (mail === null) === (sent === null) ? null : `a mail ${mail === null ? "failed" : "left"}`;
-  const wrong = mail.to.find((address) => !has(sent.to, address));
-  if (wrong !== undefined) return `a mail goes to ${wrong}`;
-  const told = sent.transcript.map(({ word }) => word);
-  const leaked = mail.words.find((word) => word !== sent.outgoing.word && !told.includes(word));
-  return leaked === undefined ? null : `a mail carries ${leaked}, which is not for its readers`;
 }
 
 /** The difference as a story. */

@@ -6,6 +6,7 @@ import { ALL_KEPT, type Kept } from "../rules.ts";
 import {
   changed,
   CONVERSATIONS,
+  isWithin,
   only,
   START,
   withConversation,
@@ -29,6 +30,8 @@ export class Reference {
   readonly #habits: Habits;
   /** Mails that ever waited to leave, each once. */
   readonly #written: { where: ConversationName; outgoing: Outgoing }[] = [];
+  /** Of them, those that an agent has taken back. */
+  readonly #takenBack = new Set<string>();
   world: World;
 
   constructor(kept: Kept = ALL_KEPT, habits: Habits = NO_HABITS) {
@@ -45,6 +48,7 @@ export class Reference {
     const before = this.world;
     this.world = this.#habits.follow({ before, world: named(step.world, () => word), action });
     this.#noteWritten();
+    this.#noteTakenBack(before, action);
     return { hasChanged: true, sent: step.sent };
   }
 
@@ -59,6 +63,20 @@ export class Reference {
       if (outgoing !== null && !this.#written.some((known) => known.outgoing.word === outgoing.word))
         this.#written.push({ where, outgoing });
     }
+  }
+
+  #noteTakenBack(before: World, action: Action): void {
+    if (action.do !== "take-back" && action.do !== "try-again") return;
+    const facts = before.conversations[action.where];
+    if (action.do === "take-back") this.#takenBack.add(facts?.queued?.word ?? "");
+    else this.#takenBack.delete(facts?.failed?.word ?? "");
+  }
+
+  /** Words that a mail to these people may carry below its reply: an agent wrote them to all of them, and they never left. */
+  mayCarry({ where, to }: SentMail): readonly string[] {
+    const here = this.#written.filter((written) => written.where === where).map(({ outgoing }) => outgoing);
+    const theirs = here.filter((outgoing) => isWithin(to, only(outgoing.to) | only(outgoing.copy)));
+    return theirs.map(({ word }) => word).filter((word) => !this.#takenBack.has(word));
   }
 
   /** Null where the token is refused. */

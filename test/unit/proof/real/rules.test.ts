@@ -22,7 +22,7 @@ test(
         seed: SEED,
         without,
         habits: RULES_HABITS,
-        isFirstEnough: process.env["F"] === "1",
+        isFirstEnough: process.env["PROOF_FIRST"] === "1",
       }),
     ).toBeNull();
   },

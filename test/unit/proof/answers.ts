@@ -204,7 +204,10 @@ function leaveBehind(world: World, where: ConversationName, { outgoing, to, all 
   return withSession(told, name, { secrets: told.sessions[name].secrets | only(to) });
 }
 
-/** What stands below a mail: for each of its readers, and with nobody in Cc the chat of the beginner who gave the address. */
+/**
+ * What stands below a mail: for each of its readers, and with nobody in Cc the chat of the beginner who gave the address, or
+ * what was written in the form that named it.
+ */
 function transcriptFor(
   world: World,
   where: ConversationName,
@@ -218,6 +221,11 @@ function transcriptFor(
   return messages.filter((message) => (all === only(to) || !kept.copiesSeeWhatAllHave ? isForFirst(message) : isForAll(message)));
 }
 
+function isOfForm(world: World, where: ConversationName, to: Address): boolean {
+  const facts = world.conversations[where];
+  return facts?.began === "form" && facts.address === to;
+}
+
 function isOfGiver(
   world: World,
   where: ConversationName,
@@ -225,6 +233,7 @@ function isOfGiver(
   kept: Kept,
 ): boolean {
   const { session, kind } = message;
+  if (kind === "form") return isOfForm(world, where, to);
   if (session === null || (kind !== "chat" && kind !== "told")) return false;
   if (!kept.transcriptIsOfTheGiver) return true;
   const { role, gave } = world.sessions[session];

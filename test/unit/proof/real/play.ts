@@ -69,7 +69,7 @@ export class Play {
     }
     this.#actions.push(told);
     // It does less than it might: so does the model from here on.
-    if (done.kind === "asked" && !done.isTaken && this.#habits.mayRefuse.includes(told.do))
+    if (done.kind === "asked" && !done.isTaken && this.#habits.mayRefuse(this.#reference.world, told))
       return (await this.#ofAddresses()) ?? (await this.#ofViews());
     const before = this.#reference.world;
     const { hasChanged, sent } = this.#reference.take(told, word);
@@ -102,7 +102,7 @@ export class Play {
 
   /** The action with the place that the product chose for its mail, or what is wrong with that. */
   #placed(action: Action, { place }: Extract<Done, { kind: "mail" }>): Action | string {
-    if (action.do !== "mail") return action;
+    if (action.do !== "mail") return this.#placedByClick(action, place);
     const { from } = action.mail;
     if (place === null) return `the mail of ${from} was kept aside`;
     const { world } = this.#reference;
@@ -111,6 +111,23 @@ export class Play {
     const { pointer } = action.mail;
     if (pointer.by !== "nothing") return name === aliasOf(world, pointer.of) ? action : `the answer of ${from} is in ${name}`;
     return { do: "mail", mail: { ...action.mail, pointer: { by: "nothing", into: name } } };
+  }
+
+  /** The same of mails that an agent has moved: they are where the model has them. */
+  #placedByClick(action: Action, place: string | null): Action | string {
+    const { world } = this.#reference;
+    const address = action.do === "part" ? (world.conversations[action.where]?.address ?? null) : null;
+    const parted = address === null ? null : mailsOf(address);
+    const to = action.do === "move" ? action.move.to : parted;
+    const isNew = to !== null && world.conversations[to] === null;
+    const name = place === null ? null : this.#places.nameOf(place);
+    return name === null
+      ? isNew
+        ? action
+        : `the mails are in a conversation beside ${to}`
+      : name === to
+        ? action
+        : `the mails are in ${name}`;
   }
 
   /** Of a mail that left: to whom, and no word that its readers may not have. What is left out (T23, long chats) is no leak. */
@@ -167,7 +184,8 @@ function hasToken({ world }: Reference, session: SessionName, token: Token): boo
 
 /** What one of them has taken and the other has not. */
 function ofRefusal(done: Done, action: Action, hasChanged: boolean): string | null {
-  if (action.do === "mail" && !hasChanged) return `the mail of ${action.mail.from} is where it may not be`;
+  if (done.kind === "mail" && !hasChanged)
+    return action.do === "mail" ? `the mail of ${action.mail.from} is where it may not be` : "mails are moved, and may not be";
   if (done.kind !== "asked" || done.isTaken === hasChanged) return null;
   return `this is ${done.isTaken ? "taken, and may not be" : "refused, and may be"}`;
 }

@@ -32,6 +32,8 @@ export class Reference {
   readonly #written: { where: ConversationName; outgoing: Outgoing }[] = [];
   /** Of them, those that an agent has taken back. */
   readonly #takenBack = new Set<string>();
+  /** Where each mail came in, by its word. */
+  readonly #bornIn = new Map<string, ConversationName>();
   world: World;
 
   constructor(kept: Kept = ALL_KEPT, habits: Habits = NO_HABITS) {
@@ -46,7 +48,9 @@ export class Reference {
     const step = own === null ? apply(this.world, action, this.#kept) : { world: own, sent: null };
     if (step === null) return { hasChanged: false, sent: null };
     const before = this.world;
-    this.world = this.#habits.follow({ before, world: named(step.world, () => word), action });
+    const world = named(step.world, () => word);
+    if (action.do === "mail") this.#noteMail(world, word);
+    this.world = this.#habits.follow({ before, world, action, bornIn: (mail) => this.#bornIn.get(mail) ?? null });
     this.#noteWritten();
     this.#noteTakenBack(before, action);
     return { hasChanged: true, sent: step.sent };
@@ -63,6 +67,11 @@ export class Reference {
       if (outgoing !== null && !this.#written.some((known) => known.outgoing.word === outgoing.word))
         this.#written.push({ where, outgoing });
     }
+  }
+
+  #noteMail(world: World, word: string): void {
+    const where = CONVERSATIONS.find((name) => world.conversations[name]?.messages.some((message) => message.word === word));
+    if (where !== undefined) this.#bornIn.set(word, where);
   }
 
   #noteTakenBack(before: World, action: Action): void {

@@ -21,6 +21,7 @@ import { ADDRESSES, otherOf, type Address, type SessionName } from "../world.ts"
 import type { ConversationId, IncomingMail, LeftMail, OutgoingMail, ProofDriver, SessionView } from "./driver.ts";
 import { MemoryBook } from "./memory-book.ts";
 import type { Clock, MemoryObject } from "./memory-object.ts";
+import { moveMails, partMails } from "./memory-moving.ts";
 import { receive } from "./memory-receiving.ts";
 import { leave, type Handed } from "./memory-sending.ts";
 import { RulesSession } from "./rules-session.ts";
@@ -33,6 +34,8 @@ const UNDO_MS = 5_000;
 const UNSEEN_MS = 60_000;
 /** Newest messages among which unseen replies are looked for, as in `drain.ts`. */
 const UNSEEN_LOOKS_MAX = 100;
+/** A contact form on some site. */
+const FORM = "no-reply@site.test";
 const AGENT: Author = { kind: "agent", id: "ana", name: "Ana" };
 
 /** A mail of ours that has left, as its readers have it. */
@@ -115,6 +118,7 @@ export class RulesDriver implements ProofDriver {
       messageId: `${word}@customer.test`,
       from: email,
       cc: shape.hasCopy ? [emailOf(otherOf(from))] : [],
+      replyTo: shape.hasForeignReplyTo ? emailOf(otherOf(from)) : null,
       isAutomatic: shape.automatic !== null,
       token: token === null ? null : { conversationId: token, recipient },
       inReplyTo: referred?.messageId ?? null,
@@ -124,8 +128,19 @@ export class RulesDriver implements ProofDriver {
     return at?.conversationId ?? null;
   }
 
-  receiveForm(): ConversationId {
-    throw new Error("contact forms are not driven");
+  receiveForm(replyTo: Address, word: string): ConversationId | null {
+    const at = receive(this.#book, {
+      messageId: `${word}@site.test`,
+      from: FORM,
+      cc: [],
+      replyTo: emailOf(replyTo),
+      isAutomatic: false,
+      token: null,
+      inReplyTo: null,
+      text: word,
+      quoted: "",
+    });
+    return at?.conversationId ?? null;
   }
 
   bounce(where: ConversationId): void {
@@ -203,12 +218,13 @@ export class RulesDriver implements ProofDriver {
     if (email !== undefined) object.command((turn) => decideAddress(turn, { email }, AGENT));
   }
 
-  part(where: ConversationId): ConversationId {
-    throw new Error(`mails of ${where} are not moved`);
+  part(where: ConversationId): ConversationId | null {
+    const email = this.#book.object(where).state?.address?.email;
+    return email === undefined ? null : partMails(this.#book, { from: where, email, actor: AGENT });
   }
 
-  move(): ConversationId {
-    throw new Error("mails are not moved");
+  move({ from, to, author }: { from: ConversationId; to: ConversationId | null; author: Address }): ConversationId | null {
+    return moveMails(this.#book, { from, to, email: emailOf(author), actor: AGENT });
   }
 
   merge(): boolean {
@@ -219,7 +235,8 @@ export class RulesDriver implements ProofDriver {
   block(where: ConversationId): void {
     const { state } = this.#book.object(where);
     const email = state?.address?.email ?? null;
-    const isTheirs = state !== null && (state.beginner === null || this.#isConfirmed(where, email));
+    const isByMail = state !== null && state.beginner === null && state.form === null;
+    const isTheirs = isByMail || this.#isConfirmed(where, email);
     const others = email !== null && isTheirs ? this.#book.blockContact(email) : [];
     this.#book.object(where).command((turn) => decideShutOut(turn, true));
     for (const id of others) this.#book.object(id).command((turn) => decideBlocked(turn, true));

@@ -2,9 +2,11 @@
 import { beginMails } from "../mails.ts";
 import { apply, type Action } from "../model.ts";
 import { ALL_KEPT } from "../rules.ts";
+import { uniqueOf } from "../sessions.ts";
 import { store } from "../store.ts";
 import {
   beginnerOf,
+  changed,
   CONVERSATIONS,
   createMessage,
   has,
@@ -19,10 +21,10 @@ import {
   type SessionName,
   type World,
 } from "../world.ts";
-import type { Habits } from "./habits.ts";
+import type { Followed, Habits } from "./habits.ts";
 
 export const RULES_HABITS: Habits = {
-  mayRefuse: ["see", "mail-unseen", "take-back", "try-again"],
+  mayRefuse,
   // Whose address was replaced since is a stranger to the thread: without our token their answer has a conversation of its own.
   isLeftOut: (world, action) =>
     action.do === "mail" &&
@@ -38,8 +40,31 @@ export const RULES_HABITS: Habits = {
     action.do === "mail" && action.mail.pointer.by === "nothing" && apply(world, action, ALL_KEPT) === null
       ? withMail(world, action, action.mail.pointer.into)
       : null,
-  follow: ({ before, world, action }) => followed(before, world, action),
+  follow: followed,
 };
+
+function mayRefuse(world: World, action: Action): boolean {
+  switch (action.do) {
+    case "see":
+    case "mail-unseen":
+    case "take-back":
+    case "try-again":
+      return true;
+    // What somebody fills in who names a blocked person is kept aside, like that person's mails.
+    case "form":
+      return has(world.blocked, action.replyTo);
+    // Who has once shown that the address is theirs is not somebody else when that has lapsed.
+    case "part":
+      return wasConfirmed(world, action.where);
+    default:
+      return false;
+  }
+}
+
+function wasConfirmed(world: World, where: ConversationName): boolean {
+  const session = beginnerOf(world, where);
+  return session !== null && world.sessions[session].lastLevel === (world.conversations[where]?.address ?? null);
+}
 
 type Mail = Extract<Action, { do: "mail" }>;
 
@@ -65,7 +90,7 @@ function withHeard(world: World, into: ConversationName, { from, addresses }: { 
   return store(heard, into, createMessage({ kind: "mail", from, addresses, meant: addresses }), ALL_KEPT);
 }
 
-function followed(before: World, world: World, action: Action): World {
+function followed({ before, world, action, bornIn }: Followed): World {
   switch (action.do) {
     // What was only claimed was had: somebody else who has it is not robbed of it where their mails come back.
     case "give-address":
@@ -85,6 +110,10 @@ function followed(before: World, world: World, action: Action): World {
     // What the visitor has said meanwhile replaces an address from which every mail came back, without their saying it again.
     case "bounce":
       return withClaim(world, action.where);
+    case "move":
+      return withStatusOf(before, withMoved(world, action.move, bornIn));
+    case "part":
+      return withoutAddress(withStatusOf(before, withParted(before, world, { where: action.where, bornIn })), action.where);
     default:
       return world;
   }
@@ -100,6 +129,33 @@ function withoutUnseen(world: World, name: SessionName): World {
 
 function withStatusOf(before: World, world: World): World {
   return SESSIONS.reduce((next, name) => withSession(next, name, { isComplete: before.sessions[name].isComplete }), world);
+}
+
+/** An agent's hand has no say in whose a mail is: where it did not come in it is for agents; moved back there, it is what it was. */
+function withMoved(world: World, { to, author }: { to: ConversationName; author: Address }, bornIn: Followed["bornIn"]): World {
+  const facts = world.conversations[to];
+  if (facts === null) return world;
+  const messages = facts.messages.map((message) => {
+    if (message.kind !== "mail" || message.from !== author) return message;
+    return changed(message, { addresses: bornIn(message.word) === to ? message.meant : 0 });
+  });
+  return withConversation(world, to, { messages: uniqueOf(messages) });
+}
+
+function withParted(
+  before: World,
+  world: World,
+  { where, bornIn }: { where: ConversationName; bornIn: Followed["bornIn"] },
+): World {
+  const author = before.conversations[where]?.address ?? null;
+  return author === null ? world : withMoved(world, { to: mailsOf(author), author }, bornIn);
+}
+
+/** Whose mails were somebody else's is answered nowhere in the chat: they may say again who they are. */
+function withoutAddress(world: World, where: ConversationName): World {
+  const session = beginnerOf(world, where);
+  const without = withConversation(world, where, { address: null });
+  return session === null ? without : withSession(without, session, { gave: null });
 }
 
 function withHad(world: World, session: SessionName, address: Address): World {

@@ -103,6 +103,8 @@ export interface MailAnswer {
   copy: Address | null;
 }
 
+const WRITTEN = { names: null, copy: null, seen: null, isRetried: false, isConfirmed: false, isProven: false, word: "" };
+
 /** An agent's reply by mail: it waits for some seconds, so that it can be taken back. */
 export function answerByMail(world: World, { where, seen, copy }: MailAnswer, kept: Kept): World | null {
   const facts = world.conversations[where];
@@ -111,7 +113,7 @@ export function answerByMail(world: World, { where, seen, copy }: MailAnswer, ke
   if (kept.replyCarriesWhatWasSeen && seen !== facts.address) return null;
   const to = kept.replyCarriesWhatWasSeen ? seen : facts.address;
   const next = withConversation(world, where, {
-    queued: { names: null, to, copy: copy === to ? null : copy, seen, isRetried: false, word: "" },
+    queued: { ...WRITTEN, to, copy: copy === to ? null : copy, seen },
   });
   const name = beginnerOf(world, where);
   return name === null ? next : withSession(next, name, { hasLine: true });
@@ -124,19 +126,16 @@ export function mailUnseen(world: World, name: SessionName, kept: Kept): World |
   if (conversation === null || facts === null || role === "link" || facts.queued !== null) return null;
   const to = kept.unseenGoesToItsGiver ? gave : facts.address;
   if (to === null || !facts.messages.some((message) => isUnseenBy(message, name))) return null;
-  if (!mayMailUnseen(world, facts, { names: name, to }, kept)) return null;
-  const queued = { names: name, to, copy: null, seen: null, isRetried: false, word: "" };
+  const isConfirmed = has(levelOf(world, name, kept), to);
+  const isProven = has(world.sessions[name].proven, to);
+  const queued = { ...WRITTEN, names: name, to, isConfirmed, isProven };
+  if (!mayMailUnseen(facts, queued, kept)) return null;
   return withConversation(withCarried(world, conversation, queued), conversation, { queued });
 }
 
-/** Again only where more is known of the address than that somebody typed it: the mailbox has answered, or it is shown to be theirs. */
-function mayMailUnseen(
-  world: World,
-  { hasSentUnseen, reachable }: Conversation,
-  { names, to }: { names: SessionName; to: Address },
-  kept: Kept,
-): boolean {
-  return !hasSentUnseen || has(reachable, to) || has(levelOf(world, names, kept), to) || !kept.typedGetsOneUnseen;
+/** Again only where more is known of the address than that somebody typed it: the mailbox has answered, or it was shown to be theirs. */
+function mayMailUnseen({ hasSentUnseen, reachable }: Conversation, { to, isConfirmed }: Outgoing, kept: Kept): boolean {
+  return !hasSentUnseen || has(reachable, to) || isConfirmed || !kept.typedGetsOneUnseen;
 }
 
 export function takeBack(world: World, where: ConversationName): World | null {
@@ -159,8 +158,7 @@ export function leave(world: World, where: ConversationName, kept: Kept): { worl
   const now = recipientNow(world, facts, outgoing, kept);
   const isLookedUp = !kept.recipientsAreStored || (outgoing.isRetried && !kept.retryKeepsRecipients);
   const to = isLookedUp ? (now ?? outgoing.to) : outgoing.to;
-  const { names } = outgoing;
-  const isSpent = names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(world, facts, { names, to }, kept);
+  const isSpent = outgoing.names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(facts, { ...outgoing, to }, kept);
   if (isSpent || (kept.changedAddressStops && now !== to))
     return { world: withConversation(withoutCarried(world, where), where, { queued: null, failed: outgoing }), sent: null };
   const all = only(to) | only(outgoing.copy);

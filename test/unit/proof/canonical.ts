@@ -93,8 +93,9 @@ function messageKey(message: Message, swap: Swap): string {
 
 function outgoingKey(outgoing: Outgoing | null, swap: Swap): string {
   if (outgoing === null) return "-";
-  const { names, to, copy, seen, isRetried } = outgoing;
-  return `${session(names, swap)}${address(to, swap)}${address(copy, swap)}${address(seen, swap)}${isRetried ? 1 : 0}`;
+  const { names, to, copy, seen, isRetried, isConfirmed, isProven } = outgoing;
+  const flags = (isRetried ? 1 : 0) | (isConfirmed ? 2 : 0) | (isProven ? 4 : 0);
+  return `${session(names, swap)}${address(to, swap)}${address(copy, swap)}${address(seen, swap)}${flags}`;
 }
 
 function sessionKey(facts: Session, swap: Swap): string {

@@ -142,10 +142,10 @@ function ofRecipients(before: World, { where, to, outgoing }: SentMail): Violati
   if (facts === null) return null;
   const first = to & ~only(outgoing.copy);
   if (outgoing.names !== null) {
-    const { gave, proven } = before.sessions[outgoing.names];
+    const { gave } = before.sessions[outgoing.names];
     if (!isWithin(first, only(gave)))
       return { invariant: "I3", says: `what ${outgoing.names} was told is mailed to an address that they did not give` };
-    if (facts.hasSentUnseen && !isWithin(first, facts.answered | proven))
+    if (facts.hasSentUnseen && !outgoing.isProven && !isWithin(first, facts.answered))
       return { invariant: "I7", says: "an address that was only typed is mailed unseen replies again" };
     return null;
   }

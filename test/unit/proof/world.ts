@@ -109,6 +109,10 @@ export interface Outgoing {
   /** Truth: the address that its agent saw. */
   readonly seen: Address | null;
   readonly isRetried: boolean;
+  /** Of unseen replies: their session was confirmed for the address when they were put into a mail. */
+  readonly isConfirmed: boolean;
+  /** Truth: and had shown that it is theirs. */
+  readonly isProven: boolean;
   readonly word: string;
 }
 

@@ -17,6 +17,10 @@ export interface Followed {
 export interface Habits {
   /** Whether the product may refuse a step although the model takes it; then neither has. */
   mayRefuse: (world: World, action: Action) => boolean;
+  /** Whether a step is tried that the model has nothing to say of. */
+  isTried: (world: World, action: Action) => boolean;
+  /** Whether a mail may be elsewhere than in the conversation that it names, as one that names none. */
+  mayStray: (world: World, action: Action) => boolean;
   /** Whether a step is left out of a history where the world is like this. */
   isLeftOut: (world: World, action: Action) => boolean;
   /** Whether the product may refuse a session that the model lets in. */
@@ -29,6 +33,8 @@ export interface Habits {
 
 export const NO_HABITS: Habits = {
   mayRefuse: () => false,
+  isTried: () => false,
+  mayStray: () => false,
   isLeftOut: () => false,
   mayRefuseSession: () => false,
   take: () => null,

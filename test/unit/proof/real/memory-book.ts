@@ -8,6 +8,7 @@ import { decideAddressKnown, decideContact } from "../../../../durable-objects/c
 import type { ContactSummary } from "../../../../durable-objects/conversation/protocol.ts";
 import { mayBePlace } from "../../../../worker/email/usual-place.ts";
 import { MemoryObject, type Clock } from "./memory-object.ts";
+import type { PlayedRules } from "./played-rules.ts";
 
 interface Contact extends ContactSummary {
   email: string;
@@ -45,6 +46,7 @@ const LOOKS_MAX = 4;
 
 export class MemoryBook {
   readonly clock: Clock;
+  readonly rules: PlayedRules;
   readonly #objects = new Map<string, MemoryObject>();
   readonly #contacts = new Map<string, Contact>();
   readonly #places = new Map<string, string>();
@@ -55,8 +57,9 @@ export class MemoryBook {
   readonly #mails = new Map<string, BookedMail>();
   readonly #mailIds = new Map<string, { conversationId: string; seq: number }>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, rules: PlayedRules) {
     this.clock = clock;
+    this.rules = rules;
   }
 
   /** The object with this id, whether it has begun or not. */

@@ -1,6 +1,6 @@
 /** Mails are moved: what `move-mail.ts` and `part-mails.ts` do with D1 and two objects, done at once and in memory. */
 import { decideSomebodyElse } from "../../../../durable-objects/conversation/addresses.ts";
-import { decideMoveIn, decideMoveOut, type MoveIn } from "../../../../durable-objects/conversation/moves.ts";
+import { decideMoveOut, type MoveIn } from "../../../../durable-objects/conversation/moves.ts";
 import type { Author, ContactSummary, Message } from "../../../../durable-objects/conversation/protocol.ts";
 import { mayBePlace } from "../../../../worker/email/usual-place.ts";
 import type { BookedMail, MemoryBook } from "./memory-book.ts";
@@ -10,8 +10,6 @@ interface Moving {
   mail: BookedMail;
   to: string;
   actor: Author;
-  /** How the mail is taken in: the product's rule, or a planted leak. */
-  moveIn: typeof decideMoveIn;
 }
 
 export interface MovingOf {
@@ -20,15 +18,14 @@ export interface MovingOf {
   /** Their sender. */
   email: string;
   actor: Author;
-  moveIn?: typeof decideMoveIn;
 }
 
 /** All mails of a sender, one by one; with `to` null to a conversation of the first one's own. @returns where they are; null where none is */
-export function moveMails(book: MemoryBook, { from, to, email, actor, moveIn = decideMoveIn }: MovingOf & { to: string | null }) {
+export function moveMails(book: MemoryBook, { from, to, email, actor }: MovingOf & { to: string | null }) {
   let target = to;
   for (const mail of book.mailsOf(from, email)) {
     target ??= mail.ownConversationId;
-    moveMail(book, { mail, to: target, actor, moveIn });
+    moveMail(book, { mail, to: target, actor });
   }
   return target;
 }
@@ -58,7 +55,7 @@ function targetOf(book: MemoryBook, { email, mail }: { email: string; mail: Book
   return target;
 }
 
-function moveMail(book: MemoryBook, { mail, to, actor, moveIn }: Moving): void {
+function moveMail(book: MemoryBook, { mail, to, actor }: Moving): void {
   const { conversationId: from } = mail;
   const source = book.object(from);
   const parts = source.mailParts(mail.seq);
@@ -80,7 +77,7 @@ function moveMail(book: MemoryBook, { mail, to, actor, moveIn }: Moving): void {
     actor,
   };
   target.open(open);
-  const { message } = target.decide((turn) => moveIn(turn, input));
+  const { message } = target.decide((turn) => book.rules.decideMoveIn(turn, input));
   source.command((turn) => decideMoveOut(turn, { keys: parts.map(({ key }) => key), to: { conversationId: to }, move, actor }));
   const facts = target.mailFacts();
   const isTheirs = author !== null && (facts?.email === author || (contact !== null && facts?.contactId === contact.id));

@@ -2,10 +2,10 @@
  * A mail comes in: what `facts.ts` looks up is looked up in memory, the product's decision table decides, and the verdict
  * is carried out as `apply.ts` and `find-place.ts` do.
  */
-import { decideReceiveMail, type OpenRequest } from "../../../../durable-objects/conversation/intake.ts";
+import type { OpenRequest } from "../../../../durable-objects/conversation/intake.ts";
 import type { ContactSummary, Message } from "../../../../durable-objects/conversation/protocol.ts";
-import type { FoundConversation, KnownContact, MatchFacts } from "../../../../worker/email/match-facts.ts";
 import { matchConversation } from "../../../../worker/email/match-conversation.ts";
+import type { FoundConversation, KnownContact, MatchFacts } from "../../../../worker/email/match-facts.ts";
 import { findOtherPeople } from "../../../../worker/email/other-people.ts";
 import { readFormMail, type FormMail } from "../../../../worker/email/contact-form.ts";
 import type { ContactRef, Target, Verdict } from "../../../../worker/email/verdict.ts";
@@ -42,7 +42,7 @@ export function receive(book: MemoryBook, mail: ArrivingMail): { conversationId:
   const object = book.object(open.id);
   object.open(open);
   const { message } = object.decide((turn) =>
-    decideReceiveMail(turn, {
+    book.rules.decideReceiveMail(turn, {
       open,
       messageId: mail.messageId,
       mailbox: MAILBOX,

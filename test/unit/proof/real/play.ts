@@ -51,7 +51,7 @@ export class Play {
       if (says !== null) return { says, actions: this.#actions };
     }
     for (const choice of choices) {
-      const action = chosenIn(this.#reference.world, choice, without);
+      const action = chosenIn(this.#reference.world, choice, { without, isTried: this.#habits.isTried });
       const says = action === null || this.#isLeftOut(action) ? null : await this.#step(action, choice);
       if (says !== null) return { says, actions: this.#actions };
     }
@@ -109,7 +109,8 @@ export class Play {
     const name = this.#places.nameOf(place) ?? (isAlive(world, mailsOf(from)) ? null : mailsOf(from));
     if (name === null) return `the mail of ${from} began another conversation beside ${mailsOf(from)}`;
     const { pointer } = action.mail;
-    if (pointer.by !== "nothing") return name === aliasOf(world, pointer.of) ? action : `the answer of ${from} is in ${name}`;
+    if (pointer.by !== "nothing" && name === aliasOf(world, pointer.of)) return action;
+    if (pointer.by !== "nothing" && !this.#habits.mayStray(world, action)) return `the answer of ${from} is in ${name}`;
     return { do: "mail", mail: { ...action.mail, pointer: { by: "nothing", into: name } } };
   }
 

@@ -2,19 +2,13 @@
  * The pure rules of the product, played in memory: `memory-object.ts` carries out what they decide about a conversation,
  * `memory-receiving.ts` and `memory-sending.ts` what they decide about mails. Time passes only where a step says so.
  */
-import { decideAddress, decideTyped } from "../../../../durable-objects/conversation/addresses.ts";
-import {
-  decideBlocked,
-  decideMailMessage,
-  decideShutOut,
-  decideStatus,
-  decideUndo,
-} from "../../../../durable-objects/conversation/commands.ts";
-import { decideSend, type SendRequest } from "../../../../durable-objects/conversation/core.ts";
+import { decideAddress } from "../../../../durable-objects/conversation/addresses.ts";
+import { decideBlocked, decideShutOut, decideStatus, decideUndo } from "../../../../durable-objects/conversation/commands.ts";
+import type { SendRequest } from "../../../../durable-objects/conversation/core.ts";
 import { decideDeliveryReport } from "../../../../durable-objects/conversation/delivery.ts";
 import type { OpenRequest } from "../../../../durable-objects/conversation/intake.ts";
 import type { Author } from "../../../../durable-objects/conversation/protocol.ts";
-import { decideSeenByVisitor, decideUnseen, decideVisitorLeft } from "../../../../durable-objects/conversation/unseen.ts";
+import { decideSeenByVisitor, decideVisitorLeft } from "../../../../durable-objects/conversation/unseen.ts";
 import { uuid } from "../../../support/conversation-builders.ts";
 import type { Token } from "../audience.ts";
 import { ADDRESSES, otherOf, type Address, type SessionName } from "../world.ts";
@@ -24,6 +18,7 @@ import type { Clock, MemoryObject } from "./memory-object.ts";
 import { moveMails, partMails } from "./memory-moving.ts";
 import { receive } from "./memory-receiving.ts";
 import { leave, type Handed } from "./memory-sending.ts";
+import { RULES_OF_PRODUCT, type PlayedRules } from "./played-rules.ts";
 import { RulesSession } from "./rules-session.ts";
 
 const START_AT = 1_800_000_000_000;
@@ -47,11 +42,18 @@ interface Left extends Handed {
 export class RulesDriver implements ProofDriver {
   #ids = 0;
   readonly #clock: Clock = { now: START_AT, newId: () => uuid((this.#ids += 1)) };
-  readonly #book = new MemoryBook(this.#clock);
+  readonly #rules: PlayedRules;
+  readonly #book: MemoryBook;
   readonly #sessions = new Map<SessionName, RulesSession>();
   readonly #left: Left[] = [];
   /** The last mail of a conversation that was taken back or failed, and where it was to go. */
   readonly #failed = new Map<ConversationId, { seq: number; to: string }>();
+
+  /** @param rules the product's, or some of them replaced */
+  constructor(rules: PlayedRules = RULES_OF_PRODUCT) {
+    this.#rules = rules;
+    this.#book = new MemoryBook(this.#clock, rules);
+  }
 
   begin(name: SessionName, word: string): ConversationId {
     const session = { id: this.#clock.newId(), origin: null };
@@ -59,7 +61,7 @@ export class RulesDriver implements ProofDriver {
     const nothing = { visitor: null, contact: null, capture: null, subject: null, mail: null };
     const open: OpenRequest = { id: object.id, hasVisitor: true, session, ...nothing };
     object.open(open);
-    this.#sessions.set(name, new RulesSession(object, session.id));
+    this.#sessions.set(name, new RulesSession(object, session.id, this.#rules));
     this.chat(name, word);
     return object.id;
   }
@@ -71,7 +73,7 @@ export class RulesDriver implements ProofDriver {
 
   type(name: SessionName, address: Address): void {
     const session = this.#session(name);
-    if (session.isAdmitted()) session.object.command((turn) => decideTyped(turn, { email: emailOf(address) }));
+    if (session.isAdmitted()) session.object.command((turn) => this.#rules.decideTyped(turn, { email: emailOf(address) }));
   }
 
   seen(name: SessionName): boolean {
@@ -170,7 +172,7 @@ export class RulesDriver implements ProofDriver {
     const replies = object
       .before(Number.MAX_SAFE_INTEGER, UNSEEN_LOOKS_MAX)
       .filter(({ seq }) => seq > object.turn().state.visitorSeenSeq);
-    const effects = decideUnseen(object.turn(), replies);
+    const effects = this.#rules.decideUnseen(object.turn(), replies);
     return effects.some(({ kind }) => kind === "mail") && object.command(() => effects);
   }
 
@@ -203,7 +205,7 @@ export class RulesDriver implements ProofDriver {
   retry(where: ConversationId): boolean {
     const failed = this.#failed.get(where);
     if (failed === undefined) return false;
-    const { effects } = this.#book.object(where).decide((turn) => decideMailMessage(turn, failed.seq, failed.to));
+    const { effects } = this.#book.object(where).decide((turn) => this.#rules.decideMailMessage(turn, failed.seq, failed.to));
     return effects.length > 0;
   }
 
@@ -259,7 +261,7 @@ export class RulesDriver implements ProofDriver {
     const whole = { undoMs: 0, ...request, clientId, attachments: [] };
     return (
       object.decide((turn) => {
-        const outcome = decideSend(turn, whole);
+        const outcome = this.#rules.decideSend(turn, whole);
         return outcome.kind === "rejected" ? { kind: outcome.kind, effects: [] } : outcome;
       }).kind === "stored"
     );

@@ -16,7 +16,6 @@ import {
   withConversation,
   withSession,
   type Address,
-  type Addresses,
   type ConversationName,
   type SessionName,
   type World,
@@ -25,21 +24,20 @@ import type { Followed, Habits } from "./habits.ts";
 
 export const RULES_HABITS: Habits = {
   mayRefuse,
-  // Whose address was replaced since is a stranger to the thread: without our token their answer has a conversation of its own.
+  // Ids of our mails are seen by many: a stranger's mail may have them.
+  isTried: (world, action) => isByReference(action) && isMailed(world, action) && !has(world.blocked, action.mail.from),
+  // Without our token a stranger to the thread, as whose address was replaced since, begins a conversation of their own.
+  mayStray: (world, action) => isByReference(action) && isStrangers(world, action),
+  // Where they have one already, that is a second one, which the model has no name for.
   isLeftOut: (world, action) =>
-    action.do === "mail" &&
-    action.mail.pointer.by === "reference" &&
-    world.conversations[action.mail.pointer.of]?.address !== action.mail.from,
+    isByReference(action) && isStrangers(world, action) && world.conversations[mailsOf(action.mail.from)] !== null,
   // A person who is blocked in the address book is sent away from every chat in which somebody typed their address.
   mayRefuseSession: (world, name) => {
     const { gave, conversation } = world.sessions[name];
     const had = conversation === null ? 0 : (world.conversations[conversation]?.had ?? 0);
     return ((had | only(gave)) & world.blocked) !== 0;
   },
-  take: (world, action) =>
-    action.do === "mail" && action.mail.pointer.by === "nothing" && apply(world, action, ALL_KEPT) === null
-      ? withMail(world, action, action.mail.pointer.into)
-      : null,
+  take: (world, action) => (action.do === "mail" && apply(world, action, ALL_KEPT) === null ? withMail(world, action) : null),
   follow: followed,
 };
 
@@ -67,11 +65,27 @@ function wasConfirmed(world: World, where: ConversationName): boolean {
 }
 
 type Mail = Extract<Action, { do: "mail" }>;
+type Referring = Mail & { mail: { pointer: { by: "reference" } } };
 
-/** Where a mail goes that points nowhere: never where more is shown of it than at the model's place. */
-function withMail(world: World, action: Mail, into: ConversationName): World | null {
-  const { from } = action.mail;
-  if (has(world.blocked, from)) return null;
+function isByReference(action: Action): action is Referring {
+  return action.do === "mail" && action.mail.pointer.by === "reference";
+}
+
+function isMailed(world: World, { mail }: Referring): boolean {
+  return (world.conversations[mail.pointer.of]?.mailed ?? 0) !== 0;
+}
+
+function isStrangers(world: World, { mail }: Referring): boolean {
+  return world.conversations[mail.pointer.of]?.address !== mail.from;
+}
+
+/** Where a mail goes: never where more is shown of it than at the model's place. */
+function withMail(world: World, action: Mail): World | null {
+  const { from, pointer } = action.mail;
+  if (has(world.blocked, from) || pointer.by === "token") return null;
+  // Somebody who was in copy of a mail there belongs to it, whoever wrote that mail: theirs is for agents alone.
+  if (isByReference(action)) return isMailed(world, action) ? withHeard(world, action.mail.pointer.of, from) : null;
+  const into = pointer.by === "nothing" ? pointer.into : mailsOf(from);
   // An address that another chat has had, and not only has, is at home in neither: its mails get a conversation of their own.
   if (into === mailsOf(from)) return apply(beginMails(world, into), action, ALL_KEPT)?.world ?? null;
   // The chat of the browser that is confirmed for it is, too, where its replies go to another address: for agents alone.
@@ -80,14 +94,14 @@ function withMail(world: World, action: Mail, into: ConversationName): World | n
   if (facts === null || session === null || facts.address === from) return null;
   const { level, lastLevel } = world.sessions[session];
   if (!has(level, from) && !(level === 0 && lastLevel === from)) return null;
-  return withHeard(world, into, { from, addresses: 0 });
+  return withHeard(world, into, from);
 }
 
-function withHeard(world: World, into: ConversationName, { from, addresses }: { from: Address; addresses: Addresses }): World {
+function withHeard(world: World, into: ConversationName, from: Address): World {
   const facts = world.conversations[into];
   if (facts === null) return world;
   const heard = withConversation(world, into, { wrote: facts.wrote | only(from), touched: facts.touched | only(from) });
-  return store(heard, into, createMessage({ kind: "mail", from, addresses, meant: addresses }), ALL_KEPT);
+  return store(heard, into, createMessage({ kind: "mail", from }), ALL_KEPT);
 }
 
 function followed({ before, world, action, bornIn }: Followed): World {

@@ -81,7 +81,7 @@ function isAttempt(world: World, action: Action): boolean {
       return facts?.mergedInto === null && facts.queued === null && facts.address !== null && has(facts.had, action.answer.seen);
     }
     case "mail-unseen":
-      return action.session !== "L" && world.sessions[action.session].gave !== null;
+      return action.session !== "L";
     case "merge":
       return isAlive(world, action.from) && isAlive(world, action.to);
     default:

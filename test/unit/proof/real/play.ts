@@ -120,15 +120,11 @@ export class Play {
     const address = action.do === "part" ? (world.conversations[action.where]?.address ?? null) : null;
     const parted = address === null ? null : mailsOf(address);
     const to = action.do === "move" ? action.move.to : parted;
-    const isNew = to !== null && world.conversations[to] === null;
     const name = place === null ? null : this.#places.nameOf(place);
-    return name === null
-      ? isNew
-        ? action
-        : `the mails are in a conversation beside ${to}`
-      : name === to
-        ? action
-        : `the mails are in ${name}`;
+    if (name !== null) return name === to ? action : `the mails are in ${name}`;
+    // The first of them begins it.
+    const isNew = to !== null && world.conversations[to] === null;
+    return isNew ? action : `the mails are in a conversation beside ${to}`;
   }
 
   /** Of a mail that left: to whom, and no word that its readers may not have. What is left out (T23, long chats) is no leak. */

@@ -147,6 +147,8 @@ export function askAgain(state: ConversationState): ConversationState {
 export function decideClaimed(turn: Turn): Effect[] {
   const { state } = turn;
   if (state.claimed === null || state.address?.hasOthers !== false || !isAddressDead(state)) return [];
+  // Who was sent away says nothing any more that is done without an agent's looking at it.
+  if (state.beginner?.isBlocked === true || state.beginner?.isShutOut === true) return [];
   return replaced(turn, state, { email: state.claimed, by: "visitor", actor: { kind: "visitor" } });
 }
 

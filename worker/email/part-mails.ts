@@ -14,6 +14,8 @@ import { mayBePlace } from "./usual-place.ts";
 
 /** Mails that are read from the ledger at once. */
 const PAGE_SIZE = 100;
+/** Conversations of the address that are asked. */
+const LOOKS_MAX = 4;
 
 export interface PartRequest {
   conversationId: string;
@@ -73,17 +75,24 @@ interface Target {
   isBegun: boolean;
 }
 
-/** The conversation by mail that is the address's place, as one that was parted before is; else this mail's own, from now on. */
+/**
+ * The conversation by mail that the address has, as one that was parted before is, or the one that a mail was moved here from;
+ * else this mail's own. It is the address's place from now on.
+ */
 async function targetOf(
   env: Env,
   db: Database,
   { email, row }: { email: string; row: LedgerRow & { conversationId: string } },
 ): Promise<Target> {
-  const { conversationId: place } = await findPlaceOf(db, email);
-  if (place !== null && place !== row.conversationId) {
-    const facts = await conversationStub(env, place).mailFacts();
+  const { conversationId: place, others } = await findPlaceOf(db, email);
+  const byMail = others.filter(({ isChat }) => !isChat).map(({ conversationId }) => conversationId);
+  const known = [...new Set(place === null ? byMail : [place, ...byMail])].filter((id) => id !== row.conversationId);
+  for (const id of known.slice(0, LOOKS_MAX)) {
+    const facts = await conversationStub(env, id).mailFacts();
     const isTheirs = facts !== null && facts.beginner === null && mayBePlace(facts, email, { hasOthers: true });
-    if (isTheirs) return { id: place, isBegun: true };
+    if (!isTheirs) continue;
+    if (id !== place) await setPlace(db, { email, conversationId: id, now: Date.now() });
+    return { id, isBegun: true };
   }
   const id = await ownConversationId(env, row);
   await setPlace(db, { email, conversationId: id, now: Date.now() });

@@ -134,6 +134,16 @@ describe("[C10] an address to which every mail came back", () => {
     });
   });
 
+  test.each([
+    ["with their contact", { isBlocked: true }],
+    ["by hand", { isShutOut: true }],
+  ])("[T5] stays where who says another one has been sent away %s since: an agent decides", (_, refused) => {
+    const claimed = stateOf(decideTyped(aTurn(dead), { email: EVIL })) ?? dead;
+    const blocked = { ...claimed, beginner: aBeginner({ given: [VERA, EVIL], ...refused }) };
+    const facts = { email: VERA, hasOthers: false, isBlocked: false };
+    expect(stateOf(decideAddressKnown(aTurn(blocked), facts))).toMatchObject({ address: { email: VERA }, claimed: EVIL });
+  });
+
   test("not where it has written, or a mail has reached it, in the meantime", () => {
     const facts = { email: VERA, hasOthers: false, isBlocked: false };
     const asked = { address: anAddress(VERA, { hasOthers: null }), claimed: EVIL };

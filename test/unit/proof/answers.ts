@@ -63,14 +63,33 @@ export function answerByChat(world: World, name: SessionName, kept: Kept): World
 /** The session has its chat replies on screen. */
 export function see(world: World, name: SessionName): World | null {
   const { conversation } = world.sessions[name];
-  return conversation === null ? null : markSeen(world, conversation, name);
+  const before = conversation === null ? [] : (world.conversations[conversation]?.messages ?? []);
+  if (conversation === null || !before.some((message) => isUnseenBy(message, name))) return null;
+  return withReplies(world, conversation, (message) => isUnseenBy(message, name), { isUnseen: false, isCarried: false });
 }
 
-function markSeen(world: World, where: ConversationName, name: SessionName): World | null {
+/** Those of its messages that are such are changed. */
+function withReplies(
+  world: World,
+  where: ConversationName,
+  isSuch: (message: Message) => boolean,
+  change: Partial<Pick<Message, "isUnseen" | "isCarried">>,
+): World {
   const before = world.conversations[where]?.messages ?? [];
-  if (!before.some((message) => isUnseenBy(message, name))) return null;
-  const messages = before.map((message) => (isUnseenBy(message, name) ? changed(message, { isUnseen: false }) : message));
+  if (!before.some(isSuch)) return world;
+  const messages = before.map((message) => (isSuch(message) ? changed(message, change) : message));
   return withConversation(world, where, { messages: uniqueOf(messages) });
+}
+
+/** What a mail carried that did not leave waits for another one. */
+function withoutCarried(world: World, where: ConversationName): World {
+  return withReplies(world, where, ({ isCarried }) => isCarried, { isCarried: false });
+}
+
+/** A mail of unseen replies waits: it carries what is there now, and nothing that is written later. */
+function withCarried(world: World, where: ConversationName, { names }: Outgoing): World {
+  if (names === null) return world;
+  return withReplies(world, where, (message) => isUnseenBy(message, names), { isCarried: true });
 }
 
 function isUnseenBy({ isUnseen, session }: Message, name: SessionName): boolean {
@@ -84,6 +103,8 @@ export interface MailAnswer {
   copy: Address | null;
 }
 
+const WRITTEN = { names: null, copy: null, seen: null, isRetried: false, isConfirmed: false, isProven: false, word: "" };
+
 /** An agent's reply by mail: it waits for some seconds, so that it can be taken back. */
 export function answerByMail(world: World, { where, seen, copy }: MailAnswer, kept: Kept): World | null {
   const facts = world.conversations[where];
@@ -92,7 +113,7 @@ export function answerByMail(world: World, { where, seen, copy }: MailAnswer, ke
   if (kept.replyCarriesWhatWasSeen && seen !== facts.address) return null;
   const to = kept.replyCarriesWhatWasSeen ? seen : facts.address;
   const next = withConversation(world, where, {
-    queued: { names: null, to, copy: copy === to ? null : copy, seen, isRetried: false, word: "" },
+    queued: { ...WRITTEN, to, copy: copy === to ? null : copy, seen },
   });
   const name = beginnerOf(world, where);
   return name === null ? next : withSession(next, name, { hasLine: true });
@@ -105,25 +126,28 @@ export function mailUnseen(world: World, name: SessionName, kept: Kept): World |
   if (conversation === null || facts === null || role === "link" || facts.queued !== null) return null;
   const to = kept.unseenGoesToItsGiver ? gave : facts.address;
   if (to === null || !facts.messages.some((message) => isUnseenBy(message, name))) return null;
-  if (!mayMailUnseen(facts, to, kept)) return null;
-  return withConversation(world, conversation, {
-    queued: { names: name, to, copy: null, seen: null, isRetried: false, word: "" },
-  });
+  const isConfirmed = has(levelOf(world, name, kept), to);
+  const isProven = has(world.sessions[name].proven, to);
+  const queued = { ...WRITTEN, names: name, to, isConfirmed, isProven };
+  if (!mayMailUnseen(facts, queued, kept)) return null;
+  return withConversation(withCarried(world, conversation, queued), conversation, { queued });
 }
 
-function mayMailUnseen({ hasSentUnseen, reachable }: Conversation, to: Address, kept: Kept): boolean {
-  return !hasSentUnseen || has(reachable, to) || !kept.typedGetsOneUnseen;
+/** Again only where more is known of the address than that somebody typed it: the mailbox has answered, or it was shown to be theirs. */
+function mayMailUnseen({ hasSentUnseen, reachable }: Conversation, { to, isConfirmed }: Outgoing, kept: Kept): boolean {
+  return !hasSentUnseen || has(reachable, to) || isConfirmed || !kept.typedGetsOneUnseen;
 }
 
 export function takeBack(world: World, where: ConversationName): World | null {
   const queued = world.conversations[where]?.queued ?? null;
-  return queued === null ? null : withConversation(world, where, { queued: null, failed: queued });
+  return queued === null ? null : withConversation(withoutCarried(world, where), where, { queued: null, failed: queued });
 }
 
 export function tryAgain(world: World, where: ConversationName): World | null {
   const facts = world.conversations[where];
   if (facts === null || facts.failed === null || facts.queued !== null || !isAlive(world, where)) return null;
-  return withConversation(world, where, { failed: null, queued: { ...facts.failed, isRetried: true } });
+  const queued = { ...facts.failed, isRetried: true };
+  return withConversation(withCarried(world, where, queued), where, { failed: null, queued });
 }
 
 /** The time to take it back is over. */
@@ -134,9 +158,9 @@ export function leave(world: World, where: ConversationName, kept: Kept): { worl
   const now = recipientNow(world, facts, outgoing, kept);
   const isLookedUp = !kept.recipientsAreStored || (outgoing.isRetried && !kept.retryKeepsRecipients);
   const to = isLookedUp ? (now ?? outgoing.to) : outgoing.to;
-  const isSpent = outgoing.names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(facts, to, kept);
+  const isSpent = outgoing.names !== null && kept.unseenIsCountedAsItLeaves && !mayMailUnseen(facts, { ...outgoing, to }, kept);
   if (isSpent || (kept.changedAddressStops && now !== to))
-    return { world: withConversation(world, where, { queued: null, failed: outgoing }), sent: null };
+    return { world: withConversation(withoutCarried(world, where), where, { queued: null, failed: outgoing }), sent: null };
   const all = only(to) | only(outgoing.copy);
   const sent = { where, to: all, outgoing, transcript: transcriptFor(world, where, { to, all }, kept) };
   return { world: leaveBehind(world, where, { outgoing, to, all }, kept), sent };
@@ -164,7 +188,7 @@ function leaveBehind(world: World, where: ConversationName, { outgoing, to, all 
     bounced: facts.bounced & ~all,
     hasSentUnseen: facts.hasSentUnseen || names !== null,
   });
-  if (names !== null) return markSeen(next, where, names) ?? next;
+  if (names !== null) return withReplies(next, where, ({ isCarried }) => isCarried, { isUnseen: false, isCarried: false });
   const name = beginnerOf(next, where);
   const sessions = kept.replyIsForItsAddresses ? 0 : only(name);
   const told = store(
@@ -178,7 +202,10 @@ function leaveBehind(world: World, where: ConversationName, { outgoing, to, all 
   return withSession(told, name, { secrets: told.sessions[name].secrets | only(to) });
 }
 
-/** What stands below a mail: for each of its readers, and with nobody in Cc the chat of the beginner who gave the address. */
+/**
+ * What stands below a mail: for each of its readers, and with nobody in Cc the chat of the beginner who gave the address, or
+ * what was written in the form that named it.
+ */
 function transcriptFor(
   world: World,
   where: ConversationName,
@@ -192,6 +219,11 @@ function transcriptFor(
   return messages.filter((message) => (all === only(to) || !kept.copiesSeeWhatAllHave ? isForFirst(message) : isForAll(message)));
 }
 
+function isOfForm(world: World, where: ConversationName, to: Address): boolean {
+  const facts = world.conversations[where];
+  return facts?.began === "form" && facts.address === to;
+}
+
 function isOfGiver(
   world: World,
   where: ConversationName,
@@ -199,6 +231,7 @@ function isOfGiver(
   kept: Kept,
 ): boolean {
   const { session, kind } = message;
+  if (kind === "form") return isOfForm(world, where, to);
   if (session === null || (kind !== "chat" && kind !== "told")) return false;
   if (!kept.transcriptIsOfTheGiver) return true;
   const { role, gave } = world.sessions[session];

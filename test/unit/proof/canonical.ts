@@ -87,14 +87,15 @@ function conversation(name: ConversationName | null, swap: Swap): number {
 }
 
 function messageKey(message: Message, swap: Swap): string {
-  const { kind, from, to, isUnseen, isClosed, meant, holders, quoted } = message;
-  return `m${kind}${session(message.session, swap)}${address(from, swap)}${addresses(to, swap)}${sessions(message.sessions, swap)}${addresses(message.addresses, swap)}${(isUnseen ? 1 : 0) | (isClosed ? 2 : 0)}${addresses(meant, swap)}${sessions(holders, swap)}${addresses(quoted, swap)}`;
+  const { kind, from, to, isUnseen, isCarried, isClosed, meant, holders, quoted } = message;
+  return `m${kind}${session(message.session, swap)}${address(from, swap)}${addresses(to, swap)}${sessions(message.sessions, swap)}${addresses(message.addresses, swap)}${(isUnseen ? 1 : 0) | (isClosed ? 2 : 0) | (isCarried ? 4 : 0)}${addresses(meant, swap)}${sessions(holders, swap)}${addresses(quoted, swap)}`;
 }
 
 function outgoingKey(outgoing: Outgoing | null, swap: Swap): string {
   if (outgoing === null) return "-";
-  const { names, to, copy, seen, isRetried } = outgoing;
-  return `${session(names, swap)}${address(to, swap)}${address(copy, swap)}${address(seen, swap)}${isRetried ? 1 : 0}`;
+  const { names, to, copy, seen, isRetried, isConfirmed, isProven } = outgoing;
+  const flags = (isRetried ? 1 : 0) | (isConfirmed ? 2 : 0) | (isProven ? 4 : 0);
+  return `${session(names, swap)}${address(to, swap)}${address(copy, swap)}${address(seen, swap)}${flags}`;
 }
 
 function sessionKey(facts: Session, swap: Swap): string {

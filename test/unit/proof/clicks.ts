@@ -88,9 +88,11 @@ export function merge(world: World, from: ConversationName, to: ConversationName
   const mayBePlace = (name: ConversationName) => ADDRESSES.some((address) => isPlace(world, name, address, kept));
   if (kept.mergeKeepsPlace && mayBePlace(from) && !mayBePlace(to)) return null;
   const widened = source.messages.map((message) =>
-    kept.mergeWidensNothing || target.address === null
-      ? message
-      : changed(message, { addresses: message.addresses | only(target.address) }),
+    changed(message, {
+      // What waited to leave does not.
+      isCarried: false,
+      addresses: message.addresses | (kept.mergeWidensNothing ? 0 : only(target.address)),
+    }),
   );
   let next = withConversation(world, from, { mergedInto: to, messages: [], queued: null, failed: null });
   next = withConversation(next, to, {

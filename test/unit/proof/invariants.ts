@@ -145,7 +145,7 @@ function ofRecipients(before: World, { where, to, outgoing }: SentMail): Violati
     const { gave } = before.sessions[outgoing.names];
     if (!isWithin(first, only(gave)))
       return { invariant: "I3", says: `what ${outgoing.names} was told is mailed to an address that they did not give` };
-    if (facts.hasSentUnseen && !isWithin(first, facts.answered))
+    if (facts.hasSentUnseen && !outgoing.isProven && !isWithin(first, facts.answered))
       return { invariant: "I7", says: "an address that was only typed is mailed unseen replies again" };
     return null;
   }
@@ -157,13 +157,21 @@ function ofRecipients(before: World, { where, to, outgoing }: SentMail): Violati
 }
 
 /** I5: what stood below it. */
-function ofTranscript(before: World, { to, transcript, outgoing }: SentMail): Violation | null {
-  const wrong = transcript.find((message) => !mayBeSent(before, message, { to, isAlone: outgoing.copy === null }));
+function ofTranscript(before: World, { where, to, transcript, outgoing }: SentMail): Violation | null {
+  const wrong = transcript.find((message) => !mayBeSent(before, message, { where, to, isAlone: outgoing.copy === null }));
   return wrong === undefined ? null : { invariant: "I5", says: `a mail carries ${wordsOf(wrong)} to somebody else` };
 }
 
-function mayBeSent(world: World, message: Message, { to, isAlone }: { to: number; isAlone: boolean }): boolean {
+interface Readers {
+  where: ConversationName;
+  to: number;
+  isAlone: boolean;
+}
+
+function mayBeSent(world: World, message: Message, { where, to, isAlone }: Readers): boolean {
   if (message.kind === "reply") return isWithin(to, message.to);
+  // Whoever fills in a form says where the answer is to go.
+  if (message.kind === "form") return isAlone && ADDRESSES.some((named) => formOf(named) === where && to === only(named));
   if (message.from !== null) return to === only(message.from) && isWithin(to, message.meant);
   if (message.session === null) return false;
   return isWithin(to, message.meant) || (isAlone && isWithin(to, only(world.sessions[message.session].gave)));

@@ -38,6 +38,12 @@ export const SCENES = {
     mails("vera@", "chat 1"),
     gives("A", "eve@"),
   ],
+  "the mails of the one whose address A typed were somebody else's": [
+    answered("A"),
+    gives("A", "vera@"),
+    mails("vera@", "chat 1"),
+    { do: "part", where: "chat 1" },
+  ],
   "a reply failed, for A has said another address": [
     gives("A", "vera@"),
     ...answeredByMail("chat 1", "vera@").slice(0, 1),

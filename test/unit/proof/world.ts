@@ -51,6 +51,8 @@ interface MessageFields {
   readonly word: string;
   /** A chat reply that its session has not had on screen, and no mail has carried. */
   readonly isUnseen: boolean;
+  /** Of one that is unseen: a mail that waits to leave carries it. */
+  readonly isCarried: boolean;
   /** Truth, which no rule reads: the addresses that it may be for, and who holds the link of the mail that it is. */
   readonly meant: Addresses;
   readonly holders: Sessions;
@@ -75,6 +77,7 @@ const PLAIN: Omit<MessageFields, "kind"> = {
   addresses: 0,
   word: "",
   isUnseen: false,
+  isCarried: false,
   meant: 0,
   holders: 0,
   isClosed: false,
@@ -83,7 +86,7 @@ const PLAIN: Omit<MessageFields, "kind"> = {
 
 export function createMessage(fields: Partial<MessageFields> & Pick<MessageFields, "kind">): Message {
   const all = { ...PLAIN, ...fields };
-  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.word} ${all.isUnseen} ${all.meant} ${all.holders} ${all.isClosed} ${all.quoted}`;
+  const key = `${all.kind} ${all.session} ${all.from} ${all.to} ${all.sessions} ${all.addresses} ${all.word} ${all.isUnseen} ${all.isCarried} ${all.meant} ${all.holders} ${all.isClosed} ${all.quoted}`;
   const known = messages.get(key);
   if (known !== undefined) return known;
   const message = { ...all, id: messages.size };
@@ -106,6 +109,10 @@ export interface Outgoing {
   /** Truth: the address that its agent saw. */
   readonly seen: Address | null;
   readonly isRetried: boolean;
+  /** Of unseen replies: their session was confirmed for the address when they were put into a mail. */
+  readonly isConfirmed: boolean;
+  /** Truth: and had shown that it is theirs. */
+  readonly isProven: boolean;
   readonly word: string;
 }
 

@@ -246,6 +246,18 @@ describe("POST /api/conversations/:id/part: this is somebody else", () => {
     expect(await placeOf(VERA)).toBe(mails);
   });
 
+  test("[M16] back to the conversation by mail from which an agent had moved them into the chat", async () => {
+    const [, mails] = await take("by mail", { messageId: "one@example.test" });
+    const begun = await chat();
+    const id = await env.DB.prepare("SELECT id FROM ledger WHERE message_id = 'one@example.test'").first("id");
+    const moved = await call({ key }, `POST /api/ledger/${String(id)}/move`, { body: { conversationId: begun.id } });
+    expect(moved.status).toBe(200);
+    expect(await placeOf(VERA)).toBe(begun.id);
+    expect(await part(begun.id)).toEqual({ conversationId: mails });
+    expect(await textsOf(key, mails)).toEqual(["by mail"]);
+    expect(await placeOf(VERA)).toBe(mails);
+  });
+
   test("[T4] after an agent's click on what the visitor says now, too: the earlier author's mails go, the address stays", async () => {
     const begun = await chat();
     await take("mine");

@@ -79,8 +79,8 @@ export interface ProofDriver {
 
   /** @returns where it is shown to agents, or null where it was kept aside */
   receiveMail(mail: IncomingMail): Answer<ConversationId | null>;
-  /** @returns the conversation of this form and this person */
-  receiveForm(replyTo: Address, word: string): Answer<ConversationId>;
+  /** @returns the conversation of this form and this person, or null where it was kept aside */
+  receiveForm(replyTo: Address, word: string): Answer<ConversationId | null>;
   /** Every mail to the address of this conversation comes back with a 5.x. */
   bounce(where: ConversationId): Answer<void>;
 
@@ -100,10 +100,10 @@ export interface ProofDriver {
   /** The conversation's address now. */
   addressOf(where: ConversationId): Answer<Address | null>;
   replaceAddress(where: ConversationId): Answer<void>;
-  /** *This is somebody else.* @returns the conversation that the mails are in from now on */
-  part(where: ConversationId): Answer<ConversationId>;
-  /** Moves every mail of this author. `to` is null for a conversation of its own. @returns where they are */
-  move(request: { from: ConversationId; to: ConversationId | null; author: Address }): Answer<ConversationId>;
+  /** *This is somebody else.* @returns the conversation that the mails are in from now on; null where it is refused */
+  part(where: ConversationId): Answer<ConversationId | null>;
+  /** Moves every mail of this author. `to` is null for a conversation of its own. @returns where they are; null where it is refused */
+  move(request: { from: ConversationId; to: ConversationId | null; author: Address }): Answer<ConversationId | null>;
   /** False where the dialog does not offer this direction. */
   merge(from: ConversationId, to: ConversationId): Answer<boolean>;
   block(where: ConversationId): Answer<void>;

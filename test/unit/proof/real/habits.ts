@@ -3,11 +3,24 @@
  * A habit never lets anything be shown that the model would not show.
  */
 import type { Action } from "../model.ts";
-import type { SessionName, World } from "../world.ts";
+import type { ConversationName, SessionName, World } from "../world.ts";
+
+/** A step that was taken. */
+export interface Followed {
+  before: World;
+  world: World;
+  action: Action;
+  /** Where the mail with this word came in, wherever it has been moved since; null where none did. */
+  bornIn: (word: string) => ConversationName | null;
+}
 
 export interface Habits {
-  /** Steps that the product may refuse although the model takes them; then neither has. */
-  mayRefuse: readonly Action["do"][];
+  /** Whether the product may refuse a step although the model takes it; then neither has. */
+  mayRefuse: (world: World, action: Action) => boolean;
+  /** Whether a step is tried that the model has nothing to say of. */
+  isTried: (world: World, action: Action) => boolean;
+  /** Whether a mail may be elsewhere than in the conversation that it names, as one that names none. */
+  mayStray: (world: World, action: Action) => boolean;
   /** Whether a step is left out of a history where the world is like this. */
   isLeftOut: (world: World, action: Action) => boolean;
   /** Whether the product may refuse a session that the model lets in. */
@@ -15,11 +28,13 @@ export interface Habits {
   /** A step that is not the model's: where a mail goes, say. Null where there is nothing of its own. */
   take: (world: World, action: Action) => World | null;
   /** The world as it is in this product after a step. */
-  follow: (step: { before: World; world: World; action: Action }) => World;
+  follow: (step: Followed) => World;
 }
 
 export const NO_HABITS: Habits = {
-  mayRefuse: [],
+  mayRefuse: () => false,
+  isTried: () => false,
+  mayStray: () => false,
   isLeftOut: () => false,
   mayRefuseSession: () => false,
   take: () => null,

@@ -7,6 +7,7 @@ import { ALL_KEPT } from "../rules.ts";
 import { FIRST, SCENES } from "../scenes.ts";
 import { has, isAlive, type World } from "../world.ts";
 import type { MailShape } from "./driver.ts";
+import type { Habits } from "./habits.ts";
 
 /** One step, not yet known: which kind and which of that kind depends on what can be done when it is taken. */
 export interface Choice {
@@ -44,14 +45,23 @@ export function histories(length: number, without: readonly Action["do"][] = [])
   const beginnings = scenes.flatMap((scene): (readonly Action[])[] => [FIRST, scene]);
   return record({
     beginning: constantFrom(...beginnings),
-    choices: array(choice, { maxLength: length }),
+    choices: array(choice, { maxLength: length, size: "max" }),
     without: constant(without),
   });
 }
 
-/** The step that is chosen in this world, or null where nothing can be done. */
-export function chosenIn(world: World, { kind, which }: Choice, without: readonly Action["do"][]): Action | null {
-  const isPossible = (action: Action) => apply(world, action, ALL_KEPT) !== null || isAttempt(world, action);
+/**
+ * The step that is chosen in this world, or null where nothing can be done.
+ *
+ * @param product what it does not have, and what is tried with it beside what the model knows
+ */
+export function chosenIn(
+  world: World,
+  { kind, which }: Choice,
+  { without, isTried }: Pick<History, "without"> & Pick<Habits, "isTried">,
+): Action | null {
+  const isPossible = (action: Action) =>
+    apply(world, action, ALL_KEPT) !== null || isAttempt(world, action) || isTried(world, action);
   const possible = ALPHABET.filter((action) => !without.includes(action.do) && isPossible(action));
   const kinds = [...new Set(possible.map((action) => action.do))].flatMap((name) =>
     Array.from({ length: WEIGHTS[name] }, () => name),
@@ -71,7 +81,7 @@ function isAttempt(world: World, action: Action): boolean {
       return facts?.mergedInto === null && facts.queued === null && facts.address !== null && has(facts.had, action.answer.seen);
     }
     case "mail-unseen":
-      return action.session !== "L" && world.sessions[action.session].gave !== null;
+      return action.session !== "L";
     case "merge":
       return isAlive(world, action.from) && isAlive(world, action.to);
     default:

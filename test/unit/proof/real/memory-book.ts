@@ -8,6 +8,7 @@ import { decideAddressKnown, decideContact } from "../../../../durable-objects/c
 import type { ContactSummary } from "../../../../durable-objects/conversation/protocol.ts";
 import { mayBePlace } from "../../../../worker/email/usual-place.ts";
 import { MemoryObject, type Clock } from "./memory-object.ts";
+import type { PlayedRules } from "./played-rules.ts";
 
 interface Contact extends ContactSummary {
   email: string;
@@ -21,20 +22,44 @@ interface Addressed {
   isChat: boolean;
 }
 
+/** A mail that became a message, as its row in the ledger has it. */
+export interface BookedMail {
+  id: string;
+  /** The sender; of a form's mail the form. */
+  from: string;
+  conversationId: string;
+  seq: number;
+  moves: number;
+  /** The conversation of its own that it can be moved to: the same however often it is asked for. */
+  ownConversationId: string;
+}
+
+interface Participant {
+  conversationId: string;
+  email: string;
+  /** The mail that brought them; null for who was in copy of ours. */
+  mailId: string | null;
+}
+
 /** Conversations that are asked, as in `find-usual-place.ts`. */
 const LOOKS_MAX = 4;
 
 export class MemoryBook {
   readonly clock: Clock;
+  readonly rules: PlayedRules;
   readonly #objects = new Map<string, MemoryObject>();
   readonly #contacts = new Map<string, Contact>();
   readonly #places = new Map<string, string>();
   readonly #addressed: Addressed[] = [];
-  readonly #participants = new Set<string>();
+  readonly #participants: Participant[] = [];
+  readonly #forms = new Map<string, string>();
+  /** In the order in which they came in. */
+  readonly #mails = new Map<string, BookedMail>();
   readonly #mailIds = new Map<string, { conversationId: string; seq: number }>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, rules: PlayedRules) {
     this.clock = clock;
+    this.rules = rules;
   }
 
   /** The object with this id, whether it has begun or not. */
@@ -67,6 +92,15 @@ export class MemoryBook {
     this.#places.set(email, conversationId);
   }
 
+  /** The claimed place of an address, and the conversations that have or had it. */
+  candidatesOf(email: string): { conversationId: string; isChat: boolean }[] {
+    const conversationId = this.#places.get(email);
+    const others = this.#othersOf(email);
+    if (conversationId === undefined) return others;
+    const isChat = others.some((other) => other.conversationId === conversationId && other.isChat);
+    return [{ conversationId, isChat }, ...others.filter((other) => other.conversationId !== conversationId)];
+  }
+
   /** The first to claim decides. @param begun what is claimed; `replaces` gives way */
   claimPlace(email: string, begun: { conversationId: string; replaces: string | undefined }): string {
     const present = this.#places.get(email) ?? null;
@@ -79,7 +113,7 @@ export class MemoryBook {
   usualPlaceOf(email: string): { conversationId: string; subject: string | null } | null {
     const claimed = this.#places.get(email) ?? null;
     const others = this.#othersOf(email);
-    const candidates = [...new Set([...(claimed === null ? [] : [claimed]), ...others.map((other) => other.conversationId)])];
+    const candidates = this.candidatesOf(email).map(({ conversationId }) => conversationId);
     for (const candidate of candidates.slice(0, LOOKS_MAX)) {
       const facts = this.object(candidate).mailFacts();
       if (facts === null && candidate === claimed) return null;
@@ -102,12 +136,37 @@ export class MemoryBook {
     if (this.#places.get(email) === from) this.#places.set(email, to);
   }
 
-  addParticipant(conversationId: string, email: string): void {
-    this.#participants.add(`${conversationId} ${email}`);
+  addParticipant(conversationId: string, email: string, mailId: string | null = null): void {
+    if (!this.isParticipant(conversationId, email)) this.#participants.push({ conversationId, email, mailId });
   }
 
   isParticipant(conversationId: string, email: string): boolean {
-    return this.#participants.has(`${conversationId} ${email}`);
+    return this.#participants.some((known) => known.conversationId === conversationId && known.email === email);
+  }
+
+  formConversationOf(form: string, person: string): string | null {
+    return this.#forms.get(`${form} ${person}`) ?? null;
+  }
+
+  setFormConversation(form: string, person: string, conversationId: string): void {
+    this.#forms.set(`${form} ${person}`, conversationId);
+  }
+
+  bookMail({ id, from, conversationId, seq }: Pick<BookedMail, "id" | "from" | "conversationId" | "seq">): void {
+    this.#mails.set(id, { id, from, conversationId, seq, moves: 0, ownConversationId: this.clock.newId() });
+    this.saveMailId(id, { conversationId, seq });
+  }
+
+  /** Those of one sender that are in a conversation, oldest first. */
+  mailsOf(conversationId: string, from: string): BookedMail[] {
+    return [...this.#mails.values()].filter((mail) => mail.conversationId === conversationId && mail.from === from);
+  }
+
+  /** As `settleMove` does at once: the row, the id and the people that the mail brought follow it. */
+  settleMove(mail: BookedMail, to: { conversationId: string; seq: number }): void {
+    this.#mails.set(mail.id, { ...mail, ...to, moves: mail.moves + 1 });
+    this.saveMailId(mail.id, to);
+    for (const brought of this.#participants) if (brought.mailId === mail.id) brought.conversationId = to.conversationId;
   }
 
   saveMailId(messageId: string, at: { conversationId: string; seq: number }): void {

@@ -2,13 +2,14 @@
  * A mail comes in: what `facts.ts` looks up is looked up in memory, the product's decision table decides, and the verdict
  * is carried out as `apply.ts` and `find-place.ts` do.
  */
-import { decideReceiveMail, type OpenRequest } from "../../../../durable-objects/conversation/intake.ts";
+import type { OpenRequest } from "../../../../durable-objects/conversation/intake.ts";
 import type { ContactSummary, Message } from "../../../../durable-objects/conversation/protocol.ts";
-import type { FoundConversation, KnownContact, MatchFacts } from "../../../../worker/email/match-facts.ts";
 import { matchConversation } from "../../../../worker/email/match-conversation.ts";
+import type { FoundConversation, KnownContact, MatchFacts } from "../../../../worker/email/match-facts.ts";
 import { findOtherPeople } from "../../../../worker/email/other-people.ts";
+import { readFormMail, type FormMail } from "../../../../worker/email/contact-form.ts";
 import type { ContactRef, Target, Verdict } from "../../../../worker/email/verdict.ts";
-import { buildFacts, buildMail, buildSender } from "../../email-match/build-facts.ts";
+import { buildFacts, buildForm, buildMail, buildSender } from "../../email-match/build-facts.ts";
 import type { MemoryBook } from "./memory-book.ts";
 
 export const MAILBOX = { id: "mailbox", address: "hello@shop.example" };
@@ -17,6 +18,8 @@ export interface ArrivingMail {
   messageId: string;
   from: string;
   cc: readonly string[];
+  /** One other address than the sender's that answers are asked for at, if any. */
+  replyTo: string | null;
   isAutomatic: boolean;
   /** The signed address that it is sent to. */
   token: { conversationId: string; recipient: string } | null;
@@ -32,14 +35,14 @@ type MessageVerdict = Extract<Verdict, { target: unknown }>;
 export function receive(book: MemoryBook, mail: ArrivingMail): { conversationId: string; seq: number } | null {
   const facts = factsOf(book, mail);
   const verdict = matchConversation(facts);
-  if (!("target" in verdict) || verdict.code === "form" || verdict.code === "forwarded") return null;
-  const { open, contact } = placeOf(book, mail, verdict);
-  for (const { address } of verdict.participants) book.addParticipant(open.id, address);
+  if (!("target" in verdict) || verdict.code === "forwarded") return null;
+  const { open, contact } = verdict.code === "form" ? formPlaceOf(book, verdict) : placeOf(book, mail, verdict);
+  for (const { address } of verdict.participants) book.addParticipant(open.id, address, mail.messageId);
   const info = infoOf(book, mail, { verdict, facts });
   const object = book.object(open.id);
   object.open(open);
   const { message } = object.decide((turn) =>
-    decideReceiveMail(turn, {
+    book.rules.decideReceiveMail(turn, {
       open,
       messageId: mail.messageId,
       mailbox: MAILBOX,
@@ -58,13 +61,14 @@ export function receive(book: MemoryBook, mail: ArrivingMail): { conversationId:
     }),
   );
   const at = { conversationId: open.id, seq: message.seq };
-  book.saveMailId(mail.messageId, at);
+  book.bookMail({ ...at, id: mail.messageId, from: mail.from });
   const isAnswer = verdict.code === "token" && verdict.isAnswer;
   if (isAnswer && book.isPlaceOf(open.id, mail.from)) book.setPlace(mail.from, open.id);
   return at;
 }
 
-function factsOf(book: MemoryBook, { messageId, from, cc, isAutomatic, token, inReplyTo }: ArrivingMail): MatchFacts {
+function factsOf(book: MemoryBook, mail: ArrivingMail): MatchFacts {
+  const { messageId, from, cc, isAutomatic, token, inReplyTo } = mail;
   const person = (address: string) => ({ address, name: null });
   const found = inReplyTo === null ? null : book.findMailId(inReplyTo);
   const reference = found === null ? null : relationOf(book, found.conversationId, from);
@@ -80,12 +84,30 @@ function factsOf(book: MemoryBook, { messageId, from, cc, isAutomatic, token, in
       inReplyTo: inReplyTo === null ? [] : [inReplyTo],
     }),
     sender: buildSender({ isBlocked: contact?.isBlocked === true, contact: knownContact(book, from) }),
+    form: formFactsOf(book, mail),
     references: reference === null ? [] : [reference],
     token:
       token === null || answered === null
         ? { kind: "none" }
         : { kind: "strong", tokenKind: "contact", conversation: answered, isForSender: token.recipient === from },
   });
+}
+
+/** As `findForm`; the owner has called none one. */
+function formFactsOf(book: MemoryBook, { from, replyTo, isAutomatic }: ArrivingMail): MatchFacts["form"] {
+  const mail = {
+    from: { address: from, name: null },
+    replyTo: replyTo === null ? [] : [{ address: replyTo, name: null }],
+    class: isAutomatic ? ("auto-reply" as const) : ("person" as const),
+    autoSubmitted: isAutomatic ? "auto-replied" : null,
+  };
+  const found: FormMail | null = readFormMail({ mail, ownAddresses: [MAILBOX.address], called: [] });
+  if (found === null) return null;
+  const { address: form, person } = found;
+  const known = book.formConversationOf(form, person.address);
+  const isTheirs = known !== null && book.object(known).mailFacts()?.email === person.address;
+  const isBlocked = book.findContact(person.address)?.isBlocked === true;
+  return buildForm({ ...found, conversationId: isTheirs ? known : null, isBlocked });
 }
 
 function knownContact(book: MemoryBook, email: string): KnownContact | null {
@@ -117,6 +139,17 @@ function placeOf(
   return { open: openRequest(conversationId, contact), contact };
 }
 
+/** As `findFormPlace`. */
+function formPlaceOf(
+  book: MemoryBook,
+  { target, form, person }: Extract<Verdict, { code: "form" }>,
+): { open: OpenRequest; contact: null } {
+  if (target.kind === "join") return { open: openRequest(target.conversationId, null), contact: null };
+  const id = book.clock.newId();
+  book.setFormConversation(form, person.address, id);
+  return { open: { ...openRequest(id, null), capture: { email: person.address }, form }, contact: null };
+}
+
 function replacedBy(target: Target): string | undefined {
   return target.kind === "begin" ? target.replaces : undefined;
 }
@@ -141,7 +174,8 @@ function infoOf(
   const others = findOtherPeople(facts.mail, facts.ownAddresses);
   return {
     ledgerId: mail.messageId,
-    from: { address: mail.from },
+    from: { address: verdict.code === "form" ? verdict.person.address : mail.from },
+    ...(verdict.code === "form" && { form: { address: verdict.form } }),
     ...(others.length > 0 && { others: others.map(({ address }) => ({ address })) }),
     ...(verdict.code === "token:new-person" && { isNewPerson: true }),
     ...(isParticipantMail(book, mail, verdict) && { isParticipant: true }),
@@ -151,7 +185,7 @@ function infoOf(
 }
 
 function isParticipantMail(book: MemoryBook, { from }: ArrivingMail, { code, target }: MessageVerdict): boolean {
-  if (target.kind !== "join" || code === "token:new-person") return false;
+  if (target.kind !== "join" || code === "token:new-person" || code === "form") return false;
   const facts = book.object(target.conversationId).mailFacts();
   if (facts === null || facts.email === from) return false;
   const sender = book.findContact(from);

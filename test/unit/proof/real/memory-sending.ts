@@ -1,9 +1,8 @@
 /** A mail that waits leaves, as `drain.ts` and `deliver.ts` hand it over; the transport takes everything. */
 import { levelFor } from "../../../../durable-objects/conversation/addresses.ts";
-import { mayTravelTo } from "../../../../durable-objects/conversation/audience.ts";
 import { recipientsOf } from "../../../../durable-objects/conversation/copies.ts";
 import { delivered } from "../../../../durable-objects/conversation/delivery.ts";
-import { addressOfRow, decideLeaving, decideLeft } from "../../../../durable-objects/conversation/leaving.ts";
+import { decideLeaving, decideLeft } from "../../../../durable-objects/conversation/leaving.ts";
 import { dueRows, settleMail, type DeliveryResult, type OutboxRow } from "../../../../durable-objects/conversation/outbox.ts";
 import { ADDRESS_CHANGED_REASON, type Delivery, type Message } from "../../../../durable-objects/conversation/protocol.ts";
 import { isMovedAway, isTakenBack } from "../../../../durable-objects/conversation/views.ts";
@@ -27,7 +26,7 @@ export function leave(book: MemoryBook, object: MemoryObject): Handed | null {
   const { state } = object;
   const message = row === undefined ? null : object.findBySeq(row.seq);
   if (row === undefined || state === null || message === null) return null;
-  const to = addressOfRow(row, state, message);
+  const to = book.rules.addressOfRow(row, state, message);
   if (to === null) {
     settle({ book, object, row }, { kind: "refused", reason: ADDRESS_CHANGED_REASON });
     return null;
@@ -44,7 +43,7 @@ export function leave(book: MemoryBook, object: MemoryObject): Handed | null {
         !isTakenBack(other) &&
         !isMovedAway(other) &&
         !row.also.includes(other.seq) &&
-        mayTravelTo(other, recipientsOf(to, message), state),
+        book.rules.mayTravelTo(other, recipientsOf(to, message), state),
     );
   const { only, isInsisted, isCancelledBySeen: isUnseen } = row;
   const level = levelFor(state, to, book.clock.now);

@@ -37,22 +37,28 @@ export async function perform(performance: Performance): Promise<Done> {
     }
     case "mail":
       return performMail(performance);
-    case "form":
-      places.bind(formOf(action.replyTo), await driver.receiveForm(action.replyTo, word));
-      return DONE;
+    case "form": {
+      const place = await driver.receiveForm(action.replyTo, word);
+      if (place !== null) places.bind(formOf(action.replyTo), place);
+      return { kind: "asked", isTaken: place !== null };
+    }
     case "answer-by-mail": {
       const { where, seen, copy } = action.answer;
       return { kind: "asked", isTaken: await driver.replyByMail({ where: idOf(places, where), seen, copy, word }) };
     }
     case "move": {
       const { from, to, author } = action.move;
-      return { kind: "mail", place: await driver.move({ from: idOf(places, from), to: places.idOf(to), author }) };
+      return movedTo(await driver.move({ from: idOf(places, from), to: places.idOf(to), author }));
     }
     case "merge":
       return { kind: "asked", isTaken: await driver.merge(idOf(places, action.from), idOf(places, action.to)) };
     default:
       return "session" in action ? performSession(driver, action, word) : performClick(driver, places, action);
   }
+}
+
+function movedTo(place: ConversationId | null): Done {
+  return place === null ? { kind: "asked", isTaken: false } : { kind: "mail", place };
 }
 
 async function performMail({ driver, places, action, word, shape }: Performance): Promise<Done> {
@@ -99,7 +105,7 @@ async function performClick(driver: ProofDriver, places: Places, action: Click):
     case "leave":
       return { kind: "left", mail: await driver.leave(where) };
     case "part":
-      return { kind: "mail", place: await driver.part(where) };
+      return movedTo(await driver.part(where));
     case "take-back":
       return { kind: "asked", isTaken: await driver.undo(where) };
     case "try-again":

@@ -51,7 +51,7 @@ export class Play {
       if (says !== null) return { says, actions: this.#actions };
     }
     for (const choice of choices) {
-      const action = chosenIn(this.#reference.world, choice, without);
+      const action = chosenIn(this.#reference.world, choice, { without, isTried: this.#habits.isTried });
       const says = action === null || this.#isLeftOut(action) ? null : await this.#step(action, choice);
       if (says !== null) return { says, actions: this.#actions };
     }
@@ -69,7 +69,7 @@ export class Play {
     }
     this.#actions.push(told);
     // It does less than it might: so does the model from here on.
-    if (done.kind === "asked" && !done.isTaken && this.#habits.mayRefuse.includes(told.do))
+    if (done.kind === "asked" && !done.isTaken && this.#habits.mayRefuse(this.#reference.world, told))
       return (await this.#ofAddresses()) ?? (await this.#ofViews());
     const before = this.#reference.world;
     const { hasChanged, sent } = this.#reference.take(told, word);
@@ -77,7 +77,7 @@ export class Play {
     return (
       ofRefusal(done, told, hasChanged) ??
       (hasChanged ? null : await this.#probe(told)) ??
-      (done.kind === "left" ? ofLeft(done.mail, sent) : null) ??
+      (done.kind === "left" ? this.#ofLeft(done.mail, sent) : null) ??
       (await this.#ofAddresses()) ??
       (await this.#ofViews())
     );
@@ -102,15 +102,40 @@ export class Play {
 
   /** The action with the place that the product chose for its mail, or what is wrong with that. */
   #placed(action: Action, { place }: Extract<Done, { kind: "mail" }>): Action | string {
-    if (action.do !== "mail") return action;
+    if (action.do !== "mail") return this.#placedByClick(action, place);
     const { from } = action.mail;
     if (place === null) return `the mail of ${from} was kept aside`;
     const { world } = this.#reference;
     const name = this.#places.nameOf(place) ?? (isAlive(world, mailsOf(from)) ? null : mailsOf(from));
     if (name === null) return `the mail of ${from} began another conversation beside ${mailsOf(from)}`;
     const { pointer } = action.mail;
-    if (pointer.by !== "nothing") return name === aliasOf(world, pointer.of) ? action : `the answer of ${from} is in ${name}`;
+    if (pointer.by !== "nothing" && name === aliasOf(world, pointer.of)) return action;
+    if (pointer.by !== "nothing" && !this.#habits.mayStray(world, action)) return `the answer of ${from} is in ${name}`;
     return { do: "mail", mail: { ...action.mail, pointer: { by: "nothing", into: name } } };
+  }
+
+  /** The same of mails that an agent has moved: they are where the model has them. */
+  #placedByClick(action: Action, place: string | null): Action | string {
+    const { world } = this.#reference;
+    const address = action.do === "part" ? (world.conversations[action.where]?.address ?? null) : null;
+    const parted = address === null ? null : mailsOf(address);
+    const to = action.do === "move" ? action.move.to : parted;
+    const name = place === null ? null : this.#places.nameOf(place);
+    if (name !== null) return name === to ? action : `the mails are in ${name}`;
+    // The first of them begins it.
+    const isNew = to !== null && world.conversations[to] === null;
+    return isNew ? action : `the mails are in a conversation beside ${to}`;
+  }
+
+  /** Of a mail that left: to whom, and no word that its readers may not have. What is left out (T23, long chats) is no leak. */
+  #ofLeft(mail: LeftMail | null, sent: SentMail | null): string | null {
+    if (mail === null || sent === null)
+      return (mail === null) === (sent === null) ? null : `a mail ${mail === null ? "failed" : "left"}`;
+    const wrong = mail.to.find((address) => !has(sent.to, address));
+    if (wrong !== undefined) return `a mail goes to ${wrong}`;
+    const told = [sent.outgoing.word, ...sent.transcript.map(({ word }) => word), ...this.#reference.mayCarry(sent)];
+    const leaked = mail.words.find((word) => !told.includes(word));
+    return leaked === undefined ? null : `a mail carries ${leaked}, which is not for its readers`;
   }
 
   async #ofAddresses(): Promise<string | null> {
@@ -156,20 +181,10 @@ function hasToken({ world }: Reference, session: SessionName, token: Token): boo
 
 /** What one of them has taken and the other has not. */
 function ofRefusal(done: Done, action: Action, hasChanged: boolean): string | null {
-  if (action.do === "mail" && !hasChanged) return `the mail of ${action.mail.from} is where it may not be`;
+  if (done.kind === "mail" && !hasChanged)
+    return action.do === "mail" ? `the mail of ${action.mail.from} is where it may not be` : "mails are moved, and may not be";
   if (done.kind !== "asked" || done.isTaken === hasChanged) return null;
   return `this is ${done.isTaken ? "taken, and may not be" : "refused, and may be"}`;
-}
-
-/** Of a mail that left: to whom, and no word that its readers may not have. What is left out (T23, long chats) is no leak. */
-function ofLeft(mail: LeftMail | null, sent: SentMail | null): string | null {
-  if (mail === null || sent === null)
-    return (mail === null) === (sent === null) ? null : `a mail ${mail === null ? "failed" : "left"}`;
-  const wrong = mail.to.find((address) => !has(sent.to, address));
-  if (wrong !== undefined) return `a mail goes to ${wrong}`;
-  const told = sent.transcript.map(({ word }) => word);
-  const leaked = mail.words.find((word) => word !== sent.outgoing.word && !told.includes(word));
-  return leaked === undefined ? null : `a mail carries ${leaked}, which is not for its readers`;
 }
 
 /** The difference as a story. */

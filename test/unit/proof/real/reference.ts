@@ -6,6 +6,7 @@ import { ALL_KEPT, type Kept } from "../rules.ts";
 import {
   changed,
   CONVERSATIONS,
+  isWithin,
   only,
   START,
   withConversation,
@@ -29,6 +30,10 @@ export class Reference {
   readonly #habits: Habits;
   /** Mails that ever waited to leave, each once. */
   readonly #written: { where: ConversationName; outgoing: Outgoing }[] = [];
+  /** Of them, those that an agent has taken back. */
+  readonly #takenBack = new Set<string>();
+  /** Where each mail came in, by its word. */
+  readonly #bornIn = new Map<string, ConversationName>();
   world: World;
 
   constructor(kept: Kept = ALL_KEPT, habits: Habits = NO_HABITS) {
@@ -43,8 +48,11 @@ export class Reference {
     const step = own === null ? apply(this.world, action, this.#kept) : { world: own, sent: null };
     if (step === null) return { hasChanged: false, sent: null };
     const before = this.world;
-    this.world = this.#habits.follow({ before, world: named(step.world, () => word), action });
+    const world = named(step.world, () => word);
+    if (action.do === "mail") this.#noteMail(world, word);
+    this.world = this.#habits.follow({ before, world, action, bornIn: (mail) => this.#bornIn.get(mail) ?? null });
     this.#noteWritten();
+    this.#noteTakenBack(before, action);
     return { hasChanged: true, sent: step.sent };
   }
 
@@ -59,6 +67,25 @@ export class Reference {
       if (outgoing !== null && !this.#written.some((known) => known.outgoing.word === outgoing.word))
         this.#written.push({ where, outgoing });
     }
+  }
+
+  #noteMail(world: World, word: string): void {
+    const where = CONVERSATIONS.find((name) => world.conversations[name]?.messages.some((message) => message.word === word));
+    if (where !== undefined) this.#bornIn.set(word, where);
+  }
+
+  #noteTakenBack(before: World, action: Action): void {
+    if (action.do !== "take-back" && action.do !== "try-again") return;
+    const facts = before.conversations[action.where];
+    if (action.do === "take-back") this.#takenBack.add(facts?.queued?.word ?? "");
+    else this.#takenBack.delete(facts?.failed?.word ?? "");
+  }
+
+  /** Words that a mail to these people may carry below its reply: an agent wrote them to all of them, and they never left. */
+  mayCarry({ where, to }: SentMail): readonly string[] {
+    const here = this.#written.filter((written) => written.where === where).map(({ outgoing }) => outgoing);
+    const theirs = here.filter((outgoing) => isWithin(to, only(outgoing.to) | only(outgoing.copy)));
+    return theirs.map(({ word }) => word).filter((word) => !this.#takenBack.has(word));
   }
 
   /** Null where the token is refused. */

@@ -2,27 +2,23 @@
  * The pure rules of the product, played in memory: `memory-object.ts` carries out what they decide about a conversation,
  * `memory-receiving.ts` and `memory-sending.ts` what they decide about mails. Time passes only where a step says so.
  */
-import { decideAddress, decideTyped } from "../../../../durable-objects/conversation/addresses.ts";
-import {
-  decideBlocked,
-  decideMailMessage,
-  decideShutOut,
-  decideStatus,
-  decideUndo,
-} from "../../../../durable-objects/conversation/commands.ts";
-import { decideSend, type SendRequest } from "../../../../durable-objects/conversation/core.ts";
+import { decideAddress } from "../../../../durable-objects/conversation/addresses.ts";
+import { decideBlocked, decideShutOut, decideStatus, decideUndo } from "../../../../durable-objects/conversation/commands.ts";
+import type { SendRequest } from "../../../../durable-objects/conversation/core.ts";
 import { decideDeliveryReport } from "../../../../durable-objects/conversation/delivery.ts";
 import type { OpenRequest } from "../../../../durable-objects/conversation/intake.ts";
 import type { Author } from "../../../../durable-objects/conversation/protocol.ts";
-import { decideSeenByVisitor, decideUnseen, decideVisitorLeft } from "../../../../durable-objects/conversation/unseen.ts";
+import { decideSeenByVisitor, decideVisitorLeft } from "../../../../durable-objects/conversation/unseen.ts";
 import { uuid } from "../../../support/conversation-builders.ts";
 import type { Token } from "../audience.ts";
 import { ADDRESSES, otherOf, type Address, type SessionName } from "../world.ts";
 import type { ConversationId, IncomingMail, LeftMail, OutgoingMail, ProofDriver, SessionView } from "./driver.ts";
 import { MemoryBook } from "./memory-book.ts";
 import type { Clock, MemoryObject } from "./memory-object.ts";
+import { moveMails, partMails } from "./memory-moving.ts";
 import { receive } from "./memory-receiving.ts";
 import { leave, type Handed } from "./memory-sending.ts";
+import { RULES_OF_PRODUCT, type PlayedRules } from "./played-rules.ts";
 import { RulesSession } from "./rules-session.ts";
 
 const START_AT = 1_800_000_000_000;
@@ -33,6 +29,8 @@ const UNDO_MS = 5_000;
 const UNSEEN_MS = 60_000;
 /** Newest messages among which unseen replies are looked for, as in `drain.ts`. */
 const UNSEEN_LOOKS_MAX = 100;
+/** A contact form on some site. */
+const FORM = "no-reply@site.test";
 const AGENT: Author = { kind: "agent", id: "ana", name: "Ana" };
 
 /** A mail of ours that has left, as its readers have it. */
@@ -44,11 +42,18 @@ interface Left extends Handed {
 export class RulesDriver implements ProofDriver {
   #ids = 0;
   readonly #clock: Clock = { now: START_AT, newId: () => uuid((this.#ids += 1)) };
-  readonly #book = new MemoryBook(this.#clock);
+  readonly #rules: PlayedRules;
+  readonly #book: MemoryBook;
   readonly #sessions = new Map<SessionName, RulesSession>();
   readonly #left: Left[] = [];
   /** The last mail of a conversation that was taken back or failed, and where it was to go. */
   readonly #failed = new Map<ConversationId, { seq: number; to: string }>();
+
+  /** @param rules the product's, or some of them replaced */
+  constructor(rules: PlayedRules = RULES_OF_PRODUCT) {
+    this.#rules = rules;
+    this.#book = new MemoryBook(this.#clock, rules);
+  }
 
   begin(name: SessionName, word: string): ConversationId {
     const session = { id: this.#clock.newId(), origin: null };
@@ -56,7 +61,7 @@ export class RulesDriver implements ProofDriver {
     const nothing = { visitor: null, contact: null, capture: null, subject: null, mail: null };
     const open: OpenRequest = { id: object.id, hasVisitor: true, session, ...nothing };
     object.open(open);
-    this.#sessions.set(name, new RulesSession(object, session.id));
+    this.#sessions.set(name, new RulesSession(object, session.id, this.#rules));
     this.chat(name, word);
     return object.id;
   }
@@ -68,7 +73,7 @@ export class RulesDriver implements ProofDriver {
 
   type(name: SessionName, address: Address): void {
     const session = this.#session(name);
-    if (session.isAdmitted()) session.object.command((turn) => decideTyped(turn, { email: emailOf(address) }));
+    if (session.isAdmitted()) session.object.command((turn) => this.#rules.decideTyped(turn, { email: emailOf(address) }));
   }
 
   seen(name: SessionName): boolean {
@@ -115,6 +120,7 @@ export class RulesDriver implements ProofDriver {
       messageId: `${word}@customer.test`,
       from: email,
       cc: shape.hasCopy ? [emailOf(otherOf(from))] : [],
+      replyTo: shape.hasForeignReplyTo ? emailOf(otherOf(from)) : null,
       isAutomatic: shape.automatic !== null,
       token: token === null ? null : { conversationId: token, recipient },
       inReplyTo: referred?.messageId ?? null,
@@ -124,8 +130,19 @@ export class RulesDriver implements ProofDriver {
     return at?.conversationId ?? null;
   }
 
-  receiveForm(): ConversationId {
-    throw new Error("contact forms are not driven");
+  receiveForm(replyTo: Address, word: string): ConversationId | null {
+    const at = receive(this.#book, {
+      messageId: `${word}@site.test`,
+      from: FORM,
+      cc: [],
+      replyTo: emailOf(replyTo),
+      isAutomatic: false,
+      token: null,
+      inReplyTo: null,
+      text: word,
+      quoted: "",
+    });
+    return at?.conversationId ?? null;
   }
 
   bounce(where: ConversationId): void {
@@ -155,7 +172,7 @@ export class RulesDriver implements ProofDriver {
     const replies = object
       .before(Number.MAX_SAFE_INTEGER, UNSEEN_LOOKS_MAX)
       .filter(({ seq }) => seq > object.turn().state.visitorSeenSeq);
-    const effects = decideUnseen(object.turn(), replies);
+    const effects = this.#rules.decideUnseen(object.turn(), replies);
     return effects.some(({ kind }) => kind === "mail") && object.command(() => effects);
   }
 
@@ -188,7 +205,7 @@ export class RulesDriver implements ProofDriver {
   retry(where: ConversationId): boolean {
     const failed = this.#failed.get(where);
     if (failed === undefined) return false;
-    const { effects } = this.#book.object(where).decide((turn) => decideMailMessage(turn, failed.seq, failed.to));
+    const { effects } = this.#book.object(where).decide((turn) => this.#rules.decideMailMessage(turn, failed.seq, failed.to));
     return effects.length > 0;
   }
 
@@ -203,12 +220,13 @@ export class RulesDriver implements ProofDriver {
     if (email !== undefined) object.command((turn) => decideAddress(turn, { email }, AGENT));
   }
 
-  part(where: ConversationId): ConversationId {
-    throw new Error(`mails of ${where} are not moved`);
+  part(where: ConversationId): ConversationId | null {
+    const email = this.#book.object(where).state?.address?.email;
+    return email === undefined ? null : partMails(this.#book, { from: where, email, actor: AGENT });
   }
 
-  move(): ConversationId {
-    throw new Error("mails are not moved");
+  move({ from, to, author }: { from: ConversationId; to: ConversationId | null; author: Address }): ConversationId | null {
+    return moveMails(this.#book, { from, to, email: emailOf(author), actor: AGENT });
   }
 
   merge(): boolean {
@@ -219,7 +237,8 @@ export class RulesDriver implements ProofDriver {
   block(where: ConversationId): void {
     const { state } = this.#book.object(where);
     const email = state?.address?.email ?? null;
-    const isTheirs = state !== null && (state.beginner === null || this.#isConfirmed(where, email));
+    const isByMail = state !== null && state.beginner === null && state.form === null;
+    const isTheirs = isByMail || this.#isConfirmed(where, email);
     const others = email !== null && isTheirs ? this.#book.blockContact(email) : [];
     this.#book.object(where).command((turn) => decideShutOut(turn, true));
     for (const id of others) this.#book.object(id).command((turn) => decideBlocked(turn, true));
@@ -242,7 +261,7 @@ export class RulesDriver implements ProofDriver {
     const whole = { undoMs: 0, ...request, clientId, attachments: [] };
     return (
       object.decide((turn) => {
-        const outcome = decideSend(turn, whole);
+        const outcome = this.#rules.decideSend(turn, whole);
         return outcome.kind === "rejected" ? { kind: outcome.kind, effects: [] } : outcome;
       }).kind === "stored"
     );

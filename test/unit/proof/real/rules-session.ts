@@ -3,13 +3,13 @@ import type { MemoryObject } from "./memory-object.ts";
 import type { ServerFrame } from "../../../../durable-objects/conversation/protocol.ts";
 import {
   confirmedAddressOf,
-  decideSession,
   FIRST_TOKEN_GENERATION,
   type SessionAnswer,
   type SessionClaim,
   type SessionCommand,
 } from "../../../../durable-objects/conversation/sessions.ts";
 import type { Token } from "../audience.ts";
+import type { PlayedRules } from "./played-rules.ts";
 
 /** What was mailed to an address: a code, and a link that does the same. */
 export interface MailedSecret {
@@ -22,6 +22,7 @@ export interface MailedSecret {
 export class RulesSession {
   readonly object: MemoryObject;
   readonly #id: string;
+  readonly #rules: PlayedRules;
   readonly #codes = new Map<string, string>();
   #codesMade = 0;
   #current: SessionClaim;
@@ -30,8 +31,9 @@ export class RulesSession {
   /** All others that it was ever given. */
   readonly #older: SessionClaim[] = [];
 
-  constructor(object: MemoryObject, id: string) {
+  constructor(object: MemoryObject, id: string, rules: PlayedRules) {
     this.object = object;
+    this.#rules = rules;
     this.#id = id;
     this.#current = { sessionId: id, generation: FIRST_TOKEN_GENERATION };
   }
@@ -98,7 +100,7 @@ export class RulesSession {
   }
 
   #ask(command: SessionCommand): SessionAnswer {
-    return this.object.decide((turn) => decideSession(turn, this.#current, command)).answer;
+    return this.object.decide((turn) => this.#rules.decideSession(turn, this.#current, command)).answer;
   }
 }
 

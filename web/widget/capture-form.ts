@@ -25,7 +25,17 @@ function isReachable(address: string): boolean {
   return isAddress(address) && address.slice(address.lastIndexOf("@")).includes(".");
 }
 
-export function makeCaptureForm({ texts, text, save, saved, dismiss }: CaptureFormOptions): HTMLElement {
+interface CaptureFields {
+  readonly email: HTMLInputElement;
+  readonly name: HTMLInputElement;
+  readonly error: HTMLElement;
+  readonly submit: HTMLButtonElement;
+  readonly skip: HTMLButtonElement;
+  /** What the form holds while it asks. */
+  readonly parts: readonly HTMLElement[];
+}
+
+function makeFields(texts: Texts, text: string): CaptureFields {
   const error = el("span", { class: "bad", id: "capture-error", role: "alert" });
   const email = el("input", {
     type: "email",
@@ -39,17 +49,22 @@ export function makeCaptureForm({ texts, text, save, saved, dismiss }: CaptureFo
   const name = el("input", { type: "text", name: "name", autocomplete: "name", maxlength: String(NAME_LENGTH_MAX), dir: "auto" });
   const submit = el("button", { type: "submit", class: "primary" }, texts.save);
   const skip = el("button", { type: "button", class: "link" }, texts.notNow);
-  const fields = [
+  const parts = [
     el("p", { class: "lead" }, text),
     el("label", {}, el("span", {}, texts.email), email, error),
     el("label", {}, el("span", {}, texts.name), name),
     el("div", { class: "actions" }, submit, skip),
   ];
-  const form = el("form", { class: "capture", novalidate: true, "aria-label": text }, ...fields);
+  return { email, name, error, submit, skip, parts };
+}
+
+export function makeCaptureForm({ texts, text, save, saved, dismiss }: CaptureFormOptions): HTMLElement {
+  const { email, name, error, submit, skip, parts } = makeFields(texts, text);
+  const form = el("form", { class: "capture", novalidate: true, "aria-label": text }, ...parts);
   // Who sees their slip only here can mend it: the form does not come back by itself.
   const again = el("button", { type: "button", class: "link" }, texts.captureAgain);
   again.addEventListener("click", () => {
-    form.replaceChildren(...fields);
+    form.replaceChildren(...parts);
     email.focus();
   });
 
@@ -71,7 +86,10 @@ export function makeCaptureForm({ texts, text, save, saved, dismiss }: CaptureFo
       submit.disabled = false;
       submit.textContent = texts.save;
       if (result !== "done") return fail(texts[REASONS[result]]);
-      form.replaceChildren(el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })), again);
+      form.replaceChildren(
+        el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })),
+        el("div", { class: "actions" }, again),
+      );
       saved();
     });
   });

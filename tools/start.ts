@@ -14,6 +14,8 @@ import { Shutdown } from "./start/shutdown.ts";
 import { migrateLocal, startCron, startWorker, type WorkerServerOptions } from "./start/worker-server.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Up to here a port is for the machine's administrator. */
+const PORT_FORBIDDEN_MAX = 1023;
 const PORTS_FREE_TIMEOUT_MS = 10_000;
 /** The runtime died this soon after a start: it would die again. */
 const RESTART_AFTER_MS = 10_000;
@@ -28,19 +30,34 @@ const usedPorts = ({ port, smtpPort, mailPort, hasDemo, pagesPort }: StartOption
   ...(pagesPort === null ? [] : [{ option: "--pages-port", port: pagesPort }]),
 ];
 
+/** All that are not free, at once, with ones that are: whoever runs two of these need not find them one by one. */
+async function freePortsFor(options: StartOptions): Promise<string> {
+  const used = usedPorts(options);
+  const chosen = new Set(used.map(({ port }) => port));
+  const parts: string[] = [];
+  for (const { option, port } of used) {
+    if ((await probePort(port)) === "free") continue;
+    let other = Math.max(port, PORT_FORBIDDEN_MAX) + 1;
+    while (chosen.has(other) || (await probePort(other)) !== "free") other += 1;
+    chosen.add(other);
+    parts.push(`${option} ${other}`);
+  }
+  return parts.join(" ");
+}
+
 async function refuseTaken(options: StartOptions, folder: string): Promise<void> {
   const running = await findRunning(folder);
   if (running !== null) {
     throw new Refusal(
       `The state folder ${folder} is in use by Hilo on port ${running.port} (process ${running.pid}).\n` +
-        "Stop that one, or start this one with a folder of its own: npm start -- --state DIR --port …",
+        `Stop that one, or start this one with a folder of its own: npm start -- --state DIR ${await freePortsFor(options)}`,
     );
   }
-  for (const { option, port } of usedPorts(options)) {
+  for (const { port } of usedPorts(options)) {
     const state = await probePort(port);
-    if (state === "taken") throw new Refusal(`Port ${port} is taken. Choose another one: npm start -- ${option} ${port + 1}`);
+    if (state === "taken") throw new Refusal(`Port ${port} is taken. Choose others: npm start -- ${await freePortsFor(options)}`);
     if (state === "forbidden")
-      throw new Refusal(`Port ${port} may not be used. Choose one above 1023: npm start -- ${option} 8790`);
+      throw new Refusal(`Port ${port} may not be used. Choose some above 1023: npm start -- ${await freePortsFor(options)}`);
   }
 }
 

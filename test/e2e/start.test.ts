@@ -36,6 +36,8 @@ const run = (...args: string[]) => {
   return { status, stderr };
 };
 const portList = ({ ports }: Stack) => [ports.port, ports.smtpPort, ports.mailPort];
+const portOptions = ({ ports }: Stack) =>
+  ["--port", ports.port, "--smtp-port", ports.smtpPort, "--mail-port", ports.mailPort].map(String);
 const portStates = (stack: Stack) => Promise.all(portList(stack).map(probePort));
 
 describe("npm start", () => {
@@ -64,13 +66,17 @@ describe("npm start", () => {
     }
   });
 
-  test("refuses a taken port, names the option, and changes nothing", () => {
+  test("refuses a taken port, names free ones for all that are taken, and changes nothing", async () => {
     const folder = join(state, "never-made");
-    const { status, stderr } = run("--port", String(stack.ports.port), "--state", folder);
+    const { status, stderr } = run(...portOptions(stack), "--state", folder);
     expect(stderr).toContain(`Port ${stack.ports.port} is taken`);
-    expect(stderr).toContain("--port");
     expect(status).toBe(1);
     expect(existsSync(folder)).toBe(false);
+    // The advice is taken as it is given: it must not lead into the next refusal.
+    const advised = [...stderr.matchAll(/--[a-z-]*port (\d+)/g)].map(([, port]) => Number(port));
+    expect(advised.length).toBe(3);
+    expect(new Set(advised).size).toBe(3);
+    expect(await Promise.all(advised.map(probePort))).toEqual(["free", "free", "free"]);
   });
 
   test("refuses a state folder that is in use", () => {

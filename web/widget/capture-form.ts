@@ -15,10 +15,27 @@ interface CaptureFormOptions {
   readonly texts: Texts;
   readonly text: string;
   readonly save: (contact: VisitorContact) => Promise<SaveResult>;
+  /** The address is kept: the visitor goes on writing. */
+  readonly saved: () => void;
   readonly dismiss: () => void;
 }
 
-export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptions): HTMLElement {
+/** Whether somebody on the web can be reached there: `ana@gmail` is an address, and a slip of the finger. */
+function isReachable(address: string): boolean {
+  return isAddress(address) && address.slice(address.lastIndexOf("@")).includes(".");
+}
+
+interface CaptureFields {
+  readonly email: HTMLInputElement;
+  readonly name: HTMLInputElement;
+  readonly error: HTMLElement;
+  readonly submit: HTMLButtonElement;
+  readonly skip: HTMLButtonElement;
+  /** What the form holds while it asks. */
+  readonly parts: readonly HTMLElement[];
+}
+
+function makeFields(texts: Texts, text: string): CaptureFields {
   const error = el("span", { class: "bad", id: "capture-error", role: "alert" });
   const email = el("input", {
     type: "email",
@@ -32,14 +49,24 @@ export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptio
   const name = el("input", { type: "text", name: "name", autocomplete: "name", maxlength: String(NAME_LENGTH_MAX), dir: "auto" });
   const submit = el("button", { type: "submit", class: "primary" }, texts.save);
   const skip = el("button", { type: "button", class: "link" }, texts.notNow);
-  const form = el(
-    "form",
-    { class: "capture", novalidate: true, "aria-label": text },
+  const parts = [
     el("p", { class: "lead" }, text),
     el("label", {}, el("span", {}, texts.email), email, error),
     el("label", {}, el("span", {}, texts.name), name),
     el("div", { class: "actions" }, submit, skip),
-  );
+  ];
+  return { email, name, error, submit, skip, parts };
+}
+
+export function makeCaptureForm({ texts, text, save, saved, dismiss }: CaptureFormOptions): HTMLElement {
+  const { email, name, error, submit, skip, parts } = makeFields(texts, text);
+  const form = el("form", { class: "capture", novalidate: true, "aria-label": text }, ...parts);
+  // Who sees their slip only here can mend it: the form does not come back by itself.
+  const again = el("button", { type: "button", class: "link" }, texts.captureAgain);
+  again.addEventListener("click", () => {
+    form.replaceChildren(...parts);
+    email.focus();
+  });
 
   const fail = (message: string): void => {
     error.textContent = message;
@@ -49,17 +76,21 @@ export function makeCaptureForm({ texts, text, save, dismiss }: CaptureFormOptio
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const address = email.value.trim();
-    if (!isAddress(address)) return fail(texts.emailInvalid);
+    if (!isReachable(address)) return fail(texts.emailInvalid);
     const called = name.value.trim();
     error.textContent = "";
+    email.setAttribute("aria-invalid", "false");
     submit.disabled = true;
     submit.textContent = texts.saving;
     void save(called ? { email: address, name: called } : { email: address }).then((result) => {
       submit.disabled = false;
       submit.textContent = texts.save;
-      if (result === "done")
-        form.replaceChildren(el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })));
-      else fail(texts[REASONS[result]]);
+      if (result !== "done") return fail(texts[REASONS[result]]);
+      form.replaceChildren(
+        el("p", { class: "lead", role: "status" }, fill(texts.captureDone, { email: address })),
+        el("div", { class: "actions" }, again),
+      );
+      saved();
     });
   });
   skip.addEventListener("click", dismiss);

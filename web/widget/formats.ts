@@ -14,7 +14,13 @@ export function dayOf(at: number): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
-export function makeFormats(locale: string, texts: Texts, now: () => number): Formats {
+/** The language as this browser writes it: `en-GB` and `en-US` differ in clock and order of dates. */
+function regional(language: string): string {
+  return navigator.languages.find((one) => one.startsWith(`${language}-`)) ?? language;
+}
+
+export function makeFormats(language: string, texts: Texts, now: () => number): Formats {
+  const locale = regional(language);
   const time = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
   const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });

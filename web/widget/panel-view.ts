@@ -52,6 +52,9 @@ export class PanelView {
       const observer = new ResizeObserver(() => this.#isFollowing && this.scrollToEnd());
       observer.observe(frame.thread);
       observer.observe(frame.rows);
+      // Forms below the messages grow too: a code's field, and what is wrong with it.
+      observer.observe(frame.extra);
+      observer.observe(frame.confirm);
     }
     document.addEventListener("visibilitychange", () => this.#tellSeen());
   }
@@ -167,6 +170,7 @@ export class PanelView {
       texts,
       text: this.#config.capture,
       save: saveContact,
+      saved: () => this.#options.composer.focus(),
       dismiss: () => {
         memory.dismissCapture();
         this.#removeCapture();
@@ -184,7 +188,14 @@ export class PanelView {
     const key = email === "" ? "" : `${email} ${isAsked}`;
     if (key === this.#confirmKey) return;
     this.#confirmKey = key;
-    if (key === "") return frame.confirm.replaceChildren();
+    if (key === "") {
+      // Who has just typed the code goes on writing; the focus of somebody who is elsewhere stays there.
+      const root = frame.confirm.getRootNode();
+      const hasFocus = root instanceof ShadowRoot && frame.confirm.contains(root.activeElement);
+      frame.confirm.replaceChildren();
+      if (hasFocus) this.#options.composer.focus();
+      return;
+    }
     const options = { locale: thread.locale, email, isAsked, askForCode, confirm };
     void loadConfirmLine().then(
       ({ makeConfirmLine }) => this.#confirmKey === key && frame.confirm.replaceChildren(makeConfirmLine(options)),

@@ -98,6 +98,8 @@ describe("the composer", () => {
     await flushPromises();
     expect(requests).toHaveLength(1);
     await wrapper.get("[data-accept-chat]").trigger("click");
+    await flushPromises();
+    expect(document.activeElement).toBe(text().element);
     // Its words stay beside the field.
     expect(wrapper.get("[data-chat-warning]").text()).toContain("vera@x.test");
     await wrapper.get("form").trigger("submit");

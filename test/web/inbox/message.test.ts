@@ -43,6 +43,20 @@ describe("a message", () => {
     expect(note.get("[data-bubble]").classes()).toContain("bg-note");
   });
 
+  it("[T2] a mail without a name is its address's, whatever the visitor in the chat calls themselves", async () => {
+    const conversation = aConversation(1, {
+      contact: null,
+      hasVisitor: true,
+      visitor: { name: "Eve" },
+      address: { email: "eve@x.test", level: "typed", claimed: null },
+      unconfirmedMail: { seq: 2, email: "vera@x.test" },
+    });
+    const mail = await mountMessage({ author: { kind: "contact" }, channel: "email" }, conversation);
+    expect(mail.get("article").attributes("aria-label")).toBe("vera@x.test");
+    const chat = await mountMessage({ author: { kind: "visitor" }, channel: "chat" }, conversation);
+    expect(chat.get("article").attributes("aria-label")).toBe("Eve");
+  });
+
   it("[M13] leads to the conversation that it refers to and does not belong to", async () => {
     const wrapper = await mountMessage({ channel: "email", mail: { linkedTo: idOf(9) } });
     expect(wrapper.text()).toContain("It refers to a mail of another conversation");

@@ -61,6 +61,19 @@ describe("a thread", () => {
     expect(kinds(computeEntries({ ...parts, messages, events, hasOlder: true }))).toEqual(["day", "message-9"]);
   });
 
+  it("says that an address was given once, until it is another one", () => {
+    const messages = [aMessage({ seq: 1 }), aMessage({ seq: 2 })];
+    const given = (id: number, afterSeq: number, name: string) => anEvent({ id, afterSeq, kind: "contact", subject: { name } });
+    const events = [given(1, 1, "vera@x.test"), given(2, 2, "vera@x.test"), given(3, 2, "vera@y.test")];
+    expect(kinds(computeEntries({ ...parts, messages, events }))).toEqual([
+      "day",
+      "message-1",
+      "event-1",
+      "message-2",
+      "event-3",
+    ]);
+  });
+
   it("holds each event once", () => {
     expect(mergeEvents([anEvent({ id: 2 })], [anEvent({ id: 1 }), anEvent({ id: 2 })]).map(({ id }) => id)).toEqual([1, 2]);
   });

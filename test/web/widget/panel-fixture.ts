@@ -93,7 +93,7 @@ export const message = (seq: number, change: Partial<Message> = {}): Message => 
   ...change,
 });
 
-export const welcome = (messages: readonly Message[], change: { hasEmail?: boolean } = {}): ServerFrame => ({
+export const welcome = (messages: readonly Message[], change: { hasEmail?: boolean; goesOnAt?: string } = {}): ServerFrame => ({
   type: "welcome",
   conversation: { id: "c", status: "open", hasEmail: false, readSeq: 0, visitorSeenSeq: 0, assignee: null, ...change },
   presence: { isVisitorOnline: true, agents: [] },

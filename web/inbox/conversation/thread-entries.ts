@@ -48,6 +48,7 @@ export function computeEntries({ messages, events, unsent, hasOlder }: ThreadPar
   const afterSeq = eventsBySeq(events);
   const firstSeq = messages[0]?.seq ?? 1;
   let day = "";
+  let address: string | null = null;
   const pushDay = (at: number) => {
     const key = dayKey(at);
     if (key !== day) entries.push({ kind: "day", key: `day-${key}`, at });
@@ -55,6 +56,9 @@ export function computeEntries({ messages, events, unsent, hasOlder }: ThreadPar
   };
   const pushEvents = (seq: number) => {
     for (const event of afterSeq.get(seq) ?? []) {
+      // The address book takes an address when a mail comes from it: to an agent that is no news.
+      if (event.kind === "contact" && event.subject?.name === address) continue;
+      if (event.kind === "contact") address = event.subject?.name ?? null;
       pushDay(event.at);
       entries.push({ kind: "event", key: `event-${event.id}`, event });
     }

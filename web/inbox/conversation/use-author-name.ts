@@ -1,6 +1,6 @@
 import type { Author } from "../../../durable-objects/conversation/protocol.ts";
 import { useText } from "../i18n/use-text.ts";
-import type { Named } from "../list/people.ts";
+import { mailAuthor, type Named } from "../list/people.ts";
 import { usePersonName } from "../list/use-person-name.ts";
 import { useSession } from "../session/session.ts";
 
@@ -16,6 +16,7 @@ export function useAuthorName() {
       case "system":
         return author.name ?? t("thread.system");
       case "contact":
+        return author.name || mailAuthor(conversation) || personName(conversation);
       case "visitor":
         return author.name || personName(conversation);
     }

@@ -1,7 +1,7 @@
 import type { Author, Conversation } from "../../../durable-objects/conversation/protocol.ts";
 
 export type Named = Pick<Conversation, "id" | "contact"> &
-  Partial<Pick<Conversation, "hasVisitor" | "address" | "visitor" | "form">>;
+  Partial<Pick<Conversation, "hasVisitor" | "address" | "visitor" | "form" | "unconfirmedMail">>;
 
 /** Whether who writes is known to be the contact: by mail, or shown in the chat. Else what they say of themselves is shown. */
 export function isShownToBe({ hasVisitor, address, form }: Named): boolean {
@@ -16,6 +16,15 @@ export function personName(conversation: Named, visitorName: (code: string) => s
   const { contact, address, visitor } = conversation;
   const own = isShownToBe(conversation) ? contact?.name || contact?.email : visitor?.name;
   return own || address?.email || visitorName(shortCode(conversation.id));
+}
+
+/**
+ * Whom a mail without a name is from. Where the visitor has not shown that the address is theirs, what they call themselves
+ * says nothing of who wrote it: the mail is its address's. Empty where the person of the conversation is meant.
+ */
+export function mailAuthor(conversation: Named): string {
+  if (isShownToBe(conversation)) return "";
+  return conversation.unconfirmedMail?.email || addressOf(conversation);
 }
 
 /** Where answers go; empty where no address is known. */

@@ -2,8 +2,10 @@ import { flushPromises } from "@vue/test-utils";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import BlockContact from "../../../web/inbox/contact/BlockContact.vue";
 import ContactPanel from "../../../web/inbox/contact/ContactPanel.vue";
+import ThreadHeader from "../../../web/inbox/conversation/ThreadHeader.vue";
 import { showLocale } from "../../../web/inbox/i18n/i18n.ts";
 import { useToasts } from "../../../web/inbox/ui/toasts.ts";
+import { aLiveConversation } from "./a-live-conversation.ts";
 import { aConversation, idOf } from "./builders.ts";
 import { answerWith, findBarriers, findOnPage, mountScreen } from "./mount-screen.ts";
 
@@ -68,5 +70,25 @@ describe("[M7] blocking a contact", () => {
     expect(wrapper.text()).toContain("Blocked");
     await showLocale("es");
     expect(wrapper.text()).toContain("Desbloquear");
+  });
+
+  it("marks the thread, also on a phone, where the panel is elsewhere: theirs, and one whose browser is shut out", async () => {
+    const known = { id: idOf(5), name: "Vera", email: "vera@example.com" };
+    const headerOf = async (isContactBlocked: boolean, isVisitorBlocked: boolean) => {
+      answerWith({ [`GET /api/contacts/${idOf(5)}`]: contact(isContactBlocked) });
+      const conversation = aConversation(1, { contact: known, ...(isVisitorBlocked && { isVisitorBlocked }) });
+      const { live } = aLiveConversation(conversation);
+      const wrapper = await mountScreen(ThreadHeader, { live, conversation, isPanelShown: false });
+      await flushPromises();
+      return wrapper.text().includes("Blocked");
+    };
+    expect([await headerOf(true, false), await headerOf(false, true), await headerOf(false, false)]).toEqual([true, true, false]);
+  });
+
+  it("names who has no name by their address", async () => {
+    answerWith({ [`GET /api/contacts/${idOf(5)}`]: contact(false) });
+    const nameless = { id: idOf(5), name: null, email: "vera@example.com" };
+    const wrapper = await mountScreen(ContactPanel, { conversation: aConversation(1, { contact: nameless }), hasBack: false });
+    expect(wrapper.text()).not.toContain("No name");
   });
 });

@@ -164,6 +164,9 @@ describe("[M8] what an agent forwards", () => {
     for (const words of ["Please help", "From: Nora <nora@example.test>", "My lamp is broken."])
       expect(messages[0]?.text).toContain(words);
     expect(await textsOf(key, known)).toEqual(["first"]);
+    // Each is one of its own: the next says so of somebody else.
+    const next = await take(forwarded(forwardOf({ from: "Paul <paul@example.test>", text: "Mine, too." })));
+    expect([next.verdict, next.conversationId === claim?.conversationId]).toEqual(["forwarded:unverified", false]);
   });
 });
 

@@ -128,6 +128,12 @@ describe("[B8] what a transcript may carry", () => {
     expect(mayTravelTo(aMessage({ for: of([uuid(9)], []) }), [VERA], typed)).toBe(false);
   });
 
+  test("chat travels only to the address that its session gave last: an earlier one may be a slip of the pen", () => {
+    const corrected = { beginner: aBeginner({ given: [VERA, LEO] }), address: anAddress(VERA) };
+    expect(mayTravelTo(chat, [LEO], corrected)).toBe(true);
+    expect(mayTravelTo(chat, [VERA], corrected)).toBe(false);
+  });
+
   test("what a contact form said travels to the address that it named, and no other", () => {
     const form = aMessage({ channel: "email", mail: { form: { address: "form@shop.test" } }, for: AGENTS_ONLY });
     const named = { beginner: null, address: anAddress(VERA, { by: "form" }) };

@@ -149,6 +149,12 @@ describe("[A16] [T2] whom a mail is for", () => {
     expect(receive(state, over as Partial<ReceivedMail>).message.for).toEqual(audience);
   });
 
+  test("agents, where a contact form sent it, and it is no mail of whom it names: nothing has come from there", () => {
+    const state = aMailState({ address: anAddress(CARLA, { by: "form" }), form: "form@shop.test" });
+    const filledIn = receive(state, { mail: { from: { address: CARLA }, form: { address: "form@shop.test" } } });
+    expect([filledIn.message.for, filledIn.state.correspondents, filledIn.state.heardMails]).toEqual([nobody, [], []]);
+  });
+
   test("a mail that brings the address of a conversation without one is for it", () => {
     expect(receive(aMailState(), { ...fromCarla, contact: carla }).message.for).toEqual(only);
   });

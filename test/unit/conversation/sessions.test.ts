@@ -249,6 +249,12 @@ describe("[B7] codes", () => {
       isAnswered: true,
       code: { email: VERA, isAnswered: true },
     });
+    // A mail that came by no token of ours is no answer: anybody may have put that address into its From line.
+    const unproven = { correspondents: heard.correspondents.map((known) => ({ ...known, isReachable: false })) };
+    expect(ask({ ...state, ...unproven }, { kind: "use" }).answer).toMatchObject({
+      isAnswered: false,
+      code: { email: VERA, isAnswered: false },
+    });
     expect(ask(state, { kind: "use", email: LEO }).answer).toMatchObject({ email: LEO, isStopped: true, isAnswered: false });
     // Nobody waits for one that is over.
     expect(ask(state, { kind: "use" }, OWN, NOW + CODE_MS + 1).answer).toMatchObject({ code: null });

@@ -99,6 +99,13 @@ describe("[O11] a reply reaches the person", () => {
     expect(mailsOf(decideUnseen(turn, replies))).toEqual([]);
   });
 
+  it("[T1] an address has shown nothing by what another one of the conversation has", () => {
+    const beginner = aBeginner({ given: [VERA, "next@example.test"] });
+    const turn = aTurnWith({ ...reachable, claimed: "next@example.test", beginner });
+    turn.state.unseen = { ...due(turn), mails: 1 };
+    expect(mailsOf(decideUnseen(turn, replies))).toEqual([]);
+  });
+
   it("[T1] a session that is not used any more, or was blocked, has shown nothing", () => {
     const old = { email: VERA, usedAt: NOW - 91 * DAY_MS };
     for (const over of [{ confirmed: old }, { confirmed: { ...old, usedAt: NOW }, isBlocked: true }]) {

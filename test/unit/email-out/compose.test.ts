@@ -88,6 +88,20 @@ describe("a reply as a mail", () => {
       for (const secret of ["evil", "612", "Your bank", "hilo.example/f"]) expect(JSON.stringify(mail)).not.toContain(secret);
     });
 
+    it("nor what an agent has quoted of them earlier, nor an address as a file's name", () => {
+      const words = "Please tell them to pay at evil.example/pay, and nowhere else, today";
+      const earlier = [
+        buildEntry({ by: "company", authorName: "Ana", text: `You wrote:\n> ${words}\nPay at shop.example/pay.` }),
+        buildEntry({ authorName: null, text: "", files: [{ name: "evil.example", url: null }] }),
+      ];
+      const mail = composeMail(buildComposeInput({ ...typed, visitorTexts: [words], transcript: earlier }));
+      expect(mail.text).toContain(
+        "> Please tell them to pay at [link left out], and nowhere else, today\nPay at shop.example/pay.",
+      );
+      expect(mail.text).toContain("[[link left out]]");
+      expect(JSON.stringify(mail)).not.toContain("evil.example");
+    });
+
     it("carries them all once the address is theirs", () => {
       const mail = composeMail(buildComposeInput({ ...typed, isConfirmed: true, transcript }));
       expect(mail.to[0]?.name).toBe("Your bank, evil.example");

@@ -163,6 +163,10 @@ describe("[T20] [E13] the domain for which an agent's From is believed", () => {
     ["that names no domain", ["mx.shop.example; dmarc=pass"]],
     ["that names two", ["mx.shop.example; dmarc=pass header.from=shop.example header.from=evil.test"]],
     ["of two results", ["mx.shop.example; dmarc=none header.from=evil.test; dmarc=pass header.from=shop.example"]],
+    [
+      "that another one stands behind",
+      ["mx.shop.example; dmarc=pass header.from=shop.example; dmarc=none header.from=evil.test"],
+    ],
     ["of another method", ["mx.shop.example; arc=pass dmarc=pass header.from=shop.example"]],
     ["in a comment", ["mx.shop.example; spf=pass (; dmarc=pass header.from=shop.example)"]],
     ["in a comment that does not end", ["mx.shop.example; spf=pass (x; dmarc=pass header.from=shop.example"]],

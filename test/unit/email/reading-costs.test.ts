@@ -7,6 +7,7 @@ import { parseMail, readMailChunks } from "../../../worker/email/parse.ts";
 import {
   ADDRESSES_MAX,
   BYTES_PER_STEP,
+  ENCODED_WORDS_MAX,
   MESSAGE_IDS_MAX,
   SMALL_BUDGET,
   STEPS_PER_SLICE,
@@ -179,6 +180,33 @@ describe(
       const { references } = await read(`${HEAD}References: ${ids.join(" ")}\r\n\r\nHello`);
       expect(references).toHaveLength(MESSAGE_IDS_MAX);
       expect([references[0], references.at(-1)]).toEqual(["r0@x.example", "r1999@x.example"]);
+    });
+
+    test("of endless encoded words the first are read, and the rest stays as it is written", async () => {
+      const word = "=?utf-8?q?=C3=B1?=";
+      const { subject } = await read(`${HEAD}Subject: ${`${word}\r\n `.repeat(ENCODED_WORDS_MAX + 50)}\r\n\r\nHello`);
+      expect(subject.match(/^ñ+/u)?.[0]).toHaveLength(ENCODED_WORDS_MAX);
+      expect(subject).toContain(word);
+    });
+
+    test("files that would be more in memory than may be go to the store, as they come", async () => {
+      const bytes = 20_000;
+      const file = (n: number) => `Content-Type: application/pdf; name=${n}.pdf\r\n\r\n${"x".repeat(bytes)}`;
+      const stored = new Map<number, number>();
+      const openFile = (index: number) => ({
+        write: async (part: Uint8Array) => void stored.set(index, (stored.get(index) ?? 0) + part.length),
+        close: async () => undefined,
+      });
+      const raw = new TextEncoder().encode(multipart([file(0), file(1), file(2), file(3)]));
+      const read = readMailChunks([raw], { budget: { ...WHOLE_BUDGET, filesKeptBytes: 50_000 }, openFile });
+      expect((await read).attachments.map((one) => one.stored?.size ?? one.content.length)).toEqual(Array(4).fill(bytes));
+      expect([...stored.values()]).toEqual([bytes, bytes]);
+    });
+
+    test("what is kept of a mail at once is a quarter of 64 MB, and a slice is no longer than was measured", () => {
+      const { boxBytes, filesKeptBytes } = WHOLE_BUDGET;
+      expect(headerBytes + textBytes + htmlBytes + boxBytes + filesKeptBytes).toBeLessThan((64 / 4) * KIB * KIB);
+      expect(STEPS_PER_SLICE).toBeLessThanOrEqual(2_000);
     });
 
     test("endless empty lines mean nothing, and what stands below them is read", async () => {

@@ -163,6 +163,14 @@ describe("[T13] one client", () => {
     await expect.poll(async () => (await knock()).code).toBe("220");
   });
 
+  test("has twenty where nobody has said otherwise", async () => {
+    await start();
+    const mine = await Promise.all(Array.from({ length: 20 }, () => knock()));
+    expect(new Set(mine.map(({ code }) => code))).toEqual(new Set(["220"]));
+    expect((await knock()).code).toBe("421");
+    expect((await knock("127.0.0.2")).code).toBe("220");
+  });
+
   test("that is refused does not stay, whatever it goes on to send", async () => {
     await start({ client: { connectionsMax: 0 } });
     const { client } = await knock();

@@ -106,6 +106,20 @@ describe("the composer", () => {
     expect(sent).toEqual([{ text: "Hello", channel: "chat", attachments: [], ifLastSeq: 0 }]);
   });
 
+  it("[T2] writes by mail to who wrote by mail last, online or not, where the visitor may be somebody else", async () => {
+    const address = { email: "vera@x.test", level: "typed" as const, claimed: null };
+    const mail = aMessage({ seq: 2, author: { kind: "contact" }, channel: "email" });
+    for (const [unconfirmedMail, expected] of [
+      [{ seq: 2, email: "vera@x.test" }, "email"],
+      [null, "chat"],
+    ] as const) {
+      const { channel, messages } = await mountComposer(aConversation(1, { address, unconfirmedMail, isVisitorOnline: true }));
+      messages.value = [aMessage({ seq: 1 }), mail];
+      await flushPromises();
+      expect(channel()).toBe(expected);
+    }
+  });
+
   it("keeps a draft for each conversation", async () => {
     const first = await mountComposer();
     await first.text().setValue("half a th");

@@ -5,7 +5,7 @@ import { createAuth } from "../../../worker/auth/sessions.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { JSON_FROM_US, addPerson } from "../support/accounts.ts";
 import { addSession, freshDeployment } from "../support/deployment.ts";
-import { ORIGIN, SITE, call, fetchWorker, refused } from "../support/http.ts";
+import { ORIGIN, SITE, call, fetchWorker, refused, statusesOf } from "../support/http.ts";
 
 beforeEach(async () => {
   await freshDeployment();
@@ -72,6 +72,20 @@ describe("[T22] the sign-in library's routes", () => {
       });
       await refused({ cookie }, route, [413, "too_large"], { body: endless });
       expect(sent).toBeLessThan(100_000);
+    }
+  });
+
+  test("that test a secret, or mail one, are limited by client, and so is setup", async () => {
+    const routes = Object.keys(PERMISSIONS).filter((route) => /auth\/(sign-in|re)|sign-in\/|links|invitations/.test(route));
+    expect(routes.length).toBe(6);
+    const token = "x".repeat(43);
+    const bodies = { email: "nobody@acme.test", password: "not the password", token, newPassword: "another long password" };
+    for (const [n, route] of [...routes, "POST /api/setup"].entries()) {
+      const headers = { ...JSON_FROM_US, "cf-connecting-ip": `198.51.100.${n}`, "x-setup-token": "not the token" };
+      const tries = await Promise.all(Array.from({ length: 25 }, () => call(null, route, { body: bodies, headers })));
+      expect([route, statusesOf(tries).at(-1)]).toEqual([route, 429]);
+      const elsewhere = { ...headers, "cf-connecting-ip": `198.51.101.${n}` };
+      expect((await call(null, route, { body: bodies, headers: elsewhere })).status).not.toBe(429);
     }
   });
 

@@ -73,6 +73,14 @@ describe("[T22] a new password", () => {
     expect((await trySignIn({ ...ana, password: NEW_PASSWORD })).status).toBe(200);
   });
 
+  test("ends the links that were mailed for the one before: whoever reads that mail cannot undo it", async () => {
+    await ask(ana.email);
+    const token = tokenIn(await nthMailTo(outbound, ana.email, 1));
+    expect((await change(await addSession(ana.agent.id))).status).toBe(200);
+    expect((await reset(token, "yet another password")).body).toMatchObject({ status: 400, code: "invalid_token" });
+    expect((await trySignIn({ ...ana, password: NEW_PASSWORD })).status).toBe(200);
+  });
+
   test("ends the trust in every browser but this one", async () => {
     const [here, there] = [cookiesOf(await trySignIn(ana)), cookiesOf(await trySignIn(ana))];
     const after = cookiesOf(await change(here));

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { clientKey } from "../../../worker/api/context.ts";
 import { meSchema } from "../../../worker/domain/api-shapes.ts";
+import { PASSWORD_FRESH_MS } from "../../../worker/auth/permissions.ts";
 import { ADDRESS_TRIES_MAX, DEVICE_TRIES_MAX, SESSION_TRIES_MAX } from "../../../worker/auth/tries.ts";
 import {
   PASSWORD,
@@ -88,6 +89,16 @@ describe("[T9] signing in", () => {
     expect((await guess(2, ana)).map(({ status }) => status)).toEqual([401, 403]);
     const body = `{"email":"x@acme.test","email":"${ana.email.replace("@", "\\u0040")}","password":"not the password"}`;
     await refused(null, "POST /api/auth/sign-in/email", [403, "confirm_by_mail"], { body, headers: JSON_FROM_US });
+  });
+});
+
+test("[T22] the numbers are the rule's", () => {
+  const numbers = { ADDRESS_TRIES_MAX, DEVICE_TRIES_MAX, SESSION_TRIES_MAX, PASSWORD_FRESH_MS };
+  expect(numbers).toEqual({
+    ADDRESS_TRIES_MAX: 50,
+    DEVICE_TRIES_MAX: 10,
+    SESSION_TRIES_MAX: 10,
+    PASSWORD_FRESH_MS: 10 * 60_000,
   });
 });
 

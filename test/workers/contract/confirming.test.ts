@@ -1,11 +1,12 @@
 /** A browser in a chat shows that an address is theirs: the routes, and the mail with a code. */
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as v from "valibot";
 import { signForSession } from "../../../worker/auth/confirming-secrets.ts";
 import { readVisitorToken } from "../../../worker/auth/visitor-token.ts";
 import { openDatabase } from "../../../worker/db/database.ts";
 import { markUndeliverable } from "../../../worker/db/undeliverable.ts";
+import { mailboxSchema } from "../../../worker/domain/api-shapes.ts";
 import { widgetTokenSchema } from "../../../worker/domain/widget-shapes.ts";
 import { askCode, codeIn, secretIn, stopIn, wrongFor } from "../support/codes.ts";
 import { MAILBOX, freshDeployment } from "../support/deployment.ts";
@@ -26,6 +27,10 @@ async function deployment(settings: Record<string, unknown> = {}): Promise<void>
 
 beforeEach(async () => deployment({ widget: { allowedOrigins: [SITE] } }));
 
+afterEach(() => vi.useRealTimers());
+
+/** When an address may have another code. */
+const aMinuteLater = () => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 72_000 });
 const chat = (email = VERA) => beginChat({ text: "Do you ship?", contact: { email } });
 const confirm = (token: string, body: unknown) => call({ token }, "POST /widget/confirm", { body });
 const confirmed = async (token: string, body: unknown) =>
@@ -35,7 +40,7 @@ const statusOf = async (token: string) => (await call({ token }, "POST /widget/c
 
 describe("[B4] [B7] POST /widget/codes and /widget/confirm", () => {
   test("a code is mailed to the address, and typed in makes a new token; the older one ends when that is used", async () => {
-    const { token, conversationId: id } = await chat();
+    const { token, clientId, conversationId: id } = await chat();
     const asked = await askCode(token);
     expect([asked.status, asked.body]).toEqual([202, { digits: 6 }]);
     expect(outbound.mails).toMatchObject([{ to: [VERA] }]);
@@ -49,7 +54,9 @@ describe("[B4] [B7] POST /widget/codes and /widget/confirm", () => {
     await refused({ token }, "POST /widget/contact", [401, "not_signed_in"], { body: { email: VERA } });
     // It has been used up.
     await refused({ token: next }, "POST /widget/confirm", [410, "expired"], { body: { code } });
-    // The first message's clientId is no way back to a token that has ended (T5).
+    // The first message's clientId is no way back to a token that has ended, nor to the one in its place (T5).
+    const first = { clientId, text: "Do you ship?" };
+    await refused(null, "POST /widget/conversations", [401, "not_signed_in"], { body: first, headers: { origin: SITE } });
     const both = [await readVisitorToken(env.APP_SECRET ?? "", token), await readVisitorToken(env.APP_SECRET ?? "", next)];
     expect(both.map((one) => one?.generation)).toEqual([1, 2]);
     expect(both[0]?.sessionId).toBe(both[1]?.sessionId);
@@ -185,6 +192,13 @@ describe("[T1] [T23] the mail with a code", () => {
     expect(outbound.mails).toEqual([]);
   });
 
+  test("nor to what has become a mailbox of ours since it was typed; the answer is the same", async () => {
+    const { token } = await chat("orders@acme.test");
+    await read(mailboxSchema, { key }, "POST /api/mailboxes", { body: { address: "orders@acme.test" }, status: 201 });
+    const asked = await askCode(token);
+    expect([asked.status, asked.body, outbound.mails]).toEqual([202, { digits: 6 }, []]);
+  });
+
   test("a mail server that refuses it changes nothing in the answer", async () => {
     const { token } = await chat();
     outbound = takeMail(async () => Promise.reject(new Error("away")));
@@ -266,6 +280,7 @@ describe("[T1] *this was not me*", () => {
     expect((await call(null, "POST /widget/not-me", { body: { token: stop } })).status).toBe(204);
     // The code that waited is over, and none follows to this address.
     expect((await confirm(token, { code })).body).toMatchObject({ code: "expired" });
+    aMinuteLater();
     const sent = outbound.mails.length;
     expect((await askCode(token)).body).toEqual({ digits: 6 });
     expect(outbound.mails).toHaveLength(sent);

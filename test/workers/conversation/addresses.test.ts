@@ -223,6 +223,15 @@ describe("[B8] what travels with a mail", () => {
     expect(earlierOf()).toEqual(expected);
   });
 
+  test("no mail that its agent has taken back", async () => {
+    const { stub } = await beginMixed();
+    const { seq: wrong } = await send(stub, agentMail({ text: "the wrong price", undoMs: 60_000 }));
+    expect(await stub.undo(wrong)).toBeNull();
+    const { seq } = await send(stub, agentMail({ text: "the right price" }));
+    await untilDelivery(stub, seq, { state: "sent" });
+    expect(earlierOf()).toEqual(["the chat", "to Carla", `of ${CARLA}`]);
+  });
+
   test("to an address that an agent has put in its place: nothing that was for the other one", async () => {
     const { stub } = await beginMixed();
     await stub.setAddress({ email: EVIL }, AUTHOR_ANA);

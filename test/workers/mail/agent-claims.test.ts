@@ -97,8 +97,12 @@ describe("[E39] [M9] [T20] a From line that names an agent", () => {
     await take({ from: OLIVIA, text: "a reply", headers: [passed()] }, { to });
     expect((await outbound.nth(1)).text).toContain("a reply");
     expect(outbound.mails).toHaveLength(1);
-    // In somebody else's hands it is worth no more than any other.
+    // In somebody else's hands it is worth no more than any other; also where they say that they are another agent.
     expect((await take({ from: "eve@evil.test", text: "hers now" }, { to })).verdict).toBe("token:new-person");
+    const { agent } = await addAgent("agent", { name: "Ana", email: "ana@acme.test" });
+    const row = await take({ from: `Ana <${agent.email}>`, text: "Refund them" }, { to });
+    expect(row.verdict).toBe("token:new-person");
+    expect((await messagesOf(id)).at(-1)?.mail).toMatchObject({ claimsAgent: { id: agent.id, name: "Ana" } });
   });
 });
 
@@ -164,6 +168,9 @@ describe("[M8] what an agent forwards", () => {
     for (const words of ["Please help", "From: Nora <nora@example.test>", "My lamp is broken."])
       expect(messages[0]?.text).toContain(words);
     expect(await textsOf(key, known)).toEqual(["first"]);
+    // Each is one of its own: the next says so of somebody else.
+    const next = await take(forwarded(forwardOf({ from: "Paul <paul@example.test>", text: "Mine, too." })));
+    expect([next.verdict, next.conversationId === claim?.conversationId]).toEqual(["forwarded:unverified", false]);
   });
 });
 

@@ -116,6 +116,16 @@ describe("[E41] [M7a] what people write through a form", () => {
     });
   });
 
+  test("[T4] joins no conversation in which an agent has let another address replace theirs", async () => {
+    const { conversationId: id } = await take(filledIn("vera@example.test", "Do you ship?"));
+    const body = { email: "nora@example.test" };
+    expect((await call({ key }, `POST /api/conversations/${id}/address`, { body })).status).toBe(204);
+    const next = await take(filledIn("vera@example.test", "And to Spain?"));
+    expect([next.verdict, next.conversationId === id]).toEqual(["form", false]);
+    expect((await take(filledIn("vera@example.test", "Hello?"))).conversationId).toBe(next.conversationId);
+    expect(await textsOf(key, id)).toEqual(["Do you ship?"]);
+  });
+
   test("a mailbox of ours is a form, too; without one other Reply-To it is a loop", async () => {
     expect((await take(filledIn("vera@example.test", "x", { from: MAILBOX }))).verdict).toBe("form");
     expect((await take({ from: MAILBOX })).verdict).toBe("filtered:loop");

@@ -12,6 +12,8 @@ import { rawMail, receive } from "../support/inbound.ts";
 import { takeMail } from "../support/outbound.ts";
 import { ports } from "../support/ports.ts";
 import { WAIT } from "../support/socket.ts";
+import { reply } from "../support/threads.ts";
+import { beginChat } from "../support/visitor.ts";
 
 let key: string;
 
@@ -84,6 +86,35 @@ describe("[T21] mails of a day", () => {
     const { results } = await env.DB.prepare("SELECT conversation_id AS id FROM ledger ORDER BY received_at, id").all();
     const receipt = await conversationStub(env, String(results[2]?.["id"])).findMessage(2);
     expect(receipt?.delivery).toMatchObject({ state: "queued", reason: expect.stringContaining("Automatic mails") });
+  });
+
+  test("are counted by whom they go to: copies, hidden ones too, are mails", async () => {
+    const outbound = takeMail();
+    const copies = { cc: ["a@example.test", "b@example.test"], bcc: ["c@example.test"] };
+    const body = { clientId: newId(), to: { email: "person@example.test" }, subject: "Your order", text: "x", ...copies };
+    expect((await call({ key }, "POST /api/conversations", { body })).status).toBe(201);
+    await outbound.nth(1);
+    const late = await writeTo("late@example.test");
+    await vi.waitFor(async () => expect(await deliveryOf(late)).toMatchObject({ state: "queued" }), WAIT);
+    await expect.poll(kinds, WAIT).toEqual(["mails"]);
+    expect(outbound.mails).toHaveLength(1);
+  });
+
+  test("chat replies that nobody has seen are of that half, though agents wrote them", async () => {
+    const { owner } = await freshDeployment({ limits: { mailsPerDay: 4 }, mail: { unseenSeconds: 60 } });
+    ({ key } = owner);
+    const outbound = takeMail();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    for (const n of times(2)) await writeTo(`person${n}@example.test`);
+    await outbound.nth(2);
+    const { conversationId: id } = await beginChat({ contact: { email: "vera@example.test" } });
+    const { seq } = await reply(key, id, { channel: "chat", text: "Are you there?" });
+    await lookAgain(id, 2 * MINUTE_MS);
+    await vi.waitFor(async () => {
+      const unseen = await conversationStub(env, id).findMessage(seq);
+      expect(unseen?.delivery).toMatchObject({ state: "queued", reason: expect.stringContaining("Automatic mails") });
+    }, WAIT);
+    expect(outbound.mails).toHaveLength(2);
   });
 
   test("a mail that does not leave is not counted", async () => {

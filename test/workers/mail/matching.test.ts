@@ -219,6 +219,18 @@ describe("references", () => {
     expect(await textsOf(key, id)).toEqual(["first", "second"]);
   });
 
+  test("[T3] a signed address that is only quoted is no more than an id: it leads who belongs there, and nobody else", async () => {
+    const { conversationId: id, address } = await chatWithReply();
+    const paul = { from: "Paul <paul@example.test>", to: `Shop <${address}>`, text: `On Monday Shop <${address}> wrote:` };
+    const stranger = await take(paul);
+    expect([stranger.verdict, stranger.conversationId === id]).toEqual(["linked", false]);
+    // Another chat makes this one no place of Vera's: nothing else leads there.
+    await beginChat({ contact: { email: "vera@example.test" } });
+    const own = await take({ to: `Shop <${address}>`, text: `Great!\n\nOn Monday Shop <${address}> wrote:\n> We do.` });
+    expect([own.verdict, own.conversationId]).toEqual(["reference", id]);
+    expect(await textsOf(key, id)).toEqual(["Do you ship?", "We do.", "Great!"]);
+  });
+
   test("a reply without a token finds our mail by the id that the platform gave it", async () => {
     const { conversationId: id } = await take({ text: "first" });
     const { seq } = await reply(key, id);

@@ -315,6 +315,13 @@ describe("[V4] visitors", () => {
     expect((await shown(chat.conversationId)).at(-1)).toBe("Nora's secret");
     const again = await widget(chat.token);
     expect(again.welcome.messages.map(({ text }) => text)).toEqual(["Do you ship?", "We do.", "Great!"]);
+    // Nor are they told that one has gone which they never had.
+    await move(nora.id, nora.conversationId);
+    const from = again.socket.frames.length;
+    await reply(key, chat.conversationId, { channel: "chat", text: "Still there?" });
+    await again.socket.next("message", from);
+    expect([...socket.frames, ...again.socket.frames].map(({ type }) => type)).not.toContain("withdrawn");
+    await move(nora.id, chat.conversationId);
 
     const typed = await beginChat({ text: "It's Vera", contact: { email: "vera@example.test", name: "Vera" } });
     const liar = await widget(typed.token);

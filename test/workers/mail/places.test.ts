@@ -208,6 +208,20 @@ describe("POST /api/conversations/:id/part: this is somebody else", () => {
     expect(await placeOf(VERA)).toBe(first);
   });
 
+  test("[M16] one that is still being taken up keeps the address here until it is settled", async () => {
+    const begun = await chat();
+    for (const name of ["one", "two"]) await take(name, { messageId: `${name}@example.test` });
+    const retry = (at: number | null) =>
+      env.DB.prepare("UPDATE ledger SET retry_at = ? WHERE message_id = 'two@example.test'").bind(at).run();
+    await retry(Date.now() + 60_000);
+    await refused({ key }, `POST /api/conversations/${begun.id}/part`, [409, "conflict"]);
+    expect((await openThread(key, begun.id)).conversation.address).toMatchObject({ email: VERA });
+    await retry(null);
+    const { conversationId: parted } = await part(begun.id);
+    expect(await textsOf(key, parted)).toEqual(["one", "two"]);
+    expect((await openThread(key, begun.id)).conversation.address).toBeNull();
+  });
+
   test("[M16] the first of them busy: the repeat begins it, or whichever is the first by then", async () => {
     const begun = await chat();
     const elsewhere = await newConversationByMail();
@@ -315,6 +329,15 @@ test("[M13] a stranger's linked conversation is their own: their next mail joins
   await vi.waitFor(async () => expect((await openThread(key, linked)).contact?.email).toBe(NORA), WAIT);
   await addressNoted(linked ?? "", NORA);
   expect(await take("again", { from: NORA }, { from: NORA })).toEqual(["contact", linked]);
+});
+
+test("[M13] so is one of somebody whose mails have a place: it takes nothing from there, and leaves it where it is", async () => {
+  await take("first", { messageId: "one@example.test" });
+  const [, place] = await take("mine", { from: NORA }, { from: NORA });
+  const headers = ["In-Reply-To: <one@example.test>"];
+  const [verdict, linked] = await take("let me in", { from: NORA, headers }, { from: NORA });
+  expect([verdict, linked === place]).toEqual(["linked", false]);
+  expect(await take("again", { from: NORA }, { from: NORA })).toEqual(["contact", place]);
 });
 
 test("[T1] a mail into a chat is answered by nothing automatic until its address is shown to be the visitor's", async () => {

@@ -60,6 +60,15 @@ test("[T23] [T1] carry no address of a visitor, no file, no link to one and no n
   expect(second.text).toContain("https://evil.test/login or call +34 612 345 678");
 });
 
+test("[T23] carry no address that an agent has taken over from a visitor's words without marking it, now or in an earlier reply", async () => {
+  const chat = await beginChat({ text: HOSTILE, contact: { email: "vera@example.test" } });
+  const words = "Did you write “Your account is locked. Log in at https://evil.test/login or call”? Look at shop.example/help.";
+  await reply(key, chat.conversationId, { channel: "chat", text: words });
+  const mail = await mailed(chat.conversationId, words);
+  expect(mail.text.match(/Log in at \[link left out\] or call”\? Look at shop\.example\/help\./gu)).toHaveLength(2);
+  expect(JSON.stringify(mail)).not.toContain("evil");
+});
+
 test("[T23] name a visitor's file, and leave it", async () => {
   const chat = await beginChat({ text: "See the file", contact: { email: "vera@example.test" } });
   const socket = await visitorSocket(chat.token, { headers: { origin: SITE } });

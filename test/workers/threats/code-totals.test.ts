@@ -1,7 +1,9 @@
 /** [B7] [T21] [T1] What codes may be asked for and tried, counted over all conversations. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CODE_MS, CODE_TRIES_MAX } from "../../../durable-objects/conversation/sessions.ts";
 import { CODE_TOTALS } from "../../../worker/api/code-totals.ts";
+import { CONFIRMING_LINK_MS } from "../../../worker/auth/confirming-secrets.ts";
 import { noticesSchema } from "../../../worker/domain/notices.ts";
 import { takeTotals } from "../../../worker/totals.ts";
 import { askCode, codeIn, wrongFor } from "../support/codes.ts";
@@ -50,6 +52,20 @@ async function chatWithAnswer() {
 
 const tryCode = (token: string, code: string, headers: Record<string, string> = {}) =>
   call({ token }, "POST /widget/confirm", { body: { code }, headers });
+
+test("the numbers are the rule's", () => {
+  expect(CODE_TOTALS).toEqual({
+    perClientAnHour: 5,
+    perAddressAMinute: 1,
+    perAddressADay: 6,
+    perAnsweredADay: 3,
+    perDay: 2_000,
+    wrongPerClientAnHour: 20,
+    wrongPerAddressADay: 20,
+    guardedFrom: 500,
+  });
+  expect([CODE_MS, CODE_TRIES_MAX, CONFIRMING_LINK_MS]).toEqual([15 * MINUTE_MS, 5, 30 * 24 * 60 * MINUTE_MS]);
+});
 
 describe("codes that are mailed", () => {
   test("one a minute to an address, however many chats ask for it; the answer is the same", async () => {
@@ -102,6 +118,13 @@ describe("codes that are mailed", () => {
     expect(outbound.mails).toHaveLength(CODE_TOTALS.perClientAnHour + 1);
   });
 
+  test("so many a day in the deployment, whoever asks and for whomever", async () => {
+    const all = { key: "codes:all", limits: [{ windowMs: 24 * 60 * MINUTE_MS, max: CODE_TOTALS.perDay }] };
+    await takeTotals(env, [{ ...all, cost: CODE_TOTALS.perDay - 1 }], { onSilence: "refuse" });
+    for (const email of [VERA, "nora@example.test"]) expect((await askCode((await chat(email)).token)).status).toBe(202);
+    expect(outbound.mails).toMatchObject([{ to: [VERA] }]);
+  });
+
   test("none while nobody can count", async () => {
     const { token } = await chat();
     const asked = await askCode(token, { bindings: { TOTALS: objectsAway("TOTALS") } });
@@ -137,6 +160,15 @@ describe("wrong ones", () => {
     const nora = await chat("nora@example.test");
     await askCode(nora.token);
     expect((await tryCode(nora.token, codeIn(outbound.mails.at(-1)))).status).toBe(200);
+  });
+
+  test("of a mailbox are counted together, with whatever detail each chat has typed it", LONG, async () => {
+    const detailed = (n: number) => ({ email: `vera+${n}@example.test` });
+    await typeWrong(CODE_TOTALS.wrongPerAddressADay, detailed);
+    const { token } = await chat("vera+last@example.test");
+    await askCode(token);
+    const body = { code: codeIn(outbound.mails.at(-1)) };
+    await refused({ token }, "POST /widget/confirm", [429, "too_many_requests"], { body });
   });
 
   test("counted apart where the address has answered us: strangers cannot keep its owner out", LONG, async () => {

@@ -2,9 +2,10 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { handleCron } from "../../../worker/cron.ts";
 import { attachmentCreatedSchema, signedUrlSchema } from "../../../worker/domain/api-shapes.ts";
+import { signedFor } from "../support/authority.ts";
 import { freshDeployment, newId } from "../support/deployment.ts";
 import { ORIGIN, call, fetchWorker, read, refused, type Caller } from "../support/http.ts";
-import { ledger, rawMail, receive } from "../support/inbound.ts";
+import { FILE_MAIL, ledger, rawMail, receive } from "../support/inbound.ts";
 import { openThread, reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
 
@@ -146,6 +147,22 @@ describe("[T11] who gets a file", () => {
     await refused({ key }, `POST /api/conversations/${mine.conversationId}/messages`, [422, "unknown_attachment"], {
       body: { clientId: newId(), channel: "chat", text: "", attachmentIds: [file.id] },
     });
+  });
+
+  test("a visitor is given a link to a file of what is for them: of no note, and of no mail of somebody else in their chat", async () => {
+    const { token, conversationId: id } = await beginChat();
+    const fileOf = async (channel: "chat" | "note") => {
+      const file = await upload("x", { "content-type": "text/plain" });
+      await reply(key, id, { channel, text: "See the file", attachmentIds: [file.id] });
+      return file.id;
+    };
+    const urlOf = (fileId: string | undefined) => `POST /widget/attachments/${fileId}/url`;
+    await read(signedUrlSchema, { token }, urlOf(await fileOf("chat")));
+    await refused({ token }, urlOf(await fileOf("note")), [404, "not_found"]);
+    await receive(rawMail(FILE_MAIL), { to: await signedFor("contact", "vera@example.test", id) });
+    const mailed = (await openThread(key, id)).messages.at(-1)?.attachments[0];
+    expect(mailed).toMatchObject({ name: "a.txt" });
+    await refused({ token }, urlOf(mailed?.id), [404, "not_found"]);
   });
 
   test("files of a mail belong to its conversation, with types of their bytes", async () => {

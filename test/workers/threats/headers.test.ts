@@ -159,6 +159,9 @@ describe("[T24] immutable means exact", () => {
     expect(await kept("GET /widget/panel-abcd1234.js")).toEqual([200, "public, max-age=31536000, immutable"]);
     expect((await kept("GET /widget/panel.js"))[1]).toBeNull();
     expect(await kept("GET /widget/panel-gone1234.js")).toEqual([404, "no-store"]);
+    // Should whoever serves files answer with a page in the place of one.
+    FILES["/widget/panel-page1234.js"] = PAGE;
+    expect(await kept("GET /widget/panel-page1234.js")).toEqual([404, "no-store"]);
   });
 
   test("a file that has not changed is said to be so", async () => {

@@ -48,6 +48,14 @@ describe("[T21] [T10] addresses", () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(3_600 * 1.125 + 1);
   });
 
+  test("with a code that is to go there: as any other, five in one conversation", async () => {
+    const { token } = await beginChat();
+    const answers = [];
+    for (const n of times(ADDRESSES_PER_CONVERSATION_HOUR + 3))
+      answers.push((await call({ token }, "POST /widget/codes", { body: { email: `victim${n}@example.test` } })).status);
+    expect(counted(answers)).toEqual({ 202: ADDRESSES_PER_CONVERSATION_HOUR, 429: 3 });
+  });
+
   test(
     "one in each of 40 conversations, by one client: as many as a client may, with the first message or later",
     LONG,

@@ -209,6 +209,26 @@ describe("[T6] sites that may embed the widget", () => {
       await refused(null, "POST /widget/conversations", [403, "bad_origin"], { body: firstMessage(), headers: { origin } });
   });
 
+  test("are told that no cookie goes along, whichever they are and whatever the answer", async () => {
+    await freshDeployment();
+    const { token } = await beginChat({ origin: SITE });
+    const asked = { origin: SITE, "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
+    const answers = [
+      await call(null, "OPTIONS /widget/contact", { headers: asked }),
+      await call({ token }, "POST /widget/contact", { body: { email: "vera@example.test" } }),
+      await call(null, "POST /widget/contact", { body: {}, headers: { origin: "https://evil.example" } }),
+      await call(null, "GET /widget/config", { headers: { origin: SITE } }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 401, 200]);
+    for (const { headers } of answers) {
+      expect(headers.get("access-control-allow-origin")).toBe("*");
+      expect(headers.get("access-control-allow-credentials")).toBeNull();
+    }
+    // To agents' routes other sites have no way at all.
+    const agents = await call(null, "OPTIONS /api/me", { headers: asked });
+    expect(agents.headers.get("access-control-allow-origin")).toBeNull();
+  });
+
   test("a site that is taken off the list loses its visitors' access", async () => {
     const { owner } = await freshDeployment();
     const { token } = await beginChat({ origin: SITE });

@@ -195,9 +195,10 @@ async function readForward(
   }
 }
 
-/** Only an address with a `+` part can carry a token. */
-function readMentioned({ replyTo }: People, body: Body): string[] {
-  const found = [...replyTo.map(({ address }) => address), ...findAddresses(body.text, MENTIONED_MAX * 5)];
+/** Only an address with a `+` part can carry a token. A relay that writes the envelope anew leaves it in the header. */
+function readMentioned({ replyTo, to, cc }: People, body: Body): string[] {
+  const found = [...replyTo, ...to, ...cc].map(({ address }) => address);
+  found.push(...findAddresses(body.text, MENTIONED_MAX * 5));
   if (body.fullHtml !== null) found.push(...findAddresses(body.fullHtml, MENTIONED_MAX * 5));
   return [...new Set(found)].filter((address) => address.includes("+")).slice(0, MENTIONED_MAX);
 }

@@ -213,6 +213,12 @@ describe("body and files", () => {
     expect(mail.date).toBe(Date.UTC(2024, 2, 4, 10));
   });
 
+  test("[M13] addresses that may carry a token are read of the header, too", async () => {
+    const head = ["From: <vera@x.test>", "To: Help <help+aaa@shop.example>", "Cc: max@x.test, <help+bbb@shop.example>"];
+    const mail = await parseLines(head, "See help+ccc@shop.example");
+    expect(mail.mentionedAddresses).toEqual(["help+aaa@shop.example", "help+bbb@shop.example", "help+ccc@shop.example"]);
+  });
+
   test("a mail forwarded as an attachment tells who wrote it", async () => {
     const mail = await parseFixture("forward-attached.eml");
     expect(mail.forwardedFrom).toEqual({ address: "lena@harbor.example", name: "Lena Ortiz", subject: "Broken lamp" });

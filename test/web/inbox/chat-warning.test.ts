@@ -11,11 +11,11 @@ const VERA = "vera@x.test";
 const mailedBy = (seq: number, email = VERA, over: Partial<Conversation> = {}) =>
   aConversation(1, { address: { email: VERA, level: "typed", claimed: null }, unconfirmedMail: { seq, email }, ...over });
 
-function open(conversation = mailedBy(2)) {
+function open(conversation = mailedBy(2), agentId = idOf(7)) {
   const present = shallowRef(conversation);
   let warning: ReturnType<typeof useChatWarning> | undefined;
   const setup = () => {
-    warning = useChatWarning(idOf(1), present);
+    warning = useChatWarning({ agentId, conversationId: idOf(1) }, present);
     return () => null;
   };
   const wrapper = mount({ setup });
@@ -54,6 +54,13 @@ describe("[T2] the warning above a chat", () => {
     await nextTick();
     first.unmount();
     expect(open().warning.isAccepted.value).toBe(true);
+  });
+
+  it("is asked of another agent who signs in in the same tab", async () => {
+    const first = open();
+    first.warning.accept();
+    await nextTick();
+    expect(open(mailedBy(2), idOf(8)).warning.isAccepted.value).toBe(false);
   });
 
   it.each<[string, Conversation]>([

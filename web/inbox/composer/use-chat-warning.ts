@@ -10,8 +10,11 @@ const ACCEPTED_MS = 30 * 60_000;
  * Where mails came in from an address that the visitor in the chat has not shown to be theirs, whoever chats may be a
  * stranger: the agent says once that they know. It holds until another such mail comes in, the address or its level changes, or a while.
  */
-export function useChatWarning(id: string, conversation: MaybeRefOrGetter<Conversation>) {
-  const accepted = useSessionStorage(`hilo.chat-warning.${id}`, "");
+export function useChatWarning(
+  { agentId, conversationId }: { agentId: string; conversationId: string },
+  conversation: MaybeRefOrGetter<Conversation>,
+) {
+  const accepted = useSessionStorage(`hilo.chat-warning.${agentId}.${conversationId}`, "");
   const now = useClock(30_000);
   const mail = computed(() => toValue(conversation).unconfirmedMail);
   const about = computed(() => {

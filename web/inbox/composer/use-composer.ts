@@ -58,7 +58,7 @@ function useReadiness({ live, conversation }: ComposerOptions, writing: ReturnTy
   );
   const excess = computed(() => Math.max(0, text.value.length - TEXT_LENGTH_MAX));
   const hasContent = computed(() => text.value.trim() !== "" || files.attachments.value.length > 0);
-  const chatWarning = useChatWarning(live.id, conversation);
+  const chatWarning = useChatWarning({ agentId: session.myId, conversationId: live.id }, conversation);
   const isWarned = computed(() => channel.value !== "chat" || chatWarning.isAccepted.value || !chatWarning.isNeeded.value);
   const isComplete = computed(() => hasContent.value && !files.isUploading.value && !isWithoutAddress.value && isWarned.value);
   const canSend = computed(() => isComplete.value && excess.value === 0 && !copies.hasProblem.value && !session.isEnded);

@@ -18,7 +18,15 @@ export function makeUuidV7(now: number, random: (bytes: Uint8Array<ArrayBuffer>)
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** A UUIDv7 of this instant, from the browser's own randomness. */
+/** Ms by which an id may be ahead of the clock, so that it sorts after the one before. */
+const AHEAD_MAX_MS = 1_000;
+/** Epoch ms of the last id of this page. */
+let lastAt = 0;
+
+/** A UUIDv7 of this instant, from the browser's own randomness; several of one millisecond sort in the order of their making. */
 export function newUuid(): string {
-  return makeUuidV7(Date.now(), (bytes) => crypto.getRandomValues(bytes));
+  const now = Date.now();
+  const isAhead = lastAt >= now && lastAt - now < AHEAD_MAX_MS;
+  lastAt = isAhead ? lastAt + 1 : now;
+  return makeUuidV7(lastAt, (bytes) => crypto.getRandomValues(bytes));
 }

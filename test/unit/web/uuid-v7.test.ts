@@ -1,16 +1,16 @@
-/** [A2] What is written in one millisecond keeps its order: unsent messages are sorted by their ids. */
+/** [A3] What is written in one millisecond keeps its order: unsent messages are sorted by their ids. */
 import { afterEach, expect, test, vi } from "vitest";
 import { newUuid } from "../../../web/shared/uuid-v7.ts";
 
 afterEach(() => vi.useRealTimers());
 
-test("[A2] ids of one millisecond sort in the order of their making", () => {
+test("[A3] ids of one millisecond sort in the order of their making", () => {
   vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
   const ids = Array.from({ length: 200 }, newUuid);
   expect(ids.toSorted()).toEqual(ids);
 });
 
-test("[A2] a clock that is put back is followed, and one that hesitates is not", () => {
+test("[A3] a clock that is put back is followed, and one that hesitates is not", () => {
   const at = (now: number) => {
     vi.useFakeTimers({ toFake: ["Date"], now });
     return Number.parseInt(newUuid().replaceAll("-", "").slice(0, 12), 16);

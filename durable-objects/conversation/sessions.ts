@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { assertNever } from "../../worker/domain/assert-never.ts";
+import { withoutDetails } from "../../worker/email/subaddress.ts";
 import type { Effect, Turn } from "./effects.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -95,9 +96,9 @@ export function isShutOut({ isBlocked, isShutOut: isByHand }: Beginner): boolean
   return isByHand ?? isBlocked;
 }
 
-/** Whether no code and no confirming link goes to this address from here. Whoever has been told so often has lost all of them. */
+/** Whether no code and no confirming link goes to this mailbox, with whatever `+detail`, from here. Whoever has been told so often has lost all of them. */
 export function isStopped({ stopped }: Pick<Beginner, "stopped">, email: string): boolean {
-  return stopped.length >= STOPPED_MAX || stopped.includes(email);
+  return stopped.length >= STOPPED_MAX || stopped.some((one) => withoutDetails(one) === withoutDetails(email));
 }
 
 /** The address that a session is confirmed for now, or null. */

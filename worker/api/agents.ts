@@ -16,6 +16,7 @@ import {
   type Membership,
 } from "../db/agents.ts";
 import { removeAgent, restoreAgent } from "../db/removed-agents.ts";
+import { deleteForwardingKey } from "../db/forwarding-keys.ts";
 import { deleteSessions } from "../db/sessions.ts";
 import { invitationSchema, invitedAgentSchema, listedAgentSchema, type Invitation } from "../domain/account-shapes.ts";
 import { agentCreateSchema, agentPatchSchema, agentSchema, pageOf, pageQuerySchema, type Agent } from "../domain/api-shapes.ts";
@@ -145,7 +146,8 @@ async function changeRole(c: AppContext, agent: Membership, role: Role): Promise
   if (!(await updateRole(db, agent.id, role, Date.now())))
     throw new AppError("conflict", "The last owner cannot be given another role.");
   // Who may see nothing any more is out for good: a key of theirs does not work again when they are let in again.
-  if (!hasRole(role, "viewer")) await db.batch([deleteSessions(db, agent.id), deleteApiKeysOf(db, agent.id)]);
+  if (!hasRole(role, "viewer"))
+    await db.batch([deleteSessions(db, agent.id), deleteApiKeysOf(db, agent.id), deleteForwardingKey(db, agent.id)]);
   if (!hasRole(role, agent.role)) await endListSockets(c, agent.id);
 }
 

@@ -30,6 +30,7 @@ export const CODE_TOTALS = {
 
 /** Nobody reaches it: it is only counted. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
+const ALL_CODES = "codes:all";
 const ALL_WRONG: TotalsRequest = { key: "wrong-codes:all", limits: [{ windowMs: DAY_MS, max: UNLIMITED }] };
 
 interface Asked {
@@ -73,13 +74,14 @@ async function takeForCode(env: Env, { client, email, answeredIn }: Asked): Prom
   const minute = { windowMs: MINUTE_MS, max: CODE_TOTALS.perAddressAMinute };
   const common: TotalsRequest[] = [
     ofClient,
-    { key: "codes:all", limits: [{ windowMs: DAY_MS, max: CODE_TOTALS.perDay }] },
+    { key: ALL_CODES, limits: [{ windowMs: DAY_MS, max: CODE_TOTALS.perDay }] },
     { key: `codes:minute:${mailbox}`, limits: [minute] },
   ];
   const day = { key: `codes:day:${mailbox}`, limits: [{ windowMs: DAY_MS, max: CODE_TOTALS.perAddressADay }] };
   const requests = [...common, day];
   const first = await takeTotals(env, requests, { onSilence: "refuse" });
   if (first.isAllowed) return { requests, ofClient, takenAt: first.takenAt };
+  if (first.key === ALL_CODES) tellOwner(env, "code-mails");
   if (answeredIn === null || first.key !== day.key) return null;
   const limits = [{ windowMs: DAY_MS, max: CODE_TOTALS.perAnsweredADay }];
   const instead = [...common, { key: `codes:answered:${answeredIn}:${mailbox}`, limits }];

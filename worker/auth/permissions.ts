@@ -127,7 +127,7 @@ export const PROOFS: Readonly<Record<string, "session" | "password">> = {
   "DELETE /api/me/sessions": "session",
   "DELETE /api/me/sessions/:id": "session",
   "GET /api/me/forwarding-address": "session",
-  "POST /api/me/forwarding-address": "session",
+  "POST /api/me/forwarding-address": "password",
 
   "POST /api/agents": "password",
   "POST /api/agents/:id/invitation": "password",

@@ -1,7 +1,8 @@
 /** The address book: contacts and their addresses. One owner per address. */
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
 import { canonicalAddress } from "../domain/address.ts";
 import type { Contact } from "../domain/api-shapes.ts";
+import { withoutDetails } from "../email/subaddress.ts";
 import type { Database } from "./database.ts";
 import { contactAddresses, contacts, undeliverableAddresses } from "./schema.ts";
 
@@ -32,10 +33,15 @@ export async function findContactByEmail(db: Database, email: string): Promise<C
   return rows[0]?.contact ?? null;
 }
 
-/** Whether the person who has this address is blocked: they may come back with it under another session. */
+/** Whether the person who has this mailbox is blocked: a `+detail` makes it nobody else's. They may come back under another session. */
 export async function isBlockedAddress(db: Database, email: string): Promise<boolean> {
-  const contact = await findContactByEmail(db, canonicalAddress(email));
-  return contact !== null && contact.blockedAt !== null;
+  const rows = await db
+    .select({ id: contacts.id })
+    .from(contactAddresses)
+    .innerJoin(contacts, eq(contacts.id, contactAddresses.contactId))
+    .where(and(inArray(contactAddresses.email, [canonicalAddress(email), withoutDetails(email)]), isNotNull(contacts.blockedAt)))
+    .limit(1);
+  return rows.length > 0;
 }
 
 /** Those of these conversations that have a blocked contact, or in which an address of one was typed. */

@@ -38,3 +38,8 @@ export async function findForwardingAgent(db: Database, key: string): Promise<Ag
     .where(eq(forwardingKeys.key, key));
   return rows[0] ?? null;
 }
+
+/** The statement after which the agent's address leads nowhere; for a batch. */
+export function deleteForwardingKey(db: Database, agentId: string) {
+  return db.delete(forwardingKeys).where(eq(forwardingKeys.agentId, agentId));
+}

@@ -5,6 +5,7 @@ import type { Role } from "../domain/roles.ts";
 import { deleteLinks } from "./account-links.ts";
 import { deleteApiKeysOf, isNotLastOwner } from "./agents.ts";
 import type { Database } from "./database.ts";
+import { deleteForwardingKey } from "./forwarding-keys.ts";
 import { accounts, agents, conversations, mailboxes } from "./schema.ts";
 import { deleteSessions } from "./sessions.ts";
 
@@ -26,13 +27,14 @@ export async function removeAgent(db: Database, { id, by, now }: { id: string; b
   return true;
 }
 
-/** The statements after which nothing that they signed in with works; for a batch. */
+/** The statements after which nothing that they signed in, or forwarded, with works; for a batch. */
 export function forgetCredentials(db: Database, id: string) {
   return [
     deleteSessions(db, id),
     deleteApiKeysOf(db, id),
     deleteLinks(db, id, [...ACCOUNT_LINK_PURPOSES]),
     db.delete(accounts).where(eq(accounts.userId, id)),
+    deleteForwardingKey(db, id),
   ] as const;
 }
 

@@ -14,6 +14,7 @@ export const NOTICE_KINDS = [
   "receipts",
   "brake",
   "codes",
+  "code-mails",
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

@@ -30,9 +30,7 @@ export function findForwarder(facts: MatchFacts): string | null {
 
 /** The agent that a mail names as its author without anything that shows it; null where there is none to doubt. */
 export function findAgentClaim(facts: MatchFacts): string | null {
-  const { agentId } = facts.sender;
-  if (agentId === null || findAuthority(facts) !== null) return null;
-  return facts.token.kind === "agent-forward" && facts.token.agentId === agentId && !isForged(facts) ? null : agentId;
+  return findAuthority(facts) === null ? facts.sender.agentId : null;
 }
 
 /** DMARC decides where it was evaluated; else both SPF and DKIM must fail, for forwarding breaks either. */
@@ -47,7 +45,9 @@ function isBelievedFrom({ from, authentication }: MatchFacts["mail"]): boolean {
   return domain !== "" && domain.toLowerCase() === authentication.passDomain;
 }
 
-function ownTokenOf({ token }: MatchFacts): AgentAuthority["token"] {
+function ownTokenOf({ token, sender }: MatchFacts): AgentAuthority["token"] {
+  // Nobody else knows their forwarding address.
+  if (token.kind === "agent-forward") return token.agentId === sender.agentId ? "other" : null;
   if (token.kind !== "strong" || !token.isForSender) return null;
   if (token.tokenKind === "agent-message") return "message";
   return token.tokenKind === "agent-other" ? "other" : null;

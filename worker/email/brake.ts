@@ -15,7 +15,7 @@ import type { Verdict } from "./verdict.ts";
  */
 export async function isBraked({ env, settings, mailboxes, row }: TakenUp, verdict: Verdict): Promise<boolean> {
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
-  if (!beginsForStranger(verdict) || mailbox === undefined || !hasMailLimits(env)) return false;
+  if (!beginsForStranger(verdict, settings.mail.forms) || mailbox === undefined || !hasMailLimits(env)) return false;
   if (mailbox.brakeOffUntil !== null && mailbox.brakeOffUntil > Date.now()) return false;
   const answer = await takeTotals(env, takesOfNewSender(mailbox.id, settings.limits), { onSilence: "allow" });
   if (answer.isAllowed) return false;

@@ -1,6 +1,6 @@
 /** Looks up everything that the decision table asks about a mail. */
 import { findAgentByEmail } from "../db/agents.ts";
-import { findContactByEmail } from "../db/contacts.ts";
+import { findContactByEmail, isBlockedAddress } from "../db/contacts.ts";
 import { countRecentMails, findTwin } from "../db/ledger.ts";
 import { findForwardingAgent } from "../db/forwarding-keys.ts";
 import { findConversationsByIds, findReplyKey, isParticipant } from "../db/mail-threads.ts";
@@ -52,11 +52,12 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
   const mailbox = mailboxes.find(({ id }) => id === row.mailboxId);
   const twinKey = { id: row.id, mailboxId: row.mailboxId, messageId: mail.messageId, contentHash };
   // At once: none needs another, and each is a way to the database.
-  const [keys, ownLoopMarker, duplicate, agentId, recentMails, contact, forwardedContact, form] = await Promise.all([
+  const [keys, ownLoopMarker, duplicate, agentId, isBlocked, recentMails, contact, forwardedContact, form] = await Promise.all([
     replyKeysOf(env),
     loopMarkerOf(env),
     findTwin(db, twinKey),
     sender === null ? null : findClaimedAgent(db, sender),
+    sender !== null && isBlockedAddress(db, sender),
     sender === null ? 0 : countRecentMails(db, sender, { from: row.receivedAt - LOOP_WINDOW_MS, to: row.receivedAt }),
     sender === null ? null : findKnownContact(input, sender),
     mail.forwardedFrom === null ? null : findKnownContact(input, mail.forwardedFrom.address),
@@ -72,7 +73,7 @@ async function lookUpFacts(input: TakenUp): Promise<MatchFacts> {
     ownAddresses: mailboxes.map(({ address }) => address),
     sender: {
       agentId,
-      isBlocked: contact?.isBlocked === true,
+      isBlocked,
       recentMails: form?.mailsOfPerson ?? recentMails,
       contact,
     },
@@ -96,10 +97,10 @@ async function findClaimedAgent(db: Database, address: string): Promise<string |
   return agent !== null && hasRole(agent.role, "agent") ? agent.id : null;
 }
 
-async function findKnownContact({ env, db }: TakenUp, email: string): Promise<(KnownContact & { isBlocked: boolean }) | null> {
+async function findKnownContact({ env, db }: TakenUp, email: string): Promise<KnownContact | null> {
   const [contact, latest] = await Promise.all([findContactByEmail(db, email), findUsualPlace(env, db, email)]);
   if (contact === null && latest === null) return null;
-  return { contactId: contact?.id ?? null, isBlocked: contact !== null && contact.blockedAt !== null, latest };
+  return { contactId: contact?.id ?? null, latest };
 }
 
 async function readToken(lookup: Lookup): Promise<MatchFacts["token"]> {

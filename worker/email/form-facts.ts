@@ -1,7 +1,7 @@
 /** Looks up what the decision table asks about a mail that a contact form has sent. */
 import { findAgentByEmail } from "../db/agents.ts";
 import { countMailsOfPerson, findFormConversation } from "../db/contact-forms.ts";
-import { findContactByEmail } from "../db/contacts.ts";
+import { isBlockedAddress } from "../db/contacts.ts";
 import { countRecentMails } from "../db/ledger.ts";
 import { hasRole } from "../domain/roles.ts";
 import type { Env } from "../env.ts";
@@ -24,9 +24,9 @@ export async function findForm({ env, db, settings, mailboxes, row, mail }: Take
   if (found === null) return null;
   const { address: form, person } = found;
   const since = (ms: number) => ({ from: row.receivedAt - ms, to: row.receivedAt });
-  const [known, contact, agent, recentMails, mailsOfPerson] = await Promise.all([
+  const [known, isBlocked, agent, recentMails, mailsOfPerson] = await Promise.all([
     findFormConversation(db, form, person.address),
-    findContactByEmail(db, person.address),
+    isBlockedAddress(db, person.address),
     findAgentByEmail(db, person.address),
     countRecentMails(db, form, { ...since(FORM_WINDOW_MS), max: FORM_MAILS_MAX + 1 }),
     countMailsOfPerson(db, { form, person: person.address }, since(LOOP_WINDOW_MS)),
@@ -35,7 +35,7 @@ export async function findForm({ env, db, settings, mailboxes, row, mail }: Take
     form: {
       ...found,
       conversationId: known !== null && (await isAddressOf(env, known, person.address)) ? known : null,
-      isBlocked: contact !== null && contact.blockedAt !== null,
+      isBlocked,
       agentId: agent !== null && hasRole(agent.role, "agent") ? agent.id : null,
       recentMails,
     },

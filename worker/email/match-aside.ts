@@ -40,3 +40,8 @@ export function decideQuarantine(facts: MatchFacts): Found {
   if (isForged(facts)) return { code: "quarantined", cause: "authentication", reason: "The sender's address may be forged." };
   return facts.isSpam ? { code: "quarantined", cause: "spam", reason: "This mail is spam." } : null;
 }
+
+/** M16a */
+export function decideBraked({ isBraked }: MatchFacts): Found {
+  return isBraked ? { code: "filtered:brake", reason: "Too many mails of unknown senders came at once." } : null;
+}

@@ -11,7 +11,7 @@
 import { findAgentClaim, findAuthority, findForwarder, isForged } from "./agent-authority.ts";
 import { explainRefusal } from "./smtp-reply.ts";
 import type { MailAddress } from "./mail.ts";
-import { decideAutoReply, decideLoop, decideOwnMarker, decideQuarantine } from "./match-aside.ts";
+import { decideAutoReply, decideBraked, decideLoop, decideOwnMarker, decideQuarantine } from "./match-aside.ts";
 import type { KnownContact, MatchFacts } from "./match-facts.ts";
 import { decideForm, decideNewPerson, decideOutside } from "./match-outsiders.ts";
 import { asClaim } from "./report-evidence.ts";
@@ -161,6 +161,8 @@ function decideUnverifiedForward(facts: MatchFacts): Found {
   const original = mail.forwardedFrom;
   // Who has shown otherwise that they are the agent answers a conversation (M9).
   if (original === null || sender.agentId === null || findAuthority(facts) !== null) return null;
+  // Whoever writes an agent's name into `From` gets no way around the brake.
+  if (facts.isBraked) return null;
   return {
     code: "forwarded:unverified",
     target: begin(facts),
@@ -247,14 +249,21 @@ function decideContact(facts: MatchFacts): Found {
   };
 }
 
-function decideBraked({ isBraked }: MatchFacts): Found {
-  return isBraked ? { code: "filtered:brake", reason: "Too many mails of unknown senders came at once." } : null;
-}
-
-/** What the brake holds back: conversations of people who have never written, by their own mail. */
-export function beginsForStranger(verdict: Verdict): boolean {
-  if (verdict.code !== "new" && verdict.code !== "linked") return false;
-  return verdict.target.kind === "begin" && verdict.target.contact.kind === "new";
+/**
+ * What the brake holds back: conversations of people who have never written, by their own mail or through what only looks like
+ * a contact form; forms that the owner has called so have a limit of their own.
+ */
+export function beginsForStranger(verdict: Verdict, called: readonly string[]): boolean {
+  switch (verdict.code) {
+    case "new":
+    case "linked":
+    case "forwarded:unverified":
+      return verdict.target.kind === "begin" && verdict.target.contact.kind === "new";
+    case "form":
+      return verdict.target.kind === "begin" && !called.includes(verdict.form);
+    default:
+      return false;
+  }
 }
 
 function decideNew(facts: MatchFacts): Decision {

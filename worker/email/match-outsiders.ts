@@ -1,6 +1,6 @@
 /** Rows of the decision table for people who do not belong to the conversation that they write to, or to none yet. Pure. */
 import type { MatchFacts } from "./match-facts.ts";
-import { decideQuarantine, decideStorm } from "./match-aside.ts";
+import { decideBraked, decideQuarantine, decideStorm } from "./match-aside.ts";
 import { append, join, learnOwn, type Found } from "./match-parts.ts";
 
 /** Mails of one contact form within the window; more is kept aside. */
@@ -23,6 +23,8 @@ export function decideForm(facts: MatchFacts): Found {
   if (form.recentMails > FORM_MAILS_MAX)
     return { code: "filtered:brake", reason: `This form sent more than ${FORM_MAILS_MAX} mails within an hour.` };
   const { address, person, conversationId } = form;
+  const braked = conversationId === null ? decideBraked(facts) : null;
+  if (braked !== null) return braked;
   return {
     code: "form",
     form: address,

@@ -187,6 +187,12 @@ describe("asking for proof", () => {
     expect(decideStopCodes(aTurn(aMailState()), CARLA)).toEqual([]);
   });
 
+  test("[T1] *this was not me* is said for the mailbox, with whatever detail it is written", () => {
+    const { beginner } = stateOf(decideStopCodes(aTurn(aState()), "carla+shop@customer.test")) ?? aState();
+    const asked = [CARLA, "carla+again@customer.test", "Carla+x@customer.test", "leo@customer.test"];
+    expect(asked.map((email) => isStopped(beginner ?? aBeginner(), email))).toEqual([true, true, true, false]);
+  });
+
   test("[T1] nobody's *this was not me* is pushed out by addresses of one's own: after fifty no code leaves from here at all", () => {
     const code = { email: "leo@customer.test", hash: "hash", expiresAt: NOW + 1, tries: 0 };
     let state = aState({ beginner: aBeginner({ stopped: [CARLA], code }) });

@@ -172,7 +172,12 @@ describe("[M8] a mail that an agent forwards", () => {
     expect(decide({ token }, forwarding)).toEqual(forwarded);
     expect(decide({ token, sender: buildSender() }, forwarding)).toEqual(forwarded);
     expect(decide({ token }, { ...forwarding, ...forged }).row).toBe("M15");
-    // Not a forward: an ordinary mail, and theirs for all that is known.
+    // Not a forward: what they say about a conversation, or an ordinary mail, and theirs for all that is known.
+    expect(decide({ token, references: [buildFound({ relation: "stranger" })] })).toMatchObject({
+      row: "M9",
+      agentId: "olga",
+      as: "note",
+    });
     expect(decide({ token })).toMatchObject({ row: "M17" });
     expect(decide({ token })).not.toHaveProperty("claimsAgent");
     expect(decide({ token, sender: buildSender({ agentId: "ana" }) })).toMatchObject({ claimsAgent: "ana" });

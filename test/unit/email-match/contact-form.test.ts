@@ -114,6 +114,11 @@ describe("[M7a] a mail through a form", () => {
     expect(decide({ mail })).toMatchObject({ code: "quarantined", cause: "authentication" });
   });
 
+  it("[M16a] [T21] begins nothing past the brake of new senders, and goes on where this person was", () => {
+    expect(decide({ isBraked: true })).toMatchObject({ row: "M7a", code: "filtered:brake" });
+    expect(decide({ isBraked: true, form: buildForm({ conversationId: "c-form" }) })).toMatchObject({ code: "form" });
+  });
+
   it("[M3b] counts people, not forms: one who fills it in without end is a storm", () => {
     const sender = buildSender({ recentMails: LOOP_MAILS_MAX + 1 });
     expect(decide({ sender }).code).toBe("filtered:loop");

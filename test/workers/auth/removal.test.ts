@@ -2,12 +2,15 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { invitedAgentSchema, listedAgentSchema } from "../../../worker/domain/account-shapes.ts";
 import { apiKeyCreatedSchema, apiKeySchema, pageOf } from "../../../worker/domain/api-shapes.ts";
+import { forwardingAddressSchema } from "../../../worker/domain/sender-shapes.ts";
 import { handleCron } from "../../../worker/cron.ts";
 import { conversationStub } from "../../../worker/objects.ts";
 import { JSON_FROM_US, PASSWORD, addPerson, trySignIn, type Person } from "../support/accounts.ts";
+import { forwardOf } from "../support/authority.ts";
 import { lookAgain } from "../support/conversation.ts";
 import { MAILBOX, addKey, addSession, freshDeployment, newId, type KeyedAgent } from "../support/deployment.ts";
 import { call, read, refused } from "../support/http.ts";
+import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { takeMail } from "../support/outbound.ts";
 import { WAIT, agentSocket, inboxSocket } from "../support/socket.ts";
 import { beginChat } from "../support/visitor.ts";
@@ -129,6 +132,36 @@ describe("[T22] an agent who is removed", () => {
     expect((await setRole("agent")).status).toBe(200);
     await refused({ key: ana.key }, "GET /api/me", [401, "not_signed_in"]);
     expect((await trySignIn(ana)).status).toBe(200);
+  });
+
+  test("[M8] and their forwarding address: what it forwards is nobody's after they left, nor when they are back", async () => {
+    const address = async () => {
+      const session = await addSession(ana.agent.id);
+      return (await read(forwardingAddressSchema, { cookie: session }, "GET /api/me/forwarding-address")).address ?? "";
+    };
+    let sent = 0;
+    const forward = async (to: string) => {
+      const subject = `Fwd: ${(sent += 1)}`;
+      const mail = {
+        ...forwardOf({ from: "Nora <nora@example.test>", text: "Hi" }),
+        from: "Ana <ana@home.test>",
+        subject,
+        messageId: `${sent}@x.test`,
+      };
+      await receive(rawMail(mail), { from: "ana@home.test", to });
+      return (await ledger(owner.key)).find((row) => row.subject === subject)?.verdict;
+    };
+    const first = await address();
+    expect(await forward(first)).toBe("forwarded");
+    await remove();
+    const body = { name: "Ana", email: ana.email, role: "agent" };
+    await read(invitedAgentSchema, { cookie }, "POST /api/agents", { body, status: 201 });
+    expect(await forward(first)).not.toBe("forwarded");
+    const second = await address();
+    expect([second === first, await forward(second)]).toEqual([false, "forwarded"]);
+    const setRole = (role: string) => call({ key: owner.key }, `PATCH /api/agents/${ana.agent.id}`, { body: { role } });
+    expect([(await setRole("none")).status, (await setRole("agent")).status]).toEqual([200, 200]);
+    expect(await forward(second)).not.toBe("forwarded");
   });
 
   test("a session that began while they were removed opens nothing", async () => {

@@ -281,6 +281,11 @@ describe("an agent's forwarding address", () => {
     expect((await take(forwarded({ from: "x@home.test" }), { to: after.address ?? "" })).verdict).toBe("new");
   });
 
+  test("[T22] is made anew only by who has just shown that it is still them", async () => {
+    const cookie = await addSession(owner.agent.id, null);
+    await refused({ cookie }, "POST /api/me/forwarding-address", [403, "password_needed"], { headers });
+  });
+
   test("is shown to nobody else: not to a viewer, nor to an API key", async () => {
     await refused({ key }, "GET /api/me/forwarding-address", [403, "not_allowed"]);
     await refused({ key }, "POST /api/me/forwarding-address", [403, "not_allowed"]);

@@ -103,6 +103,16 @@ describe("[M7] mail of a blocked contact", () => {
     expect((await ledger(key)).map(({ verdict }) => verdict)).toEqual(["filtered:blocked", "filtered:blocked", "new"]);
   });
 
+  test("with whatever detail they write their address", async () => {
+    await receive(rawMail({ from: "Vera <vera@example.test>" }));
+    await block((await listContacts(key))[0]);
+    for (const from of ["vera+again@example.test", "Vera+B+c@example.test", "vera2@example.test"])
+      await receive(rawMail({ from, messageId: `${from}-1` }), { from });
+    expect((await ledger(key)).map(({ verdict }) => verdict)).toEqual(["new", "filtered:blocked", "filtered:blocked", "new"]);
+    const begun = await beginChat({ text: "Me again", contact: { email: "vera+chat@example.test" } });
+    await vi.waitFor(async () => expect(await admission(begun)).toBe(401), WAIT);
+  });
+
   test("agents may block, viewers may not", async () => {
     await receive(rawMail());
     const [contact] = await listContacts(key);

@@ -54,6 +54,23 @@ const letInSchema = v.object({ letIn: v.number(), remaining: v.number() });
 const letIn = () => read(letInSchema, { key }, `POST /api/mailboxes/${mailboxes[MAILBOX]}/let-in`);
 
 describe("[T21] [M16a] the brake", () => {
+  test("holds what only looks like contact forms, however many senders it comes from, and an agent's name in From", async () => {
+    const form = (n: number) => ({ headers: [`Reply-To: person${n}@customer.test`] });
+    for (const n of times(4)) await write(`noreply@form${n}.test`, form(n));
+    await write("olga@acme.test");
+    expect(await verdicts()).toMatchObject({ form: 4 });
+    for (const n of times(3)) await write(`noreply@late${n}.test`, form(10 + n));
+    expect(await verdicts()).toMatchObject({ form: 4, "filtered:brake": 3 });
+    expect(await notices()).toMatchObject([{ kind: "brake", brake: { keptAside: 3 } }]);
+    // One who has written through one goes on, and one that the owner has called a form has its own limit.
+    await write("noreply@form0.test", form(0));
+    await read(v.unknown(), { key }, "PUT /api/forms/noreply@called.test", {});
+    await write("noreply@called.test", form(20));
+    expect(await verdicts()).toMatchObject({ form: 6, "filtered:brake": 3 });
+    expect(await letIn()).toEqual({ letIn: 3, remaining: 0 });
+    expect(await verdicts()).toMatchObject({ form: 9 });
+  });
+
   test(
     "a flood of senders: sixty reach the list, the owner is told, and a known contact's mail arrives at once",
     { timeout: FLOOD * 300 },

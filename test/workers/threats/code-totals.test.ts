@@ -123,6 +123,9 @@ describe("codes that are mailed", () => {
     await takeTotals(env, [{ ...all, cost: CODE_TOTALS.perDay - 1 }], { onSilence: "refuse" });
     for (const email of [VERA, "nora@example.test"]) expect((await askCode((await chat(email)).token)).status).toBe(202);
     expect(outbound.mails).toMatchObject([{ to: [VERA] }]);
+    await vi.waitFor(async () =>
+      expect((await read(noticesSchema, { key }, "GET /api/notices")).items).toMatchObject([{ kind: "code-mails" }]),
+    );
   });
 
   test("none while nobody can count", async () => {

@@ -720,6 +720,7 @@ export const en = {
     mails: "The limit of mails for a day is reached. Mails wait, and leave by themselves as soon as they may.",
     receipts: "More automatic answers were due than an hour allows; the others were left out.",
     codes: "So many wrong codes were tried that codes have ten digits for now.",
+    codeMails: "As many codes were mailed to visitors as a day allows; nobody gets one until tomorrow.",
     brake:
       "{n} mail of a new sender to {address} is kept aside: too many came at once. | {n} mails of new senders to {address} are kept aside: too many came at once.",
     brakeOver: "Too many mails of new senders came to {address} at once. None is kept aside any more.",

@@ -721,6 +721,7 @@ export const es: Messages = {
     mails: "Se ha alcanzado el límite de correos de un día. Los correos esperan y saldrán por sí solos en cuanto puedan.",
     receipts: "Tocaban más respuestas automáticas de las que admite una hora; las demás no se enviaron.",
     codes: "Se probaron tantos códigos erróneos que, por ahora, los códigos tienen diez cifras.",
+    codeMails: "Se enviaron a visitantes tantos códigos como admite un día; hasta mañana nadie recibirá ninguno.",
     brake:
       "{n} correo de un remitente nuevo a {address} está apartado: llegaron demasiados a la vez. | {n} correos de remitentes nuevos a {address} están apartados: llegaron demasiados a la vez.",
     brakeOver: "Llegaron demasiados correos de remitentes nuevos a {address} a la vez. Ya no queda ninguno apartado.",

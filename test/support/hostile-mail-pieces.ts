@@ -240,6 +240,16 @@ export const HIDING = [
   `<font color="rgb(1${blanks(900)}1${blanks(900)}x">y`,
   `<p bgcolor="rgb(1${blanks(900)}1${blanks(900)}x">y`,
   `<b hidden=${`"'`.repeat(400)}>`,
+  "<small>",
+  `<p style="font-size:${"calc(".repeat(39)}">x`,
+  `<p style="${`font-size:${"(1*".repeat(60)};`.repeat(10)}">x`,
+  `<p style="font:${"(".repeat(190)}">x`,
+  `<p style="${"/*".repeat(1_900)}:x">x`,
+  `<p style="${"\\6e ".repeat(900)}:x">x`,
+  `<p style="filter:${"opacity(".repeat(20)};transform:${"scale(0,".repeat(20)}">x`,
+  `<p ${"/ ".repeat(3_900)}>x`,
+  `<p a${blanks(7_000)}b>x`,
+  `<p ${"=' ".repeat(2_500)}>x`,
 ];
 
 /** Lines of a calendar. */

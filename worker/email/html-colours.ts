@@ -12,6 +12,11 @@ const NAMES: Readonly<Record<string, Colour>> = {
   whitesmoke: [245, 245, 245],
   snow: [255, 250, 250],
   ivory: [255, 255, 240],
+  ghostwhite: [248, 248, 255],
+  mintcream: [245, 255, 250],
+  floralwhite: [255, 250, 240],
+  azure: [240, 255, 255],
+  aliceblue: [240, 248, 255],
   maroon: [128, 0, 0],
   red: [255, 0, 0],
   purple: [128, 0, 128],
@@ -32,7 +37,10 @@ const ALIKE_MAX = 15;
 
 const HEX = /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/;
 const FUNCTION =
-  /^rgba?\(\s*(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})\s*(?:[,/]\s*(\d+(?:\.\d+)?|\.\d+)(%?)\s*)?\)$/;
+  /^rgba?\(\s*(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})(?:\s*,\s*|\s+)(\d{1,3})\s*(?:[,/]\s*((?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)(%?)\s*)?\)$/;
+/** Of colours in other words only this is read. */
+const ALPHA =
+  /^(?:rgb|hsl)a?\(\s*[^\s,/()]+(?:\s*,\s*|\s+)[^\s,/()]+(?:\s*,\s*|\s+)[^\s,/()]+\s*[,/]\s*((?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)(%?)\s*\)$/;
 
 /** Null for what is no colour, or one that is not known here. */
 export function parseColour(text: string): Colour | null {
@@ -41,10 +49,15 @@ export function parseColour(text: string): Colour | null {
   const hex = HEX.exec(value)?.[1];
   if (hex !== undefined) return parseHex(hex);
   const parts = FUNCTION.exec(value);
-  if (parts === null) return NAMES[value] ?? null;
+  if (parts === null) return isSeenThrough(ALPHA.exec(value)) ? "transparent" : (NAMES[value] ?? null);
   const [, red, green, blue, alpha = "1", percent] = parts;
-  if (Number(alpha) / (percent === "%" ? 100 : 1) < ALPHA_SEEN_MIN) return "transparent";
+  if (isSeenThrough(["", alpha, percent ?? ""])) return "transparent";
   return [Number(red), Number(green), Number(blue)];
+}
+
+function isSeenThrough(alpha: readonly string[] | null): boolean {
+  const [, value = "1", percent] = alpha ?? [];
+  return Number(value) / (percent === "%" ? 100 : 1) < ALPHA_SEEN_MIN;
 }
 
 function parseHex(hex: string): Colour {

@@ -12,6 +12,20 @@ const OTHERS: [string, number][] = [
   ["gt", 62],
   ["quot", 34],
   ["apos", 39],
+  ["Tab", 9],
+  ["NewLine", 10],
+  ["excl", 33],
+  ["num", 35],
+  ["percnt", 37],
+  ["lpar", 40],
+  ["rpar", 41],
+  ["ast", 42],
+  ["comma", 44],
+  ["period", 46],
+  ["sol", 47],
+  ["colon", 58],
+  ["semi", 59],
+  ["bsol", 92],
   ["OElig", 338],
   ["oelig", 339],
   ["Scaron", 352],
@@ -46,7 +60,7 @@ const OTHERS: [string, number][] = [
   ["ge", 8805],
 ];
 const NAMED = new Map<string, number>([...LATIN_1.split(" ").map((name, i): [string, number] => [name, 160 + i]), ...OTHERS]);
-const REFERENCE = /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z][a-z0-9]{1,8}));?/gi;
+const REFERENCE = /&(?:#x0{0,20}([0-9a-f]{1,6})|#0{0,20}(\d{1,7})|([a-z][a-z0-9]{1,8}));?/gi;
 
 function toCharacter(code: number): string | null {
   if (code >= 0x80 && code <= 0x9f) return String.fromCharCode(code);

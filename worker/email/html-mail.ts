@@ -4,6 +4,7 @@
  */
 import sanitizeHtml from "sanitize-html";
 import { sanitiseStyle } from "./html-styles.ts";
+import { ATTRIBUTES_LENGTH_MAX } from "./html-tokens.ts";
 
 /** Bytes of UTF-8; larger mails are shown as text, with the original to download. */
 const HTML_BYTES_MAX = 1_000_000;
@@ -14,6 +15,8 @@ export const HTML_TAGS_MAX = 20_000;
 const NESTING_MAX = 200;
 /** UTF-16 code units of a link or an image's address. */
 const URL_LENGTH_MAX = 4_000;
+/** UTF-16 code units of the attributes of an element that has a style; in half of what is looked at when hidden text is looked for. */
+const STYLED_LENGTH_MAX = ATTRIBUTES_LENGTH_MAX / 2;
 /** UTF-16 code units of an image inside the HTML itself. */
 const DATA_IMAGE_LENGTH_MAX = 200_000;
 
@@ -78,8 +81,9 @@ export function sanitiseMailHtml(html: string, limits = ASKED_LIMITS): MailHtml 
     transformTags: {
       // One for all: sanitize-html runs `*` after those of a tag, and would undo them.
       "*": (tagName, attribs) => {
-        if (tagName === "a") return { tagName, attribs: { ...cleanAttributes(attribs), ...describeLink(attribs["href"]) } };
-        if (tagName !== "img") return { tagName, attribs: cleanAttributes(attribs) };
+        if (tagName === "a")
+          return { tagName, attribs: { ...cleanAttributes(withoutFarStyle(attribs)), ...describeLink(attribs["href"]) } };
+        if (tagName !== "img") return { tagName, attribs: cleanAttributes(withoutFarStyle(attribs)) };
         const source = describeImage(attribs["src"]);
         if (source["data-remote-src"] !== undefined) found.hasRemoteImages = true;
         if (source["data-cid"] !== undefined) found.contentIds.add(source["data-cid"]);
@@ -101,6 +105,12 @@ function cleanAttributes(attribs: Attributes): Attributes {
   );
   const style = sanitiseStyle(attribs["style"] ?? "");
   return { ...Object.fromEntries(kept), ...(style === "" ? {} : { style }) };
+}
+
+/** Nobody has looked at a style that stands behind so much else: it could hide a text. */
+function withoutFarStyle(attribs: Attributes): Attributes {
+  const length = Object.entries(attribs).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  return length > STYLED_LENGTH_MAX ? { ...attribs, style: "" } : attribs;
 }
 
 /** `data-host` is where a link really leads, for the inbox to show where its text says something else. */

@@ -1,7 +1,7 @@
 /** Cuts HTML mail into tags and text, in one pass; never throws, whatever the input. */
 import type { Steps } from "./pace.ts";
 
-const ATTRIBUTES_LENGTH_MAX = 2_000; // characters of a tag that are searched
+export const ATTRIBUTES_LENGTH_MAX = 8_000; // characters of a tag that are searched
 /** Characters of text that are told of at once; no entity is cut. */
 const TEXT_PIECE_LENGTH = 4_096;
 /** Characters of the longest entity. */
@@ -49,6 +49,13 @@ function indexOf(cursor: Cursor, text: string, from: number): number {
   return found;
 }
 
+/** Spaces may stand between them, as many as the sender likes; no two quotes share theirs. */
+function isAfterEquals(html: string, quote: number): boolean {
+  let before = quote - 1;
+  while (/\s/.test(html[before] ?? "")) before -= 1;
+  return html[before] === "=";
+}
+
 const TAG_STOP = /[>"']/g;
 
 /** Index behind the `>` that ends the tag; quoted attribute values may hold one. */
@@ -60,7 +67,7 @@ function* findTagEnd(cursor: Cursor, from: number): Steps<number> {
     if (!stop) return cursor.html.length;
     if (stop[0] === ">") return stop.index + 1;
     // A quote counts only as the start of a value (`=`); a stray one is no more than a character.
-    const isValue = cursor.html[stop.index - 1] === "=";
+    const isValue = isAfterEquals(cursor.html, stop.index);
     const close = isValue ? indexOf(cursor, stop[0], stop.index + 1) : stop.index;
     position = (close < 0 ? stop.index : close) + 1;
     if (stops % TAG_STOPS_AT_ONCE === 0) yield TAG_STOPS_AT_ONCE / 10;
@@ -157,16 +164,18 @@ export function* scanHtml(html: string, sink: HtmlSink, tagsMax: number): Steps<
   return cursor.position;
 }
 
-const ATTRIBUTE =
-  /[\s"'](class|id|type|name|style|alt|cite|start|color|bgcolor|background)\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+/** One attribute after the other, as browsers cut them: what stands in a value is none, and a slash parts them as a space does. */
+const ATTRIBUTE = /[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"?|'([^']*)'?|([^\s>]*)))?/y;
+const NAMES = new Set("class id type name style alt cite start color bgcolor background size hidden".split(" "));
 
 /** The few attributes that tell quotes from text and what can be seen of it, lower-case names, values as written. */
 export function readAttributes(html: string, tag: HtmlTag): Map<string, string> {
   const out = new Map<string, string>();
-  const text = html.slice(tag.start, Math.min(tag.end, tag.start + ATTRIBUTES_LENGTH_MAX));
-  for (const match of text.matchAll(ATTRIBUTE)) {
+  const text = html.slice(tag.start + 1 + tag.name.length, Math.min(tag.end, tag.start + ATTRIBUTES_LENGTH_MAX));
+  ATTRIBUTE.lastIndex = 0;
+  for (let match = ATTRIBUTE.exec(text); match !== null; match = ATTRIBUTE.exec(text)) {
     const name = (match[1] ?? "").toLowerCase();
-    if (!out.has(name)) out.set(name, match[2] ?? match[3] ?? match[4] ?? "");
+    if (NAMES.has(name) && !out.has(name)) out.set(name, match[2] ?? match[3] ?? match[4] ?? "");
   }
   return out;
 }

@@ -52,6 +52,43 @@ describe("[T12] text that the sender's reader does not see", () => {
     ["clipped away", span("position:absolute;clip:rect(0 0 0 0)")],
     ["clipped away, newer", span("clip-path:inset(50%)")],
     ["scaled to nothing", span("transform:scale(0)")],
+    ["a font in powers of ten", span("font-size:1e-3px")],
+    ["a font that is a share of the window", span("font-size:0.001vw")],
+    ["a font that is a share of a letter", span("font-size:.1ch")],
+    ["a font that is computed", span("font-size:calc(0px)")],
+    ["a font that is the smallest of some", span("font-size:min(20px, calc(1em * 0))")],
+    ["a font between two", span("font-size:clamp(0px, 5vw, 1px)")],
+    ["a font of nothing, in short, with a weight", span("font:400 0px/0 a")],
+    ["a font of nothing, in short, after one", span("font-size:14px;font:0/0 a")],
+    ["a font of nothing, and what is none", span("font-size:0;font-size:bogus")],
+    ["small in small, often", span("", "<small>".repeat(20) + "SECRET" + "</small>".repeat(20))],
+    ["smaller in smaller", span("", `${'<b style="font-size:smaller">'.repeat(12)}SECRET${"</b>".repeat(12)}`)],
+    ["a share of a share", span("font-size:30%", '<b style="font-size:.5em">SECRET</b>')],
+    ["letters in one place", span("letter-spacing:-1em")],
+    ["letters in one place, in pixels", span("font-size:20px;letter-spacing:-10px")],
+    ["lines of no height, cut off", span("line-height:0;overflow:hidden")],
+    ["opacity in powers of ten", span("opacity:1e-3")],
+    ["opacity less than none", span("opacity:-1")],
+    ["a share of opacity", span("opacity:.2", '<b style="opacity:.2">SECRET</b>')],
+    ["filtered away", span("filter:opacity(0)")],
+    ["filtered away in per cent", span("filter:blur(0) opacity(1%)")],
+    ["zoomed to nothing", span("zoom:.01")],
+    ["zoomed to nothing in per cent", span("zoom:1%")],
+    ["scaled to nearly nothing", span("transform:rotate(0) scale(1, 1e-3)")],
+    ["scaled by itself", span("scale:.01")],
+    ["a value with escapes", span("display:no\\6e e")],
+    ["a property with escapes", span("d\\69splay:\\4e ONE")],
+    ["a value with a comment", span("display:/* ; */none")],
+    ["a property behind a comment", span("/*;*/display:none")],
+    ["a property behind what ends a comment", span("/**/*;display:none")],
+    ["a style in references", span("display&colon;n&#0000000000111;ne")],
+    ["display, and what is none", span("display:none;display:bogus")],
+    ["a style behind a slash", '<p>Hello <span/style="display:none">SECRET</span>Ana</p>'],
+    ["a style behind many spaces", '<p>Hello <span style          = "display:none">SECRET</span>Ana</p>'],
+    ["a style behind words about one", `<p>Hello <span title=" style='color:red' >" style="display:none">SECRET</span>Ana</p>`],
+    ["a style behind a quote that has a space", '<p>Hello <span title= ">" style="display:none">SECRET</span>Ana</p>'],
+    ["a style behind a long title", `<p>Hello <span title="${"x".repeat(2_500)}" style="display:none">SECRET</span>Ana</p>`],
+    ["in no colour, in other words", span("color:hsla(0, 0%, 0%, 1e-3)")],
     ["the attribute for it", "<p>Hello <span hidden>SECRET</span>Ana</p>"],
     ["what is in it", span("display:none", "<b>SEC</b><i>RET</i><img src=x alt='🙈'><br>")],
     ["a cell that says nothing of its end", "<table><tr><td style='display:none'>SECRET<td>Hello Ana</table>"],
@@ -91,11 +128,50 @@ describe("[T12] text that the sender's reader does not see", () => {
     ["a box that is cut off at some height", '<div style="max-height:300px;overflow:hidden">Hello seen Ana</div>'],
     ["a little to the left", '<p style="margin-left:-20px">Hello seen Ana</p>'],
     ["scaled a little", '<p style="transform:scale(0.9)">Hello seen Ana</p>'],
+    ["small print in small print", '<p><small><small style="font-size:80%">Hello seen Ana</small></small></p>'],
+    ["a font that grows with the window", '<p style="font-size:clamp(12px, 2vw, 18px)">Hello seen Ana</p>'],
+    [
+      "a font of its own inside a font of nothing, in an attribute",
+      '<td style="font-size:0"><font size="2">Hello seen Ana</font></td>',
+    ],
+    ["letters a little closer", '<p style="letter-spacing:-.04em">Hello seen Ana</p>'],
+    ["letters at their places again", '<p style="letter-spacing:-1em"><b style="letter-spacing:normal">Hello seen Ana</b></p>'],
+    ["lines of no height that are not cut off", '<p style="line-height:0">Hello seen Ana</p>'],
+    [
+      "lines of some height in a box without",
+      '<p style="line-height:0;overflow:hidden"><b style="line-height:1">Hello seen Ana</b></p>',
+    ],
+    ["an exponent in a box that cuts off", '<p style="overflow:hidden">Hello <sup style="line-height:0">seen</sup> Ana</p>'],
+    ["no zoom", '<p style="zoom:0">Hello <b style="zoom:1">seen</b> Ana</p>'],
+    ["black in other words", '<p style="color:hsl(0, 0%, 0%)">Hello seen Ana</p>'],
+    ["what is hidden in a comment", '<p style="/*display:none;*/color:#333">Hello seen Ana</p>'],
     ["words about it", '<p title="a hidden one" style="overflow: hidden ">Hello seen Ana</p>'],
     ["after what was hidden", '<div style="display:none"><p>x</p></div><p>Hello seen Ana</p>'],
     ["after a cell that was hidden", "<table><tr><td style='display:none'><p>x<tr><td>Hello seen Ana</table>"],
   ])("not %s", (_name, html) => {
     expect(textOf(html).trim()).toBe("Hello seen Ana");
+  });
+
+  it.each(["font-size:0", "line-height:0;overflow:hidden", "letter-spacing:-1em"])(
+    "no picture is hidden by its font: %s",
+    (style) => {
+      expect(seenIn(`<p>Hello Ana</p><div style="${style}"><img src="a.png"></div>`)).toContain("<img");
+    },
+  );
+
+  it.each([
+    ["in a font that the window decides", '<b style="font-size:0;font-size:5vw">SEEN</b>', 'style="font-size:0;font-size:50px"'],
+    ["in a font that is computed", '<b style="font:calc(.5em + 1px)/1 a">SEEN</b>', 'style="font-size:9px"'],
+    ["in a font without a unit", '<b style="font-size:0;font-size:12">SEEN</b>', 'style="font-size:0;font-size:12px"'],
+    ["in a font in short that browsers skip", '<b style="font:0/0 a;font:x 12px a">SEEN</b>', ";font:x 12px a;font-size:12px"],
+    ["in letters that a share of the window moves", '<b style="letter-spacing:-.7vw">SEEN</b>', "<b>SEEN</b>"],
+    ["in a comment that is none", '<b style="display:block;x:url(/*);display:none;x:url(*/)">SEEN</b>', "<b>SEEN</b>"],
+    ["in words that are moved", '<b style="word-spacing:-9999px">SEEN</b>', "<b>SEEN</b>"],
+    ["in a line that is moved far", '<b style="text-indent:-999em;text-indent:1vw">SEEN</b>', "<b>SEEN</b>"],
+    ["behind more than is looked at", `<b title="${"x".repeat(9_000)}" style="display:none">SEEN</b>`, 'xxx">SEEN</b>'],
+  ])("what is seen as text is seen in the frame: %s", (_name, html, shown) => {
+    expect(textOf(`<p>font ${html}</p>`)).toContain("SEEN");
+    expect(sanitiseMailHtml(seenIn(`<p>font ${html}</p>`))?.html).toContain(shown);
   });
 
   it("is all there is: then it is shown, for a mail must not vanish", () => {

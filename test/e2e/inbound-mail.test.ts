@@ -216,7 +216,7 @@ describe("mail that is kept aside", () => {
     await dialog.getByText("may be somebody else's").waitFor();
     await dialog.getByRole("button", { name: "Block", exact: true }).press("Enter");
     await visitor.panel.getByText(/can't be continued/).waitFor();
-    await inbox.page.getByText("Blocked", { exact: true }).waitFor();
+    await inbox.conversation.getByText("Blocked", { exact: true }).waitFor();
     await company().stack.sendMail({ from: "victim@example.org", to: MAILBOX, subject: "A question", text: "Are you open?" });
     await inbox.message("Are you open?").waitFor();
     await inbox.page.getByRole("button", { name: "Unblock this visitor" }).press("Enter");
@@ -230,7 +230,7 @@ describe("mail that is kept aside", () => {
     await inbox.page.getByRole("button", { name: "Block", exact: true }).press("Enter");
     const dialog = inbox.page.getByRole("dialog", { name: "Block Pest?" });
     await dialog.getByRole("button", { name: "Block", exact: true }).press("Enter");
-    await inbox.page.getByText("Blocked", { exact: true }).waitFor();
+    await inbox.conversation.getByText("Blocked", { exact: true }).waitFor();
 
     await company().stack.sendMail({ from: "Pest <pest@example.org>", to: MAILBOX, subject: "Cheap pills", text: "And by mail" });
     await inbox.open("/ledger");

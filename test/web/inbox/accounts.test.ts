@@ -309,14 +309,4 @@ describe("one's own page", () => {
     expect(i18n.global.locale.value).toBe("es");
     expect(localStorage.getItem("hilo.locale")).toBe("es");
   });
-
-  it("is the one in which they first came in, for mails, too", async () => {
-    await showLocale("es");
-    const me = { agent: { ...ME, email: "m@acme.test", role: "owner" }, locale: null, theme: null };
-    const sent = answerWith({ "GET /api/me": me, "PATCH /api/me": me });
-    setActivePinia(createPinia());
-    await useSession().load();
-    await flushPromises();
-    expect(sent).toContainEqual({ request: "PATCH /api/me", body: { locale: "es" } });
-  });
 });

@@ -1,16 +1,12 @@
 import type { Preferences } from "../../../worker/domain/account-shapes.ts";
 import { request } from "../api/http.ts";
-import { chooseLocale, i18n, type Locale } from "../i18n/i18n.ts";
+import { chooseLocale, type Locale } from "../i18n/i18n.ts";
 import { useTheme, type Theme } from "../shell/theme.ts";
 
-/**
- * What an agent has chosen holds on every device of theirs; what they have not stays as it is on this one. The language in
- * which they first come in is theirs from then on: mails to them are written in it.
- */
+/** What an agent has chosen holds on every device of theirs; what they have not stays as it is on this one. */
 export async function applyChoices({ locale, theme }: Preferences): Promise<void> {
   if (theme) useTheme().value = theme;
   if (locale) await chooseLocale(locale);
-  else void save({ locale: i18n.global.locale.value });
 }
 
 export async function saveLocale(locale: Locale): Promise<void> {

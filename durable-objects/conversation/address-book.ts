@@ -55,8 +55,9 @@ async function noteClaims({ runner, ports }: AddressBookParts): Promise<void> {
   const { id: conversationId, claimsToNote: noted } = runner.state ?? { id: "", claimsToNote: [] };
   if (noted.length === 0) return;
   const facts = await withTimeout(Promise.all(noted.map((email) => ports.noteAddress({ conversationId, email, isChat: true }))));
-  runner.decide((turn) => decideClaimsNoted(turn, noted));
+  // First, so that a crash between the two asks once more.
   if (facts.some(({ isBlocked }) => isBlocked)) runner.decide((turn) => decideBlocked(turn, true));
+  runner.decide((turn) => decideClaimsNoted(turn, noted));
 }
 
 async function notePlace({ runner, ports }: AddressBookParts): Promise<void> {

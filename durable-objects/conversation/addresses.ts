@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { Effect, Turn } from "./effects.ts";
 import type { AddressLevel, Author, Conversation } from "./protocol.ts";
-import { confirmedAddressOf, GIVEN_MAX, isConfirmedFor, withBeginner, withGiven } from "./sessions.ts";
+import { confirmedAddressOf, GIVEN_MAX, isConfirmedFor, shownAddressOf, withBeginner, withGiven } from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 
 /** People of one conversation whose mails are counted; beyond it every address counts as one that was mailed. */
@@ -75,9 +75,10 @@ export function levelOf(state: ConversationState, now: number): AddressLevel | n
 /** As agents are told it. */
 export function addressForAgents(state: ConversationState, now: number): Conversation["address"] {
   const level = levelOf(state, now);
-  return state.address === null || level === null
-    ? null
-    : { email: state.address.email, level, claimed: state.claimed === state.address.email ? null : state.claimed };
+  if (state.address === null || level === null) return null;
+  const { email } = state.address;
+  const wasShown = level !== "confirmed" && state.beginner !== null && shownAddressOf(state.beginner, now) === email;
+  return { email, level, claimed: state.claimed === email ? null : state.claimed, ...(wasShown && { wasShown }) };
 }
 
 /** Whether only an agent's click may replace the address: it was mailed, or has mailed us. */

@@ -233,6 +233,8 @@ export const conversationAddressSchema = v.object({
   level: addressLevelSchema,
   /** Another address, that the visitor says now; replies go there only after an agent's click. */
   claimed: v.nullable(v.string()),
+  /** They have shown it, and see nothing now: they are blocked. */
+  wasShown: v.optional(v.boolean()),
 });
 
 /** A conversation as a list item; lists, pages and frames all use this one shape. */

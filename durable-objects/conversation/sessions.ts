@@ -101,11 +101,14 @@ export function isStopped({ stopped }: Pick<Beginner, "stopped">, email: string)
   return stopped.length >= STOPPED_MAX || stopped.some((one) => withoutDetails(one) === withoutDetails(email));
 }
 
-/** The address that a session is confirmed for now, or null. */
+/** The address that a session is confirmed for now, or null: what is for it is shown there. */
 export function confirmedAddressOf(beginner: Beginner, now: number): string | null {
-  const { confirmed } = beginner;
-  if (confirmed === null || isRefused(beginner)) return null;
-  return now - confirmed.usedAt > CONFIRMED_UNUSED_MS ? null : confirmed.email;
+  return isRefused(beginner) ? null : shownAddressOf(beginner, now);
+}
+
+/** The address that it has shown to be theirs: who is blocked sees nothing any more, and is who they were. */
+export function shownAddressOf({ confirmed, isEnded }: Beginner, now: number): string | null {
+  return confirmed === null || isEnded || now - confirmed.usedAt > CONFIRMED_UNUSED_MS ? null : confirmed.email;
 }
 
 /** Whether it is, or was when its level or its session ended, confirmed for this address. */

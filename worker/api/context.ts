@@ -39,3 +39,10 @@ export function ownOrigins(env: Env, request: Request): string[] {
 export function clientKey(request: Request): string {
   return clientKeyOf(request.headers.get("cf-connecting-ip") ?? "local");
 }
+
+/** The language of whoever asks, by what their browser says; null where it says nothing. */
+export function localeOfRequest(c: AppContext): "en" | "es" | null {
+  const language = c.req.header("accept-language")?.toLowerCase();
+  if (language === undefined) return null;
+  return language.startsWith("es") ? "es" : "en";
+}

@@ -11,7 +11,7 @@ import { configOf, hasRateLimits } from "../env.ts";
 import { takesOfAddress } from "../limits.ts";
 import { conversationStub } from "../objects.ts";
 import { countTry, isGuarded } from "./code-totals.ts";
-import { clientKey, type AppContext, type AppEnv } from "./context.ts";
+import { clientKey, localeOfRequest, type AppContext, type AppEnv } from "./context.ts";
 import { describe } from "./describe.ts";
 import { readBody } from "./input.ts";
 import { limitRequest } from "./limit.ts";
@@ -42,7 +42,7 @@ export const widgetCodesApp = new Hono<AppEnv>()
     const settings = await settingsOf(c);
     const client = hasRateLimits(c.env, new URL(c.req.url)) ? clientKey(c.req.raw) : null;
     // How long it takes tells nothing either.
-    c.executionCtx.waitUntil(sendCode(c.env, c.get("db"), { ...session, settings, client, locale: localeOf(c) }));
+    c.executionCtx.waitUntil(sendCode(c.env, c.get("db"), { ...session, settings, client, locale: localeOfRequest(c) }));
     return c.json({ digits: (await isGuarded(c.env)) ? CODE_DIGITS_GUARDED : CODE_DIGITS }, 202);
   })
   .post("/confirm", describe(CONFIRM_DESCRIPTION), async (c) => {
@@ -97,10 +97,4 @@ async function useSecret(c: AppContext, { conversationId, claim }: BearerSession
   if (known === null || known.conversationId !== conversationId) return { kind: "expired" as const };
   const { sessionId, email } = known;
   return conversationStub(c.env, conversationId).session(claim, { kind: "confirm", sessionId, email });
-}
-
-function localeOf(c: AppContext): "en" | "es" | null {
-  const language = c.req.header("accept-language")?.toLowerCase();
-  if (language === undefined) return null;
-  return language.startsWith("es") ? "es" : "en";
 }

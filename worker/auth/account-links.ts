@@ -1,5 +1,5 @@
 /** Links that let somebody in once: made, sent and looked up. What they do: `worker/api/sign-in.ts`. */
-import type { AppContext } from "../api/context.ts";
+import { localeOfRequest, type AppContext } from "../api/context.ts";
 import { AppError } from "../api/problems.ts";
 import { findLink, insertLinkSeldom, replaceLink, type FoundLink, type NewLink } from "../db/account-links.ts";
 import type { Credential } from "../db/credentials.ts";
@@ -60,14 +60,14 @@ export async function readLink(c: AppContext, token: string): Promise<FoundLink>
 export async function mailResetLink(c: AppContext, to: Addressee): Promise<void> {
   const link = await makeLink("reset", to.agentId, Date.now());
   await c.get("db").batch([...replaceLink(c.get("db"), link.row)]);
-  await mailTo(c, to, { kind: "reset", url: mailedUrl(c, link) });
+  await mailTo(c, { ...to, locale: localeOfRequest(c) }, { kind: "reset", url: mailedUrl(c, link) });
 }
 
 /** To an agent whose password was just given on a new browser while their address is under attack; seldom. */
 export async function mailSignInLink(c: AppContext, to: Addressee): Promise<void> {
   const link = await makeLink("sign-in", to.agentId, Date.now());
   if (!(await insertLinkSeldom(c.get("db"), link.row, SIGN_IN_PAUSE_MS))) return;
-  await mailTo(c, to, { kind: "sign-in", url: mailedUrl(c, link) });
+  await mailTo(c, { ...to, locale: localeOfRequest(c) }, { kind: "sign-in", url: mailedUrl(c, link) });
 }
 
 /** @returns whether a mail is on its way: the answer does not wait for it */
@@ -83,7 +83,7 @@ export async function canMailLinks(c: AppContext): Promise<boolean> {
   return configOf(c.env).PUBLIC_URL !== "" && (await listMailboxes(c.get("db"))).length > 0;
 }
 
-async function mailTo(c: AppContext, to: Addressee, mail: AccountMail): Promise<void> {
+async function mailTo(c: AppContext, to: Addressee & { locale?: "en" | "es" | null }, mail: AccountMail): Promise<void> {
   const { sendAccountMail } = await import("../email/send-account-mail.ts");
   await sendAccountMail(c.env, to, mail);
 }

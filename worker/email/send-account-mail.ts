@@ -15,6 +15,8 @@ interface Recipient {
   agentId: string;
   name: string;
   email: string;
+  /** Of the browser that asked for it, where that is theirs: the mail's where they have chosen none. */
+  locale?: "en" | "es" | null;
 }
 
 /** Never throws: whoever waits for it asks again. What became of it is in the log, by the agent's id. */
@@ -33,7 +35,7 @@ async function send(env: Env, to: Recipient, mail: AccountMail): Promise<SendRes
   const [mailbox] = await listMailboxes(db);
   if (mailbox === undefined) return "no_mailbox";
   const settings = await loadCachedSettings(db, Date.now());
-  const locale = (await loadPreferences(db, to.agentId)).locale ?? settings.mail.locale;
+  const locale = (await loadPreferences(db, to.agentId)).locale ?? to.locale ?? settings.mail.locale;
   const { subject, paragraphs } = composeAccountText(mail, { locale, company: settings.company, email: to.email });
   const outgoing = composeSystemMail({
     locale,

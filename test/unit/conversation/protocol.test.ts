@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "bd1c46fd0eb1756c", server: "baefb56923aa7361" },
-  inbox: { client: "f387059828413d58", server: "c15faa5ac7d948db" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "68f4726b07a6fe06" },
+  inbox: { client: "f387059828413d58", server: "4514af41623a9f18" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

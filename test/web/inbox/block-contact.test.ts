@@ -85,6 +85,24 @@ describe("[M7] blocking a contact", () => {
     expect([await headerOf(true, false), await headerOf(false, true), await headerOf(false, false)]).toEqual([true, true, false]);
   });
 
+  it("stays the person's where they had shown in the chat who they are, so that it can be undone there", async () => {
+    answerWith({ [`GET /api/contacts/${idOf(5)}`]: contact(true) });
+    const known = { id: idOf(5), name: "Vera", email: "vera@example.com" };
+    const address = { email: "vera@example.com", level: "typed" as const, claimed: null, wasShown: true };
+    const conversation = aConversation(1, { contact: known, hasVisitor: true, address });
+    const wrapper = await mountScreen(ContactPanel, { conversation, hasBack: false });
+    await flushPromises();
+    expect(wrapper.findAll("button").map((button) => button.text())).toContain("Unblock");
+    expect(wrapper.get("[data-level]").text()).not.toContain("has not shown");
+    const header = await mountScreen(ThreadHeader, {
+      live: aLiveConversation(conversation).live,
+      conversation,
+      isPanelShown: false,
+    });
+    await flushPromises();
+    expect([header.get("h2").text(), header.text().includes("Blocked")]).toEqual(["Vera", true]);
+  });
+
   it("names who has no name by their address", async () => {
     answerWith({ [`GET /api/contacts/${idOf(5)}`]: contact(false) });
     const nameless = { id: idOf(5), name: null, email: "vera@example.com" };

@@ -49,3 +49,13 @@ export function aConversation(n: number, part: Partial<Conversation> = {}): Conv
     ...part,
   };
 }
+
+/** What a server answers who picks a saved reply: one that names the contact. */
+export const savedReplies = () => ({
+  "GET /api/saved-replies": {
+    items: [{ id: idOf(1), categoryId: idOf(2), title: "Greeting", text: "Hi {{contact.name}}!" }],
+    nextCursor: null,
+  },
+  "GET /api/saved-reply-categories": { items: [{ id: idOf(2), name: "Hellos" }], nextCursor: null },
+  "GET /api/settings": { company: "Acme" },
+});

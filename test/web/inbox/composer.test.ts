@@ -2,19 +2,12 @@ import { flushPromises } from "@vue/test-utils";
 import { beforeEach, describe, expect, it } from "vitest";
 import ComposerBox from "../../../web/inbox/composer/ComposerBox.vue";
 import { aLiveConversation } from "./a-live-conversation.ts";
-import { aConversation, aMessage, COLLEAGUE, idOf } from "./builders.ts";
+import { aConversation, aMessage, COLLEAGUE, idOf, savedReplies } from "./builders.ts";
 import { answerWith, findBarriers, findOnPage, mountScreen } from "./mount-screen.ts";
 
 const contact = { id: idOf(500), name: "Ana", email: "ana@example.com" };
 const withAddress = aConversation(1, { contact, isVisitorOnline: true });
-const replies = {
-  "GET /api/saved-replies": {
-    items: [{ id: idOf(1), categoryId: idOf(2), title: "Greeting", text: "Hi {{contact.name}}!" }],
-    nextCursor: null,
-  },
-  "GET /api/saved-reply-categories": { items: [{ id: idOf(2), name: "Hellos" }], nextCursor: null },
-  "GET /api/settings": { company: "Acme" },
-};
+const replies = savedReplies();
 
 async function mountComposer(conversation = withAddress) {
   const server = aLiveConversation(conversation);

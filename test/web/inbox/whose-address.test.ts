@@ -5,7 +5,7 @@ import type { Conversation } from "../../../durable-objects/conversation/protoco
 import AddressNotices from "../../../web/inbox/conversation/AddressNotices.vue";
 import { personName } from "../../../web/inbox/list/people.ts";
 import SavedReplyMenu from "../../../web/inbox/saved-replies/SavedReplyMenu.vue";
-import { aConversation, idOf } from "./builders.ts";
+import { aConversation, idOf, savedReplies } from "./builders.ts";
 import { answerWith, findBarriers, findOnPage, mountScreen } from "./mount-screen.ts";
 
 const VERA = "vera@x.test";
@@ -30,14 +30,7 @@ describe("[T20] who somebody is called", () => {
 });
 
 describe("[T23] the name in a saved reply", () => {
-  const replies = {
-    "GET /api/saved-replies": {
-      items: [{ id: idOf(1), categoryId: idOf(2), title: "Greeting", text: "Hi {{contact.name}}!" }],
-      nextCursor: null,
-    },
-    "GET /api/saved-reply-categories": { items: [{ id: idOf(2), name: "Hellos" }], nextCursor: null },
-    "GET /api/settings": { company: "Acme" },
-  };
+  const replies = savedReplies();
 
   async function picked(conversation: Conversation, channel: "chat" | "email"): Promise<unknown> {
     answerWith(replies);

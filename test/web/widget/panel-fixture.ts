@@ -167,3 +167,10 @@ export function mountPanel(options: { config?: unknown; locale?: "en" | "es" } =
 
 /** Lets promises, chunks and microtasks settle. */
 export const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
+
+/** The newest. */
+export function socket(): FakeSocket {
+  const last = FakeSocket.all.at(-1);
+  if (!last) throw new Error("There is no socket");
+  return last;
+}

@@ -1,7 +1,6 @@
 /** What the panel asks for below the messages: an address, and the code that was mailed to it. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
-  FakeSocket,
   PREFIX,
   answerWith,
   asked,
@@ -10,14 +9,9 @@ import {
   mountPanel,
   removePanels,
   settle,
+  socket,
   welcome,
 } from "./panel-fixture.ts";
-
-const socket = (): FakeSocket => {
-  const last = FakeSocket.all.at(-1);
-  if (!last) throw new Error("There is no socket");
-  return last;
-};
 
 // What the panel fetches when it is needed is there at once, as from a warm cache.
 beforeAll(() => Promise.all([import("../../../web/widget/visitor-session.ts"), import("../../../web/widget/confirm-line.ts")]));

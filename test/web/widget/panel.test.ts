@@ -10,15 +10,11 @@ import {
   mountPanel,
   removePanels,
   settle,
+  socket,
   welcome,
 } from "./panel-fixture.ts";
 
 const created = { token: "t", conversationId: "c", message: message(1, { author: { kind: "visitor" }, text: "Hello" }) };
-const socket = (): FakeSocket => {
-  const last = FakeSocket.all.at(-1);
-  if (!last) throw new Error("There is no socket");
-  return last;
-};
 const knowConversation = (): void =>
   localStorage.setItem(`${PREFIX}visitor`, JSON.stringify({ token: "t", conversationId: "c" }));
 

@@ -196,6 +196,19 @@ describe("[T22] a forgotten password", () => {
     expect(mailsTo(outbound, ana.email)).toHaveLength(5);
   });
 
+  test("comes in the language of the browser that asked, where they have chosen none, and else in theirs", async () => {
+    const askIn = (language: string) =>
+      call(null, "POST /api/auth/request-password-reset", {
+        body: { email: ana.email },
+        headers: { ...JSON_FROM_US, "accept-language": language },
+      });
+    await askIn("es-ES,es;q=0.9");
+    expect((await nthMailTo(outbound, ana.email, 1)).subject).toBe("Una contraseña nueva para Acme");
+    await call({ cookie: await addSession(ana.agent.id) }, "PATCH /api/me", { body: { locale: "en" } });
+    await askIn("es-ES,es;q=0.9");
+    expect((await nthMailTo(outbound, ana.email, 2)).subject).toBe("A new password for Acme");
+  });
+
   test("comes in the agent's language, from the public address and never from the request's host", async () => {
     const cookie = await addSession(ana.agent.id);
     await call({ cookie }, "PATCH /api/me", { body: { locale: "es" } });

@@ -16,7 +16,7 @@ import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { ports } from "../support/ports.ts";
 import { WAIT, visitorSocket } from "../support/socket.ts";
 import { addressNoted, listContacts, listThreads, openThread, textsOf } from "../support/threads.ts";
-import { beginChat } from "../support/visitor.ts";
+import { beginChat, confirmedFor } from "../support/visitor.ts";
 
 let key: string;
 
@@ -173,6 +173,19 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     await call({ token: begun.token }, "POST /widget/contact", { body: { email: "vera@example.test" } });
     expect((await socket.end()).code).toBe(CLOSE_CODES.notAllowed);
     expect(await admission(begun)).toBe(401);
+  });
+
+  test("[B3] of who has shown whose they are: they stay that person to agents, who can find and unblock them", async () => {
+    const { contact, token, conversationId: id } = await chat();
+    const email = "vera@example.test";
+    const confirmed = await confirmedFor(token, email);
+    const status = async () => (await call({ token: confirmed }, "POST /widget/contact", { body: { email } })).status;
+    const address = async () => (await openThread(key, id)).conversation.address;
+    await vi.waitFor(async () => expect(await address()).toEqual({ email, level: "confirmed", claimed: null }), WAIT);
+    await block(contact);
+    expect([await status(), await address()]).toEqual([401, { email, level: "typed", claimed: null, wasShown: true }]);
+    await block(contact, false);
+    expect([await status(), await address()]).toEqual([204, { email, level: "confirmed", claimed: null }]);
   });
 
   test("is closed when such an address is only claimed in it, since another one is held", async () => {

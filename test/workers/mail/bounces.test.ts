@@ -3,6 +3,7 @@ import { addAgent, freshDeployment } from "../support/deployment.ts";
 import { call, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
+import { bounceMail } from "../support/reports.ts";
 import { deliveredAs, listContacts, listThreads, openThread, reply } from "../support/threads.ts";
 
 let key: string;
@@ -12,51 +13,6 @@ beforeEach(async () => {
   ({ key } = (await freshDeployment()).owner);
   outbound = takeMail();
 });
-
-interface Report {
-  status: string;
-  action: string;
-  diagnostic?: string;
-  /** Headers of the mail that came back. */
-  original: string[];
-  type?: string;
-}
-
-/** RFC 3464. */
-function report({ status, action, diagnostic = "smtp; 550 5.1.1 No such user", original }: Report): string {
-  return rawMail({
-    from: "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
-    subject: "Undelivered Mail Returned to Sender",
-    headers: [
-      'Content-Type: multipart/report; report-type=delivery-status; boundary="r"',
-      "MIME-Version: 1.0",
-      "Auto-Submitted: auto-replied",
-    ],
-    text: [
-      "--r",
-      "Content-Type: text/plain",
-      "",
-      "It could not be delivered.",
-      "--r",
-      "Content-Type: message/delivery-status",
-      "",
-      "Reporting-MTA: dns; mx.example.test",
-      "",
-      "Final-Recipient: rfc822; vera@example.test",
-      `Action: ${action}`,
-      `Status: ${status}`,
-      `Diagnostic-Code: ${diagnostic}`,
-      "",
-      "--r",
-      "Content-Type: message/rfc822",
-      "",
-      ...original,
-      "",
-      "Our answer.",
-      "--r--",
-    ].join("\r\n"),
-  });
-}
 
 /** A thread by mail with one reply of ours that has left. */
 async function mailed() {
@@ -77,7 +33,9 @@ describe("[M5] a bounce", () => {
   test("[E32] turns the message failed in plain words and marks the address; it reopens nothing and is nobody's contact", async () => {
     const { id, seq } = await mailed();
     await call({ key }, `POST /api/conversations/${id}/complete`);
-    const row = await bounce(report({ status: "5.1.1", action: "failed", original: ["Message-ID: <sent-1@cloudflare.test>"] }));
+    const row = await bounce(
+      bounceMail({ status: "5.1.1", action: "failed", original: ["Message-ID: <sent-1@cloudflare.test>"] }),
+    );
     expect(row).toMatchObject({ state: "applied", verdict: "bounce", conversationId: id });
     expect(await deliveredAs(key, id, { seq, state: "failed" })).toEqual({
       state: "failed",
@@ -92,20 +50,22 @@ describe("[M5] a bounce", () => {
 
   test("is matched by the token in the mail's reply address where the id is not known", async () => {
     const { id, seq, replyTo } = await mailed();
-    await bounce(report({ status: "5.2.1", action: "failed", original: ["Message-ID: <unknown@x>", `Reply-To: ${replyTo}`] }));
+    await bounce(
+      bounceMail({ status: "5.2.1", action: "failed", original: ["Message-ID: <unknown@x>", `Reply-To: ${replyTo}`] }),
+    );
     await deliveredAs(key, id, { seq, state: "failed" });
   });
 
   test("is matched by the signed address that it was sent to", async () => {
     const { id, seq, replyTo } = await mailed();
-    await bounce(report({ status: "5.2.1", action: "failed", original: ["Subject: x"] }), replyTo);
+    await bounce(bounceMail({ status: "5.2.1", action: "failed", original: ["Subject: x"] }), replyTo);
     await deliveredAs(key, id, { seq, state: "failed" });
   });
 
   test("that is only a delay says so and fails nothing", async () => {
     const { id, seq } = await mailed();
     const original = ["Message-ID: <sent-1@cloudflare.test>"];
-    await bounce(report({ status: "4.4.1", action: "delayed", diagnostic: "smtp; 421 try later", original }));
+    await bounce(bounceMail({ status: "4.4.1", action: "delayed", diagnostic: "smtp; 421 try later", original }));
     expect(await deliveredAs(key, id, { seq, state: "sent" })).toMatchObject({
       reason: "The mail server can't take this mail now. It said: 4.4.1 try later",
     });
@@ -114,7 +74,7 @@ describe("[M5] a bounce", () => {
 
   test("an agent lets mail be sent to the address again, a viewer may not", async () => {
     await mailed();
-    await bounce(report({ status: "5.1.1", action: "failed", original: ["Message-ID: <sent-1@cloudflare.test>"] }));
+    await bounce(bounceMail({ status: "5.1.1", action: "failed", original: ["Message-ID: <sent-1@cloudflare.test>"] }));
     const clear = "DELETE /api/undeliverable-addresses/VERA%40example.test";
     const viewer = await addAgent("viewer");
     await refused({ key: viewer.key }, clear, [403, "not_allowed"]);
@@ -124,7 +84,7 @@ describe("[M5] a bounce", () => {
   });
 
   test("[M6] of a mail that is not known is kept aside", async () => {
-    const row = await bounce(report({ status: "5.1.1", action: "failed", original: ["Message-ID: <nobody@x>"] }));
+    const row = await bounce(bounceMail({ status: "5.1.1", action: "failed", original: ["Message-ID: <nobody@x>"] }));
     expect(row).toMatchObject({ state: "filtered", verdict: "filtered:bounce", conversationId: null });
     await listThreads(key, 0);
     expect(await listContacts(key)).toEqual([]);

@@ -6,6 +6,7 @@ import { conversationSchema } from "../../../durable-objects/conversation/protoc
 import { ledgerEntrySchema, pageOf } from "../../../worker/domain/api-shapes.ts";
 import { noticesSchema } from "../../../worker/domain/notices.ts";
 import { BRAKE_DEPLOYMENT_FACTOR, BRAKE_WINDOW_MS } from "../../../worker/limits.ts";
+import { forwardOf } from "../support/authority.ts";
 import { addAgent, freshDeployment, MAILBOX, OTHER_MAILBOXES } from "../support/deployment.ts";
 import { call, read, refused } from "../support/http.ts";
 import { rawMail, receive } from "../support/inbound.ts";
@@ -57,18 +58,21 @@ describe("[T21] [M16a] the brake", () => {
   test("holds what only looks like contact forms, however many senders it comes from, and an agent's name in From", async () => {
     const form = (n: number) => ({ headers: [`Reply-To: person${n}@customer.test`] });
     for (const n of times(4)) await write(`noreply@form${n}.test`, form(n));
-    await write("olga@acme.test");
-    expect(await verdicts()).toMatchObject({ form: 4 });
+    await write("somebody@example.test");
+    expect(await verdicts()).toMatchObject({ form: 4, new: 1 });
     for (const n of times(3)) await write(`noreply@late${n}.test`, form(10 + n));
-    expect(await verdicts()).toMatchObject({ form: 4, "filtered:brake": 3 });
-    expect(await notices()).toMatchObject([{ kind: "brake", brake: { keptAside: 3 } }]);
+    // Its From says that an agent forwards it, and nothing shows that.
+    const claim = { from: "olivia@acme.test", ...forwardOf({ from: "Nora <nora@example.test>", text: "Hi" }) };
+    await receive(rawMail(claim), { from: "olivia@acme.test" });
+    expect(await verdicts()).toMatchObject({ form: 4, "filtered:brake": 4 });
+    expect(await notices()).toMatchObject([{ kind: "brake", brake: { keptAside: 4 } }]);
     // One who has written through one goes on, and one that the owner has called a form has its own limit.
     await write("noreply@form0.test", form(0));
     await read(v.unknown(), { key }, "PUT /api/forms/noreply@called.test", {});
     await write("noreply@called.test", form(20));
-    expect(await verdicts()).toMatchObject({ form: 6, "filtered:brake": 3 });
-    expect(await letIn()).toEqual({ letIn: 3, remaining: 0 });
-    expect(await verdicts()).toMatchObject({ form: 9 });
+    expect(await verdicts()).toMatchObject({ form: 6, "filtered:brake": 4 });
+    expect(await letIn()).toEqual({ letIn: 4, remaining: 0 });
+    expect(await verdicts()).toMatchObject({ form: 9, "forwarded:unverified": 1 });
   });
 
   test(

@@ -6,6 +6,7 @@ import { SITE, call, read, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { failure, takeMail, type Outbound } from "../support/outbound.ts";
 import { visitorSocket } from "../support/socket.ts";
+import { bounceMail } from "../support/reports.ts";
 import { deliveredAs, listContacts, listThreads, openThread, reply, textsOf } from "../support/threads.ts";
 import { beginChat, confirmedFor } from "../support/visitor.ts";
 
@@ -210,33 +211,8 @@ describe("one refused recipient", () => {
   });
 });
 
-/** RFC 3464, about one of the recipients of the mail with this id. */
-function bounceOf(recipient: string, original: string): string {
-  return rawMail({
-    from: "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
-    subject: "Undelivered Mail Returned to Sender",
-    headers: ['Content-Type: multipart/report; report-type=delivery-status; boundary="r"', "MIME-Version: 1.0"],
-    text: [
-      "--r",
-      "Content-Type: message/delivery-status",
-      "",
-      "Reporting-MTA: dns; mx.example.test",
-      "",
-      `Final-Recipient: rfc822; ${recipient}`,
-      "Action: failed",
-      "Status: 5.1.1",
-      "Diagnostic-Code: smtp; 550 5.1.1 No such user",
-      "",
-      "--r",
-      "Content-Type: message/rfc822",
-      "",
-      `Message-ID: <${original}>`,
-      "",
-      "Our answer.",
-      "--r--",
-    ].join("\r\n"),
-  });
-}
+/** About one of the recipients of the mail with this id. */
+const bounceOf = (recipient: string, original: string) => bounceMail({ recipient, original: [`Message-ID: <${original}>`] });
 
 describe("[M5] a bounce of a mail to several", () => {
   test("is about whom it names, and fails the mail only when nobody is left", async () => {

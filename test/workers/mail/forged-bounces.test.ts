@@ -7,6 +7,7 @@ import { askCode } from "../support/codes.ts";
 import { call } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
+import { bounceMail, reportMail } from "../support/reports.ts";
 import { WAIT } from "../support/socket.ts";
 import { count, deliveredAs, listThreads, openThread, reply } from "../support/threads.ts";
 import { beginChat } from "../support/visitor.ts";
@@ -22,53 +23,16 @@ beforeEach(async () => {
   outbound = takeMail();
 });
 
-interface Report {
-  type: "delivery-status" | "feedback-report" | "disposition-notification";
-  fields: string[];
-  /** Headers of the mail that it is said to be about. */
-  original?: string[];
-}
-
-function reportOf({ type, fields, original = ["Subject: x"] }: Report): string {
-  return rawMail({
-    from: "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
-    subject: "Report",
-    headers: [`Content-Type: multipart/report; report-type=${type}; boundary="r"`, "MIME-Version: 1.0"],
-    text: [
-      `--r\r\nContent-Type: message/${type}`,
-      "",
-      ...fields,
-      "",
-      "--r\r\nContent-Type: text/rfc822-headers",
-      "",
-      ...original,
-      "",
-      "--r--",
-    ].join("\r\n"),
-  });
-}
-
 const bounceOf = (recipient: string, original?: string[]) =>
-  reportOf({
-    type: "delivery-status",
-    fields: [
-      "Reporting-MTA: dns; mx.example.test",
-      "",
-      `Final-Recipient: rfc822; ${recipient}`,
-      "Action: failed",
-      "Status: 5.1.1",
-      "Diagnostic-Code: smtp; 550 5.1.1 No such user",
-    ],
-    ...(original !== undefined && { original }),
-  });
+  bounceMail({ recipient, ...(original !== undefined && { original }) });
 const complaintOf = (recipient: string, original?: string[]) =>
-  reportOf({
+  reportMail({
     type: "feedback-report",
     fields: ["Feedback-Type: abuse", `Original-Rcpt-To: ${recipient}`],
     ...(original !== undefined && { original }),
   });
 const receiptOf = (recipient: string) =>
-  reportOf({
+  reportMail({
     type: "disposition-notification",
     fields: [`Final-Recipient: rfc822; ${recipient}`, "Disposition: manual-action/MDN-sent-manually; displayed"],
   });

@@ -3,9 +3,9 @@ import type { Author, Conversation } from "../../../durable-objects/conversation
 export type Named = Pick<Conversation, "id" | "contact"> &
   Partial<Pick<Conversation, "hasVisitor" | "address" | "visitor" | "form" | "unconfirmedMail">>;
 
-/** Whether who writes is known to be the contact: by mail, or shown in the chat. Else what they say of themselves is shown. */
+/** Whether who writes is known to be the contact: by mail, or shown in the chat, also by who is blocked. Else what they say of themselves is shown. */
 export function isShownToBe({ hasVisitor, address, form }: Named): boolean {
-  return address?.level === "confirmed" || (hasVisitor !== true && form === undefined);
+  return address?.level === "confirmed" || address?.wasShown === true || (hasVisitor !== true && form === undefined);
 }
 
 /**

@@ -28,9 +28,7 @@ export interface MailReading extends Pick<Settings["mail"], "locale" | "authserv
 /** @throws Error where the raw bytes cannot be had in time; a mail that cannot be parsed is a placeholder */
 export async function readMail(bucket: R2Bucket, row: LedgerRow, reading: MailReading): Promise<ReadMail> {
   const { locale, authservId, keepsFiles = true, budget = WHOLE_BUDGET } = reading;
-  const object = await bucket.get(row.rawKey);
-  if (object === null) throw new Error("the raw mail is not in the store");
-  const source = new HashedSource(object.body);
+  const source = new HashedSource(readInSlices(bucket, row));
   const options: ReadingOptions = {
     envelopeFrom: row.envelopeFrom === "" ? null : row.envelopeFrom,
     authservId,
@@ -68,14 +66,25 @@ function restUntil(deadline: number): () => Promise<void> {
 /** The same mail has the same keys, so that reading it again makes no second copy. */
 const fileKey = (row: LedgerRow, index: number): string => `${MAIL_FILE_PREFIX}${row.id}/${index}`;
 
+/** Bytes that the store is asked for at once: it may hand over all that it is asked for in one go, and nobody else has a turn. */
+const SLICE_BYTES = 2 * 1024 * 1024;
+
+async function* readInSlices(bucket: R2Bucket, { rawKey, size }: LedgerRow): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < size; offset += SLICE_BYTES) {
+    const object = await bucket.get(rawKey, { range: { offset, length: Math.min(SLICE_BYTES, size - offset) } });
+    if (object === null) throw new Error("the raw mail is not in the store");
+    yield* object.body;
+  }
+}
+
 /** The bytes as they come, hashed on their way. */
 class HashedSource {
   /** Whether all of them have come. */
   isRead = false;
-  readonly #body: ReadableStream<Uint8Array>;
+  readonly #body: AsyncIterable<Uint8Array>;
   readonly #hasher = new ContentHasher();
 
-  constructor(body: ReadableStream<Uint8Array>) {
+  constructor(body: AsyncIterable<Uint8Array>) {
     this.#body = body;
   }
 

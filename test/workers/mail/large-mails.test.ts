@@ -5,7 +5,7 @@ import { joinBytes } from "../../../worker/email/bytes.ts";
 import { processMail } from "../../../worker/email/process.ts";
 import { MAIL_BYTES_MAX, receiveMail } from "../../../worker/email/receive.ts";
 import { MAILBOX, freshDeployment } from "../support/deployment.ts";
-import { storeAway } from "../support/faults.ts";
+import { storeAsked, storeAway } from "../support/faults.ts";
 import { fetchWorker } from "../support/http.ts";
 import { MAIL_SECRET, rawMail, receive, settled } from "../support/inbound.ts";
 import { count, listThreads, openThread } from "../support/threads.ts";
@@ -161,4 +161,19 @@ describe("a mail of up to 25 MiB", () => {
     const [message] = (await openThread(key, thread?.id)).messages;
     expect(message).toMatchObject({ text: "Hello", mail: { leftOut: [{ kind: "headers", count: 498_002 }] } });
   });
+});
+
+test("[T19] is asked of the store in slices, in their order, and no byte twice", async () => {
+  const { raw } = largeMail(5 * MIB);
+  const received = await receiveMail(env, { from: "vera@example.test", to: MAILBOX }, streamOf(raw));
+  if (received.kind !== "accepted") throw new Error("it was not accepted");
+  const asked: unknown[] = [];
+  await processMail({ ...env, MAIL: storeAsked((options) => asked.push(options)) }, received.row.id);
+  const slice = 2 * MIB;
+  expect(asked).toEqual(
+    [0, slice, 2 * slice].map((offset) => ({ range: { offset, length: Math.min(slice, raw.length - offset) } })),
+  );
+  const [thread] = await listThreads(key, 1);
+  const { messages } = await openThread(key, thread?.id ?? "");
+  expect(messages[0]?.attachments.map(({ name }) => name)).toEqual(["dot.png", "plans.pdf"]);
 });

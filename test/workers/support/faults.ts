@@ -56,6 +56,18 @@ export function storeAway(failing: "put" | "get" | "createMultipartUpload"): R2B
   return replacing(env.MAIL, (name) => (name === failing ? away : null));
 }
 
+/** @param onGet is told of what it is asked for, and how */
+export function storeAsked(onGet: (options: unknown) => void): R2Bucket {
+  return replacing(env.MAIL, (name, real) =>
+    name === "get"
+      ? (...args) => {
+          onGet(args[1]);
+          return real(...args);
+        }
+      : null,
+  );
+}
+
 /** Objects of one class that cannot be reached. */
 export function objectsAway<N extends "CONVERSATION" | "INBOX" | "TOTALS">(name: N): Env[N] {
   const lost = replacing(Object(env[name].get(env[name].newUniqueId())), () => away);

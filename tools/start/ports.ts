@@ -19,17 +19,24 @@ export function probePort(port: number): Promise<PortState> {
   });
 }
 
-/** A port that nothing listens on at this moment. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen({ port: 0, host: LOOPBACK }, () => {
-      const address = server.address();
-      const port = address !== null && typeof address === "object" ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * Below the ports that systems hand out by themselves to connections and to servers that name none (from 32,768 on
+ * Linux, 49,152 elsewhere): such a one could be taken between its choice and its use.
+ */
+const CHOSEN_FROM = 10_000;
+const CHOSEN_TO = 32_000;
+/** Where each process begins to look, so that two that start together choose others. */
+const PORTS_PER_PROCESS = 16;
+let choices = process.pid * PORTS_PER_PROCESS;
+
+/** A port that nothing listens on, and that neither the system nor this process gives to anybody else meanwhile. */
+export async function findFreePort(): Promise<number> {
+  for (let tries = CHOSEN_TO - CHOSEN_FROM; tries > 0; tries -= 1) {
+    const port = CHOSEN_FROM + (choices % (CHOSEN_TO - CHOSEN_FROM));
+    choices += 1;
+    if ((await probePort(port)) === "free") return port;
+  }
+  throw new Error(`No port between ${CHOSEN_FROM} and ${CHOSEN_TO} is free.`);
 }
 
 /** @returns whether all ports were free in time */

@@ -21,9 +21,10 @@ export function probePort(port: number): Promise<PortState> {
 
 /**
  * Below the ports that systems hand out by themselves to connections and to servers that name none (from 32,768 on
- * Linux, 49,152 elsewhere): such a one could be taken between its choice and its use.
+ * Linux, 49,152 elsewhere): such a one could be taken between its choice and its use. Above the last that browsers and
+ * `fetch` refuse to call (10,080: https://fetch.spec.whatwg.org/#port-blocking).
  */
-const CHOSEN_FROM = 10_000;
+const CHOSEN_FROM = 11_000;
 const CHOSEN_TO = 32_000;
 /** Where each process begins to look, so that two that start together choose others. */
 const PORTS_PER_PROCESS = 16;

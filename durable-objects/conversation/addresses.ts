@@ -5,7 +5,15 @@
 import * as v from "valibot";
 import type { Effect, Turn } from "./effects.ts";
 import type { AddressLevel, Author, Conversation } from "./protocol.ts";
-import { confirmedAddressOf, GIVEN_MAX, isConfirmedFor, shownAddressOf, withBeginner, withGiven } from "./sessions.ts";
+import {
+  confirmedAddressOf,
+  GIVEN_MAX,
+  isConfirmedFor,
+  isSentAway,
+  shownAddressOf,
+  withBeginner,
+  withGiven,
+} from "./sessions.ts";
 import type { ConversationState } from "./state.ts";
 
 /** People of one conversation whose mails are counted; beyond it every address counts as one that was mailed. */
@@ -149,7 +157,7 @@ export function decideClaimed(turn: Turn): Effect[] {
   const { state } = turn;
   if (state.claimed === null || state.address?.hasOthers !== false || !isAddressDead(state)) return [];
   // Who was sent away says nothing any more that is done without an agent's looking at it.
-  if (state.beginner?.isBlocked === true || state.beginner?.isShutOut === true) return [];
+  if (state.beginner !== null && isSentAway(state.beginner)) return [];
   return replaced(turn, state, { email: state.claimed, by: "visitor", actor: { kind: "visitor" } });
 }
 

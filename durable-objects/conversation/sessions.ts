@@ -86,9 +86,14 @@ export function newBeginner({ id, origin }: { id: string; origin: string | null 
   };
 }
 
-/** Blocked with its contact, shut out by hand, or ended. */
-export function isRefused({ isBlocked, isShutOut, isEnded }: Beginner): boolean {
-  return isBlocked || isShutOut === true || isEnded;
+/** Blocked with its contact, or shut out by hand. */
+export function isSentAway({ isBlocked, isShutOut }: Beginner): boolean {
+  return isBlocked || isShutOut === true;
+}
+
+/** Sent away, or ended. */
+export function isRefused(beginner: Beginner): boolean {
+  return isSentAway(beginner) || beginner.isEnded;
 }
 
 /** Shut out by hand; a state of before does not say who did it, and by hand it can be undone then. */

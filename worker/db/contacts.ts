@@ -1,9 +1,10 @@
 /** The address book: contacts and their addresses. One owner per address. */
-import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { canonicalAddress } from "../domain/address.ts";
 import type { Contact } from "../domain/api-shapes.ts";
 import { withoutDetails } from "../email/subaddress.ts";
 import type { Database } from "./database.ts";
+import { isOfMailbox } from "./details.ts";
 import { contactAddresses, contacts, undeliverableAddresses } from "./schema.ts";
 
 type ContactRow = typeof contacts.$inferSelect;
@@ -33,23 +34,20 @@ export async function findContactByEmail(db: Database, email: string): Promise<C
   return rows[0]?.contact ?? null;
 }
 
-/** Whether the person who has this mailbox is blocked: a `+detail` makes it nobody else's. They may come back under another session. */
+/** Whether somebody who has this mailbox is blocked: a `+detail` makes it nobody else's. They may come back under another session. */
 export async function isBlockedAddress(db: Database, email: string): Promise<boolean> {
-  const rows = await db
-    .select({ id: contacts.id })
-    .from(contactAddresses)
-    .innerJoin(contacts, eq(contacts.id, contactAddresses.contactId))
-    .where(and(inArray(contactAddresses.email, [canonicalAddress(email), withoutDetails(email)]), isNotNull(contacts.blockedAt)))
-    .limit(1);
+  const rows = await db.all(sql`
+    SELECT 1 FROM contact_addresses AS address CROSS JOIN contacts ON contacts.id = address.contact_id
+      WHERE ${isOfMailbox("address", sql`${withoutDetails(email)}`)} AND contacts.blocked_at IS NOT NULL LIMIT 1`);
   return rows.length > 0;
 }
 
-/** Those of these conversations that have a blocked contact, or in which an address of one was typed. */
+/** Those of these conversations that have a blocked contact, or in which an address of one's mailbox was typed. */
 export async function listBlockedAmong(db: Database, conversationIds: readonly string[]): Promise<string[]> {
   const rows = await db.all<{ id: string }>(sql`
     WITH asked AS (SELECT value AS id FROM json_each(${JSON.stringify(conversationIds)}))
     SELECT asked.id FROM asked CROSS JOIN conversation_addresses AS typed ON typed.conversation_id = asked.id
-      CROSS JOIN contact_addresses AS address ON address.email = typed.email
+      CROSS JOIN contact_addresses AS address ON ${isOfMailbox("address", sql`typed.bare_email`)}
       CROSS JOIN contacts ON contacts.id = address.contact_id WHERE contacts.blocked_at IS NOT NULL
     UNION SELECT asked.id FROM asked CROSS JOIN conversations ON conversations.id = asked.id
       CROSS JOIN contacts ON contacts.id = conversations.contact_id WHERE contacts.blocked_at IS NOT NULL`);

@@ -1,6 +1,8 @@
 /** Where an address's next mail goes, and which conversations have or had an address. */
-import { and, asc, desc, eq, inArray, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, ne, sql } from "drizzle-orm";
+import { withoutDetails } from "../email/subaddress.ts";
 import type { Database } from "./database.ts";
+import { isOfMailbox } from "./details.ts";
 import { conversationAddresses, places } from "./schema.ts";
 
 /** Conversations of one address that are looked at. */
@@ -75,14 +77,13 @@ export async function noteAddress(
 /** Chats that are told of one person, at most: each is a call. */
 const CHATS_MAX = 200;
 
-/** Chats in which one of these addresses was typed, newest first. */
+/** Chats in which one of these mailboxes was typed, with whatever `+detail`; newest first. */
 export async function listChatsWith(db: Database, emails: readonly string[]): Promise<string[]> {
-  if (emails.length === 0) return [];
-  const rows = await db
-    .select({ id: conversationAddresses.conversationId })
-    .from(conversationAddresses)
-    .where(and(inArray(conversationAddresses.email, emails.slice(0, 50)), eq(conversationAddresses.isChat, true)))
-    .orderBy(desc(conversationAddresses.at))
-    .limit(CHATS_MAX);
+  const mailboxes = [...new Set(emails.map(withoutDetails))];
+  const rows = await db.all<{ id: string }>(sql`
+    WITH mailboxes AS (SELECT value AS email FROM json_each(${JSON.stringify(mailboxes)}))
+    SELECT typed.conversation_id AS id FROM mailboxes
+      CROSS JOIN conversation_addresses AS typed ON ${isOfMailbox("typed", sql`mailboxes.email`)}
+      WHERE typed.is_chat = 1 GROUP BY typed.conversation_id ORDER BY MAX(typed.at) DESC LIMIT ${CHATS_MAX}`);
   return rows.map(({ id }) => id);
 }

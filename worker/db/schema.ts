@@ -7,6 +7,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { NoticeKind } from "../domain/notices.ts";
 import type { Role } from "../domain/roles.ts";
+import { BARE_EMAIL, HAS_DETAIL } from "./details.ts";
 
 // Sign-in (the shapes that better-auth expects, with its users as our agents)
 
@@ -192,6 +193,7 @@ export const contactAddresses = sqliteTable(
   {
     /** Lower-case; one owner each, so two quick mails cannot make two contacts. */
     email: text("email").primaryKey(),
+    bareEmail: text("bare_email").generatedAlwaysAs(BARE_EMAIL, { mode: "virtual" }),
     contactId: text("contact_id")
       .notNull()
       .references(() => contacts.id),
@@ -202,6 +204,7 @@ export const contactAddresses = sqliteTable(
   (table) => [
     index("contact_addresses_contact").on(table.contactId),
     index("contact_addresses_respell").on(table.email).where(isSpelledOtherwise),
+    index("contact_addresses_detailed").on(table.bareEmail).where(HAS_DETAIL),
   ],
 );
 
@@ -239,6 +242,7 @@ export const conversationAddresses = sqliteTable(
   "conversation_addresses",
   {
     email: text("email").notNull(),
+    bareEmail: text("bare_email").generatedAlwaysAs(BARE_EMAIL, { mode: "virtual" }),
     conversationId: text("conversation_id").notNull(),
     /** A browser began it; else a mail or an agent did. */
     isChat: integer("is_chat", { mode: "boolean" }).notNull(),
@@ -247,6 +251,7 @@ export const conversationAddresses = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.email, table.conversationId] }),
     index("conversation_addresses_respell").on(table.email).where(isSpelledOtherwise),
+    index("conversation_addresses_detailed").on(table.bareEmail).where(HAS_DETAIL),
     index("conversation_addresses_conversation").on(table.conversationId),
   ],
 );

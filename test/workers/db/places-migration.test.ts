@@ -91,8 +91,8 @@ test("every conversation is known by the address that it has; one without is not
   await migrate();
   const { results } = await env.DB.prepare("SELECT * FROM conversation_addresses ORDER BY at").all();
   expect(results).toEqual([
-    { email: VERA, conversation_id: "chat", is_chat: 1, at: 5 },
-    { email: VERA, conversation_id: "mails", is_chat: 0, at: 6 },
+    { email: VERA, bare_email: VERA, conversation_id: "chat", is_chat: 1, at: 5 },
+    { email: VERA, bare_email: VERA, conversation_id: "mails", is_chat: 0, at: 6 },
   ]);
 });
 

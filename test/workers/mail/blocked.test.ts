@@ -67,6 +67,25 @@ describe("[T20] a blocked person's addresses", () => {
     await block(contact, false);
     expect(await ask()).toEqual([false, false, false]);
   });
+
+  test("are their mailbox's, with whatever detail it is written on either side", async () => {
+    const db = openDatabase(env.DB);
+    const spellings = [
+      "vera@example.test",
+      "vera+2@example.test",
+      "vera+1+2@example.test",
+      "verab@example.test",
+      "+1@example.test",
+    ];
+    const ask = () => Promise.all(spellings.map((email) => isBlockedAddress(db, email)));
+    for (const email of ["vera@example.test", "vera+1@example.test"]) {
+      const contact = await known(email);
+      expect(await ask()).toEqual([false, false, false, false, false]);
+      await block(contact);
+      expect(await ask()).toEqual([true, true, true, false, false]);
+      await block(contact, false);
+    }
+  });
 });
 
 describe("[M7] mail of a blocked contact", () => {
@@ -162,6 +181,21 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     expect(await Promise.all([first, second, other].map(admission))).toEqual([401, 401, 200]);
     await block(first.contact, false);
     expect(await Promise.all([first, second, other].map(admission))).toEqual([200, 200, 200]);
+  });
+
+  test("is closed with all in which their mailbox was typed with another detail, and stays closed for whoever else it is", async () => {
+    const contact = await known("vera+1@example.test");
+    const begun = await Promise.all(["vera@example.test", "vera+2@example.test", "verab@example.test"].map(typed));
+    const admissions = () => Promise.all(begun.map(admission));
+    await block(contact);
+    expect(await admissions()).toEqual([401, 401, 200]);
+    // Another one of the same mailbox, who stays blocked when the first is not any more.
+    const other = await known("vera+3@example.test");
+    await block(other);
+    await block(contact, false);
+    expect(await admissions()).toEqual([401, 401, 200]);
+    await block(other, false);
+    expect(await admissions()).toEqual([200, 200, 200]);
   });
 
   test("is closed when the address of somebody who is blocked is typed in it: they come back with no other one", async () => {

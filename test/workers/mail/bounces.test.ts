@@ -3,7 +3,7 @@ import { addAgent, freshDeployment } from "../support/deployment.ts";
 import { call, refused } from "../support/http.ts";
 import { ledger, rawMail, receive } from "../support/inbound.ts";
 import { takeMail, type Outbound } from "../support/outbound.ts";
-import { bounceMail } from "../support/reports.ts";
+import { bounceMail, reportMail } from "../support/reports.ts";
 import { deliveredAs, listContacts, listThreads, openThread, reply } from "../support/threads.ts";
 
 let key: string;
@@ -91,38 +91,14 @@ describe("[M5] a bounce", () => {
   });
 });
 
-/** A report about a mail of ours that has it attached, and nothing else that names it. */
-function attached(from: string, { type, fields, original }: { type: string; fields: string[]; original: string[] }): string {
-  return rawMail({
-    from,
-    subject: "Report",
-    headers: [`Content-Type: multipart/report; report-type=${type}; boundary="r"`, "MIME-Version: 1.0"],
-    text: [
-      "--r",
-      "Content-Type: text/plain",
-      "",
-      "See below.",
-      "--r",
-      `Content-Type: message/${type}`,
-      "",
-      ...fields,
-      "--r",
-      "Content-Type: message/rfc822",
-      "",
-      ...original,
-      "",
-      "Our answer.",
-      "--r--",
-    ].join("\r\n"),
-  });
-}
-
 describe("[M4] a report that has our mail attached", () => {
   test("is about that mail: a complaint by its Message-ID, or by our token in its Reply-To", async () => {
     const { id, replyTo } = await mailed();
     const type = "feedback-report";
     const original = ["Message-ID: <unknown@relay.test>", `Reply-To: <${replyTo}>`];
-    const row = await bounce(attached("fbl@isp.test", { type, fields: ["Feedback-Type: abuse"], original }));
+    const row = await bounce(
+      reportMail({ from: "fbl@isp.test", type, fields: ["Feedback-Type: abuse"], original, isAutomatic: false }),
+    );
     expect(row).toMatchObject({ state: "applied", verdict: "event", conversationId: id });
     expect(await listContacts(key)).toMatchObject([{ addresses: [{ email: "vera@example.test", isUndeliverable: true }] }]);
   });
@@ -131,7 +107,9 @@ describe("[M4] a report that has our mail attached", () => {
     const { id, seq } = await mailed();
     const type = "disposition-notification";
     const receipt = (disposition: string) =>
-      attached("Vera <vera@example.test>", {
+      reportMail({
+        from: "Vera <vera@example.test>",
+        isAutomatic: false,
         type,
         fields: ["Original-Message-ID: <sent-1@cloudflare.test>", `Disposition: manual-action/MDN-sent-manually; ${disposition}`],
         original: ["Message-ID: <sent-1@cloudflare.test>"],

@@ -6,17 +6,20 @@ interface Report {
   fields: readonly string[];
   /** Headers of the mail that it is said to be about. */
   original?: readonly string[];
+  from?: string;
+  /** It says of itself that a program wrote it. */
+  isAutomatic?: boolean;
 }
 
 /** RFC 6522. */
-export function reportMail({ type, fields, original = ["Subject: x"] }: Report): string {
+export function reportMail({ type, fields, original = ["Subject: x"], from, isAutomatic = true }: Report): string {
   return rawMail({
-    from: "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
+    from: from ?? "Mail Delivery System <MAILER-DAEMON@mx.example.test>",
     subject: "Undelivered Mail Returned to Sender",
     headers: [
       `Content-Type: multipart/report; report-type=${type}; boundary="r"`,
       "MIME-Version: 1.0",
-      "Auto-Submitted: auto-replied",
+      ...(isAutomatic ? ["Auto-Submitted: auto-replied"] : []),
     ],
     text: [
       "--r",

@@ -271,6 +271,8 @@ export const conversationSchema = v.object({
   hasVisitor: v.boolean(),
   /** An agent has closed it to the browser that began it. */
   isVisitorBlocked: v.optional(v.boolean()),
+  /** It is closed to that browser, by an agent or because an address that was given in it is somebody's who is blocked. */
+  isSentAway: v.optional(v.boolean()),
   /** Where replies by email go, and what is known of it. */
   address: v.optional(v.nullable(conversationAddressSchema), null),
   /** The newest mail from an address that the browser in the chat has not shown to be theirs: what is in it is not to be chatted. */

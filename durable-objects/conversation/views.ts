@@ -11,7 +11,7 @@ import {
   type VisitorConversation,
 } from "./protocol.ts";
 import { presenceForVisitor } from "./presence.ts";
-import { confirmedAddressOf, isShutOut } from "./sessions.ts";
+import { confirmedAddressOf, isSentAway, isShutOut } from "./sessions.ts";
 import { isUnread, type ConversationState } from "./state.ts";
 
 /** The conversation as a list item. */
@@ -36,6 +36,7 @@ export function conversationForAgents(
     ...(state.visitorDeliveredSeq > 0 ? { visitorDeliveredSeq: state.visitorDeliveredSeq } : {}),
     hasVisitor: state.beginner !== null,
     ...(state.beginner !== null && isShutOut(state.beginner) && { isVisitorBlocked: true }),
+    ...(state.beginner !== null && isSentAway(state.beginner) && { isSentAway: true }),
     address: addressForAgents(state, now) ?? null,
     unconfirmedMail: unconfirmedMailOf(state, now),
     ...partableOf(state),

@@ -17,8 +17,8 @@ import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../../durable
 
 const RECORDED = {
   version: 1,
-  conversation: { client: "bd1c46fd0eb1756c", server: "68f4726b07a6fe06" },
-  inbox: { client: "f387059828413d58", server: "4514af41623a9f18" },
+  conversation: { client: "bd1c46fd0eb1756c", server: "1ebc2cda3988425e" },
+  inbox: { client: "f387059828413d58", server: "bfb49f0666a9032d" },
 };
 
 /** Keys in one order, so that only a change of meaning changes the hash. */

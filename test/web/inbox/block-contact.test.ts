@@ -74,15 +74,29 @@ describe("[M7] blocking a contact", () => {
 
   it("marks the thread, also on a phone, where the panel is elsewhere: theirs, and one whose browser is shut out", async () => {
     const known = { id: idOf(5), name: "Vera", email: "vera@example.com" };
-    const headerOf = async (isContactBlocked: boolean, isVisitorBlocked: boolean) => {
+    const headerOf = async (isContactBlocked: boolean, isSentAway: boolean) => {
       answerWith({ [`GET /api/contacts/${idOf(5)}`]: contact(isContactBlocked) });
-      const conversation = aConversation(1, { contact: known, ...(isVisitorBlocked && { isVisitorBlocked }) });
+      const conversation = aConversation(1, { contact: known, ...(isSentAway && { isSentAway }) });
       const { live } = aLiveConversation(conversation);
       const wrapper = await mountScreen(ThreadHeader, { live, conversation, isPanelShown: false });
       await flushPromises();
       return wrapper.text().includes("Blocked");
     };
     expect([await headerOf(true, false), await headerOf(false, true), await headerOf(false, false)]).toEqual([true, true, false]);
+  });
+
+  it("says why a chat is closed where no contact of the conversation is blocked, and what opens it again", async () => {
+    answerWith({ "GET /api/contacts": { items: [], nextCursor: null } });
+    const address = { email: "vera+2@example.com", level: "typed" as const, claimed: null };
+    const panelOf = async (state: { isVisitorBlocked?: boolean; isSentAway?: boolean }) => {
+      const conversation = aConversation(1, { contact: null, hasVisitor: true, address, ...state });
+      return (await mountScreen(ContactPanel, { conversation, hasBack: false })).find("[data-sent-away]");
+    };
+    expect((await panelOf({ isSentAway: true })).text()).toContain("somebody's who is blocked");
+    await showLocale("es");
+    expect((await panelOf({ isSentAway: true })).text()).toContain("cuando se desbloquee ese contacto");
+    const others = [await panelOf({ isSentAway: true, isVisitorBlocked: true }), await panelOf({})];
+    expect(others.map((text) => text.exists())).toEqual([false, false]);
   });
 
   it("stays the person's where they had shown in the chat who they are, so that it can be undone there", async () => {

@@ -237,17 +237,20 @@ describe("[T5] [P12] the chat of a blocked contact", () => {
     const { contact, clientId, conversationId } = await chat();
     const byHand = (isBlocked: boolean) =>
       call({ key }, `POST /api/conversations/${conversationId}/block`, { body: { isBlocked } });
-    const isShown = async () => (await openThread(key, conversationId)).conversation.isVisitorBlocked ?? false;
+    const shown = async () => {
+      const { isVisitorBlocked = false, isSentAway = false } = (await openThread(key, conversationId)).conversation;
+      return { isVisitorBlocked, isSentAway };
+    };
     await byHand(true);
-    expect([await admission({ clientId }), await isShown()]).toEqual([401, true]);
+    expect([await admission({ clientId }), await shown()]).toEqual([401, { isVisitorBlocked: true, isSentAway: true }]);
     await block(contact);
     await block(contact, false);
-    expect([await admission({ clientId }), await isShown()]).toEqual([401, true]);
+    expect([await admission({ clientId }), await shown()]).toEqual([401, { isVisitorBlocked: true, isSentAway: true }]);
     await block(contact);
     await byHand(false);
-    expect([await admission({ clientId }), await isShown()]).toEqual([401, false]);
+    expect([await admission({ clientId }), await shown()]).toEqual([401, { isVisitorBlocked: false, isSentAway: true }]);
     await block(contact, false);
-    expect(await admission({ clientId })).toBe(200);
+    expect([await admission({ clientId }), await shown()]).toEqual([200, { isVisitorBlocked: false, isSentAway: false }]);
   });
 
   test("[P12] that is two blocked people's opens when the last of them is unblocked", async () => {

@@ -20,11 +20,11 @@ export function useContact(id: MaybeRefOrGetter<string>, address: MaybeRefOrGett
   });
 }
 
-/** Whether who writes here is blocked: the person, where it is known to be them, or this browser by hand. */
+/** Whether who writes here is blocked: the person, where it is known to be them, or the browser that began the chat. */
 export function useIsBlocked(conversation: MaybeRefOrGetter<Conversation>) {
   const { data } = useContact(
     () => (isShownToBe(toValue(conversation)) ? (toValue(conversation).contact?.id ?? "") : ""),
     () => toValue(conversation).address?.email ?? "",
   );
-  return computed(() => data.value?.isBlocked === true || toValue(conversation).isVisitorBlocked === true);
+  return computed(() => data.value?.isBlocked === true || toValue(conversation).isSentAway === true);
 }

@@ -445,6 +445,8 @@ export const en = {
       "Their mail is kept aside in the mail ledger, from where it can still be let in, and their open chats are closed. You can unblock them at any time.",
     blockTyped:
       "Their mail is kept aside in the mail ledger, from where it can still be let in, and their open chats are closed. The address was only typed into a chat: if it belongs to somebody else, the mail of that person is kept aside too.",
+    sentAway:
+      "This chat is closed on the visitor's device: an address that was given in it is somebody's who is blocked. It opens again when that contact is unblocked.",
     blockVisitor: "Block this visitor",
     unblockVisitor: "Unblock this visitor",
     blockVisitorTitle: "Block this visitor?",

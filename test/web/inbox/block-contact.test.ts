@@ -92,7 +92,7 @@ describe("[M7] blocking a contact", () => {
       const conversation = aConversation(1, { contact: null, hasVisitor: true, address, ...state });
       return (await mountScreen(ContactPanel, { conversation, hasBack: false })).find("[data-sent-away]");
     };
-    expect((await panelOf({ isSentAway: true })).text()).toContain("somebody's who is blocked");
+    expect((await panelOf({ isSentAway: true })).text()).toContain("belongs to somebody who is blocked");
     await showLocale("es");
     expect((await panelOf({ isSentAway: true })).text()).toContain("cuando se desbloquee ese contacto");
     const others = [await panelOf({ isSentAway: true, isVisitorBlocked: true }), await panelOf({})];

@@ -446,7 +446,7 @@ export const en = {
     blockTyped:
       "Their mail is kept aside in the mail ledger, from where it can still be let in, and their open chats are closed. The address was only typed into a chat: if it belongs to somebody else, the mail of that person is kept aside too.",
     sentAway:
-      "This chat is closed on the visitor's device: an address that was given in it is somebody's who is blocked. It opens again when that contact is unblocked.",
+      "This chat is closed on the visitor's device: an address given in it belongs to somebody who is blocked. It opens again when that contact is unblocked.",
     blockVisitor: "Block this visitor",
     unblockVisitor: "Unblock this visitor",
     blockVisitorTitle: "Block this visitor?",

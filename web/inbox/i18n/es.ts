@@ -444,7 +444,7 @@ export const es: Messages = {
     blockTyped:
       "Sus correos quedan apartados en el registro de correo, desde donde aún se pueden admitir, y sus chats abiertos se cierran. La dirección solo se escribió en un chat: si es de otra persona, también se apartan los correos de esa persona.",
     sentAway:
-      "Este chat está cerrado en el dispositivo del visitante: en él se dio una dirección de alguien a quien se ha bloqueado. Se abre de nuevo cuando se desbloquee ese contacto.",
+      "Este chat está cerrado en el dispositivo del visitante: en él se dio la dirección de alguien a quien se ha bloqueado. Se abrirá de nuevo cuando se desbloquee ese contacto.",
     blockVisitor: "Bloquear a este visitante",
     unblockVisitor: "Desbloquear a este visitante",
     blockVisitorTitle: "¿Bloquear a este visitante?",
